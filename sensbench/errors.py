@@ -1,0 +1,64 @@
+"""What can go wrong, by who has to act on it.
+
+Every message reads ``who: expected what; got what`` and then what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SensbenchError(Exception):
+    """Everything sensbench raises on purpose."""
+
+
+class InputError(SensbenchError, ValueError):
+    """What the caller passed cannot be used: shapes, NaN, names, options."""
+
+
+class UnknownNameError(InputError):
+    """A name that is not registered; the message carries the nearest ones."""
+
+    @classmethod
+    def of(cls, who: str, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
+        """Build the message, nearest names first."""
+        known = sorted(known)
+        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+        known_names = ", ".join(known) or "none"
+        return cls(f"{who}: expected a known {kind}; got {name!r}; {hint}(known: {known_names})")
+
+
+class StudyError(InputError):
+    """A study file that cannot be read; the message names the file and the path in it."""
+
+
+class BudgetTooSmall(InputError):
+    """The budget does not pay for the smallest run of this method: it is skipped, not failed."""
+
+
+class ModelError(SensbenchError, RuntimeError):
+    """The model did something no estimator can work with: wrong rows, NaN, not numeric."""
+
+
+class DerivativeError(ModelError):
+    """The model's output cannot be differentiated with respect to its inputs."""
+
+
+class ConstantOutputError(ModelError):
+    """Every output is constant over the inputs: there is no variation to attribute."""
+
+
+class BudgetExceeded(SensbenchError, RuntimeError):
+    """An estimator asked the model for more rows than it was given."""
+
+
+class CorrelatedInputsWarning(UserWarning):
+    """Inputs that depend on each other are about to be treated as independent."""
+
+
+class PoorModelWarning(UserWarning):
+    """A trained network predicts poorly: its importances say little of the phenomenon."""
+
+
+class PartialResultWarning(UserWarning):
+    """One method failed; the results of the others are kept."""

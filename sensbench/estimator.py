@@ -1,0 +1,143 @@
+"""Estimator: the contract every method fulfils, and all an author has to write."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass, replace
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from sensbench.errors import BudgetTooSmall, InputError
+from sensbench.measure import measure
+from sensbench.problem import Problem
+from sensbench.result import Absent, Estimate, SensitivityResult
+
+
+class Estimator(ABC):
+    """A sensitivity method. Subclasses are frozen dataclasses: hyper-parameters are fields.
+
+    An author writes ``_estimate`` (and ``minimum_budget`` where one row is not enough) and names
+    the measures. :meth:`estimate` checks, meters and times.
+
+    Attributes
+    ----------
+    name
+        Registered name: in tables, figures and study files.
+    measures
+        Names of the measures it computes, all of them in :data:`sensbench.measure.MEASURES`
+        (``sensbench.measure.define`` adds new ones).
+    ranks_by
+        The unit-free measure that its feature ranking is read from.
+    design
+        Whether it evaluates points of its own design (drawn from the marginals), or the rows
+        that :meth:`Problem.rows` gives.
+    """
+
+    name: ClassVar[str]
+    measures: ClassVar[tuple[str, ...]]
+    ranks_by: ClassVar[str]
+    design: ClassVar[bool] = False
+
+    @final
+    def estimate(
+        self, problem: Problem, *, budget: int, seed: int | np.random.SeedSequence = 0
+    ) -> SensitivityResult:
+        """Return this method's measures for every output, with intervals and counted cost.
+
+        Parameters
+        ----------
+        problem
+            What is explained.
+        budget
+            Rows through the model, at most: forward rows plus backward rows.
+        seed
+            The same seed gives the same bits; 0 is a seed like any other.
+
+        Raises
+        ------
+        BudgetTooSmall
+            The budget does not pay for this method's smallest run.
+        ModelError
+            The model failed: NaN, wrong rows, constant outputs, no derivative.
+        """
+        if not isinstance(problem, Problem):
+            raise InputError(
+                f"{self.name}: expected a Problem; got {type(problem).__name__}; for a model and "
+                f"rows call sensbench.compare(model, X)"
+            )
+        if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
+            raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
+        self.require_budget(problem, int(budget))
+        metered = replace(problem, model=problem.explained.metered(int(budget)))
+        start = time.perf_counter()
+        found = self._estimate(metered, int(budget), np.random.default_rng(seed))
+        seconds = time.perf_counter() - start
+        estimates = {name: item for name, item in found.items() if isinstance(item, Estimate)}
+        absent = {name: item.reason for name, item in found.items() if isinstance(item, Absent)}
+        undefined = self._check(problem, estimates)
+        return SensitivityResult(
+            problem=problem.name,
+            model=problem.explained.name,
+            estimator=self.name,
+            params=self.params(),
+            outputs=problem.outputs,
+            features=problem.space.names,
+            estimates=estimates,
+            absent=absent,
+            inputs=problem.describe_inputs(self.design),
+            budget=int(budget),
+            n_forward=metered.explained.n_forward,
+            n_backward=metered.explained.n_backward,
+            seconds=seconds,
+            notes=(*problem.notes, *undefined),
+        )
+
+    @final
+    def require_budget(self, problem: Problem, budget: int) -> None:
+        """Raise ``BudgetTooSmall``, with the figure that would do, if the budget is not enough."""
+        needed = self.minimum_budget(problem)
+        if budget < needed:
+            raise BudgetTooSmall(
+                f"{self.name}: expected a budget of at least {needed} rows for {problem.d} inputs "
+                f"and {problem.o} outputs; got {budget}; raise the budget or leave "
+                f"{self.name} out"
+            )
+
+    def minimum_budget(self, problem: Problem) -> int:
+        """Return the rows that the smallest run of this method costs on this problem."""
+        return 1
+
+    def params(self) -> dict[str, Any]:
+        """Return the hyper-parameters by name."""
+        return asdict(self) if is_dataclass(self) and not isinstance(self, type) else {}
+
+    @abstractmethod
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        """Compute every declared measure: an ``Estimate``, or ``Absent`` with the reason.
+
+        Call ``problem.explained`` (its rows are counted), take all randomness from ``rng``, and
+        do not change ``problem``.
+        """
+
+    def _check(self, problem: Problem, estimates: Mapping[str, Estimate]) -> list[str]:
+        """Check shapes and intervals; return one note per output a measure is undefined for."""
+        undefined: dict[str, list[str]] = {}
+        for name, item in estimates.items():
+            shape = (problem.o, problem.d) + ((problem.d,) if measure(name).pairwise else ())
+            shapes = {np.shape(item.value), np.shape(item.low), np.shape(item.high)}
+            if shapes != {shape}:
+                raise InputError(
+                    f"{self.name}: expected values, low and high of shape {shape} for {name!r}; "
+                    f"got {sorted(shapes)}; this is a defect of the estimator"
+                )
+            if not measure(name).pairwise:
+                for k in np.flatnonzero(np.isnan(item.value).all(axis=1)):
+                    undefined.setdefault(problem.outputs[k], []).append(name)
+        return [
+            f"{self.name}: undefined for output {output!r}, which is constant over the inputs: "
+            f"{', '.join(names)}"
+            for output, names in undefined.items()
+        ]

@@ -1,0 +1,275 @@
+"""Problem: a model over a distribution of inputs, with data and known truth where there is any."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+import numpy as np
+from jaxtyping import Float
+from torch import nn
+
+from sensbench.columns import Selector
+from sensbench.errors import InputError
+from sensbench.model import Model
+from sensbench.poincare import NoConstant, poincare_constant
+from sensbench.rows import as_rows, as_targets
+from sensbench.space import InputSpace
+
+Inputs = Literal["data", "product"]
+Truth = Mapping[str, Float[np.ndarray, "o d"]]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Real rows, and the targets measured with them where there are any."""
+
+    X: Float[np.ndarray, "n d"]
+    y: Float[np.ndarray, "n o"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def take(self, rows: Any) -> "Data":
+        """Return some of the rows."""
+        return Data(self.X[rows], None if self.y is None else self.y[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is explained: a model, what its inputs are, and what is known of the answer.
+
+    Attributes
+    ----------
+    model
+        ``None`` for data that no model has been trained on yet.
+    space
+        The inputs' independent marginals: what designs sample from.
+    data
+        Real rows. With ``inputs="data"`` estimators that need no design use these very rows.
+    truth
+        Measure name to exact values ``(outputs, features)``, for the product of the marginals.
+    truth_of
+        What the truth is true of: the function itself, also when ``model`` is a network that was
+        trained on it.
+    inputs
+        ``"data"`` or ``"product"``: the latter makes every method use the product of the
+        marginals, for a like-for-like comparison.
+    quality
+        Output name to R² on rows the model was not trained on, for trained models.
+    notes
+        What a reader of the results should know.
+    """
+
+    name: str
+    space: InputSpace
+    model: Model | None = None
+    data: Data | None = None
+    truth: Truth = MappingProxyType({})
+    truth_of: str = ""
+    inputs: Inputs = "data"
+    quality: Mapping[str, float] = MappingProxyType({})
+    output_units: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.inputs not in ("data", "product"):
+            raise InputError(
+                f"problem {self.name!r}: expected inputs='data' or 'product'; got {self.inputs!r}"
+            )
+        if self.model is not None and self.model.d != self.space.d:
+            raise InputError(
+                f"problem {self.name!r}: expected a space of {self.model.d} inputs for model "
+                f"{self.model.name!r}; got {self.space.d} ({', '.join(self.space.names)})"
+            )
+        if self.data is not None and self.data.X.shape[1] != self.space.d:
+            raise InputError(
+                f"problem {self.name!r}: expected rows of {self.space.d} features; "
+                f"got shape {self.data.X.shape}"
+            )
+        targets = None if self.data is None or self.data.y is None else self.data.y.shape[1]
+        if self.model is not None and targets is not None and targets != self.model.o:
+            raise InputError(
+                f"problem {self.name!r}: expected one target column per output "
+                f"({', '.join(self.model.outputs)}); got {targets}; choose the outputs with "
+                f"output=, for example output=0 for the first of a tuple"
+            )
+        if self.model is not None:
+            shape = (self.model.o, self.space.d)
+            for measure, values in self.truth.items():
+                if np.shape(values) != shape:
+                    raise InputError(
+                        f"problem {self.name!r}: expected truth of shape {shape} (outputs, "
+                        f"features) for {measure!r}; got {np.shape(values)}"
+                    )
+
+    @classmethod
+    def of(
+        cls,
+        function: nn.Module | Callable[..., Any] | Model,
+        space: InputSpace,
+        *,
+        name: str | None = None,
+        X: Any = None,
+        y: Any = None,
+        truth: Truth | None = None,
+        output: Selector = None,
+        outputs: Sequence[str] | None = None,
+        output_units: Sequence[str] = (),
+        inputs: Inputs = "data",
+        notes: Sequence[str] = (),
+    ) -> Self:
+        """Return the problem of a torch function or module over a space, with rows if given.
+
+        Raises
+        ------
+        InputError
+            Rows, targets, names or truths that do not fit together.
+        ModelError
+            The function cannot be called on rows of the space.
+        """
+        rows = None
+        if X is not None:
+            rows = as_rows(X, "X", space.names)[0]
+        example = space.sample(2, 0) if rows is None else rows[:2]
+        model = (
+            function
+            if isinstance(function, Model)
+            else Model(function, example, output=output, outputs=outputs, name=name)
+        )
+        data = None
+        if rows is not None:
+            data = Data(rows, None if y is None else as_targets(y, len(rows), "y"))
+        elif y is not None:
+            raise InputError("problem: expected X with y; got y alone")
+        name = name or model.name
+        return cls(
+            name=name,
+            space=space,
+            model=model,
+            data=data,
+            truth=MappingProxyType(dict(truth or {})),
+            truth_of=f"exact ({name})" if truth else "",
+            inputs=inputs,
+            output_units=tuple(output_units),
+            notes=tuple(notes),
+        )
+
+    @property
+    def explained(self) -> Model:
+        """The model.
+
+        Raises
+        ------
+        InputError
+            There is none yet: the problem is data alone.
+        """
+        if self.model is None:
+            raise InputError(
+                f"problem {self.name!r}: expected a model to explain; this problem is data alone; "
+                f"train one (a study's models: [mlp]) or pass yours to with_model"
+            )
+        return self.model
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the model's outputs, or of the data's targets before there is a model."""
+        return self.model.outputs if self.model is not None else self.targets
+
+    @property
+    def d(self) -> int:
+        """Number of inputs."""
+        return self.space.d
+
+    @property
+    def o(self) -> int:
+        """Number of outputs."""
+        return len(self.outputs)
+
+    @property
+    def uses_rows(self) -> bool:
+        """Whether :meth:`rows` gives real rows."""
+        return self.data is not None and self.inputs == "data"
+
+    def with_model(self, model: Model, quality: Mapping[str, float] | None = None) -> "Problem":
+        """Return the same question about another model, for example a trained network.
+
+        The truth stays, as the truth of the function: a network's distance from it is its own
+        error and the estimator's together.
+        """
+        return replace(self, model=model, quality=MappingProxyType(dict(quality or {})))
+
+    def rows(self, n: int, rng: np.random.Generator) -> Data:
+        """Return at most ``n`` rows: real ones where the problem has them, else draws.
+
+        Real rows are never repeated: all of them when ``n`` is enough, else a random subset.
+        """
+        if self.data is None or self.inputs == "product":
+            return Data(self.space.sample(n, rng))
+        if n >= len(self.data):
+            return self.data
+        return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
+
+    def sigma(self) -> Float[np.ndarray, " d"]:
+        """Standard deviation of each input, of the real rows or of the marginals."""
+        if self.uses_rows and self.data is not None:
+            return self.data.X.std(axis=0)
+        return self.space.std()
+
+    def describe_inputs(self, design: bool) -> str:
+        """Say what an estimator's inputs are: real rows, or the product of the marginals."""
+        if self.uses_rows and self.data is not None and not design:
+            return f"the {len(self.data)} data rows"
+        kind = " (each column's values)" if self.space.empirical else ""
+        return f"product of the marginals{kind}"
+
+
+def exact_truth(
+    space: InputSpace,
+    *,
+    variance: Sequence[float],
+    first_order: Any = None,
+    total_order: Any = None,
+    dgsm: Any = None,
+    derivative_mean: Any = None,
+    derivative_abs: Any = None,
+) -> Truth:
+    """Return exact values of every measure that follows from these, each ``(outputs, features)``.
+
+    Independent inputs and y = f(x) are assumed: then the permutation importance is
+    2·Var·S_T (Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1), and the total index is
+    bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310).
+    """
+    var = np.asarray(variance, dtype=np.float64)[:, None]
+    scale = space.std() / np.sqrt(var)
+    truth: dict[str, Float[np.ndarray, "o d"]] = {}
+
+    def add(name: str, value: Any) -> None:
+        truth[name] = np.atleast_2d(np.asarray(value, dtype=np.float64))
+
+    if first_order is not None:
+        add("first_order", first_order)
+    if total_order is not None:
+        add("total_order", total_order)
+        add("permutation_mse", 2 * var * truth["total_order"])
+        add("permutation_r2", 2 * truth["total_order"])
+        add("permutation_total_order", truth["total_order"])
+    if dgsm is not None:
+        add("dgsm", dgsm)
+        add("derivative_rms", np.sqrt(truth["dgsm"]))
+        add("derivative_rms_standardised", truth["derivative_rms"] * scale)
+        constants = [poincare_constant(marginal) for marginal in space.marginals]
+        if not any(isinstance(constant, NoConstant) for constant in constants):
+            add("total_order_bound", np.array(constants) * truth["dgsm"] / var)
+    if derivative_abs is not None:
+        add("derivative_abs", derivative_abs)
+        add("derivative_abs_standardised", truth["derivative_abs"] * scale)
+    if derivative_mean is not None:
+        add("derivative_mean", derivative_mean)
+        add("derivative_mean_standardised", truth["derivative_mean"] * scale)
+        if dgsm is not None:
+            spread = np.sqrt(np.maximum(truth["dgsm"] - truth["derivative_mean"] ** 2, 0.0))
+            add("derivative_std", spread)
+            add("derivative_std_standardised", spread * scale)
+    return MappingProxyType(truth)
