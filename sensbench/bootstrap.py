@@ -1,7 +1,6 @@
 """Percentile bootstrap over rows, for every statistic that is a function of row means."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -50,15 +49,11 @@ class Bootstrap:
         ``statistic`` takes one mean per column and works on any leading axes: it is called once
         with the means and once with all resampled means, stacked along a first axis.
         """
-        means = [column.mean(axis=0) for column in columns]
-        value = np.asarray(statistic(*means))
-        replicates = np.asarray(statistic(*self._resampled(columns)))
-        tail = (1.0 - self.confidence) / 2.0
-        low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
-        # A column that does not vary has replicates that differ from its mean by rounding only.
-        return Estimate(value, np.minimum(low, value), np.maximum(high, value))
+        value = np.asarray(statistic(*(column.mean(axis=0) for column in columns)))
+        return percentile(value, np.asarray(statistic(*self.means(*columns))), self.confidence)
 
-    def _resampled(self, columns: tuple[Any, ...]) -> list[Float[np.ndarray, "resamples ..."]]:
+    def means(self, *columns: Float[np.ndarray, "n ..."]) -> list[Float[np.ndarray, "..."]]:
+        """Return each column's resampled means, resamples along the first axis."""
         flat = [column.reshape(self.n, -1) for column in columns]
         totals = [np.zeros((self.resamples, column.shape[1])) for column in flat]
         for rows, counts in self._counts():
@@ -79,3 +74,13 @@ class Bootstrap:
             for r, k in enumerate(drawn):
                 counts[r] = np.bincount(rng.integers(size, size=k), minlength=size)
             yield slice(start, start + size), counts
+
+
+def percentile(
+    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+) -> Estimate:
+    """Return a value with the central interval of its replicates."""
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
+    # A quantity that does not vary has replicates that differ from it by rounding only.
+    return Estimate(value, np.minimum(low, value), np.maximum(high, value))

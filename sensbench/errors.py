@@ -32,8 +32,16 @@ class StudyError(InputError):
     """A study file that cannot be read; the message names the file and the path in it."""
 
 
-class BudgetTooSmall(InputError):
-    """The budget does not pay for the smallest run of this method: it is skipped, not failed."""
+class NotApplicable(InputError):
+    """This method cannot be asked this question: in a study the cell is skipped, not failed."""
+
+
+class BudgetTooSmall(NotApplicable):
+    """The budget does not pay for the smallest run of this method."""
+
+
+class TooFewRows(NotApplicable):
+    """The data have fewer rows than this method needs."""
 
 
 class ModelError(SensbenchError, RuntimeError):
@@ -62,3 +70,9 @@ class PoorModelWarning(UserWarning):
 
 class PartialResultWarning(UserWarning):
     """One method failed; the results of the others are kept."""
+
+
+def require(condition: bool, who: str, expected: str, got: object) -> None:
+    """Raise an ``InputError`` in the house's words unless the condition holds."""
+    if not condition:
+        raise InputError(f"{who}: expected {expected}; got {got!r}")

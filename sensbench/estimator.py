@@ -2,13 +2,14 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
+from jaxtyping import Bool, Float
 
-from sensbench.errors import BudgetTooSmall, InputError
+from sensbench.errors import BudgetTooSmall, ConstantOutputError, InputError, TooFewRows, require
 from sensbench.measure import measure
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, SensitivityResult
@@ -32,12 +33,15 @@ class Estimator(ABC):
     design
         Whether it evaluates points of its own design (drawn from the marginals), or the rows
         that :meth:`Problem.rows` gives.
+    minimum_rows
+        Rows of data it needs, where it uses them.
     """
 
     name: ClassVar[str]
     measures: ClassVar[tuple[str, ...]]
     ranks_by: ClassVar[str]
     design: ClassVar[bool] = False
+    minimum_rows: ClassVar[int] = 2
 
     @final
     def estimate(
@@ -95,7 +99,18 @@ class Estimator(ABC):
 
     @final
     def require_budget(self, problem: Problem, budget: int) -> None:
-        """Raise ``BudgetTooSmall``, with the figure that would do, if the budget is not enough."""
+        """Raise if the budget or the data are not enough, with the figure that would do.
+
+        Raises
+        ------
+        BudgetTooSmall, TooFewRows
+        """
+        rows = problem.data if problem.uses_rows and not self.design else None
+        if rows is not None and len(rows) < self.minimum_rows:
+            raise TooFewRows(
+                f"{self.name}: expected at least {self.minimum_rows} rows of data; got "
+                f"{len(rows)}; give more rows, or inputs='product' to draw from their marginals"
+            )
         needed = self.minimum_budget(problem)
         if budget < needed:
             raise BudgetTooSmall(
@@ -141,3 +156,27 @@ class Estimator(ABC):
             f"{', '.join(names)}"
             for output, names in undefined.items()
         ]
+
+
+def varying(Y: Float[np.ndarray, "n o"], who: str, outputs: Sequence[str]) -> Bool[np.ndarray, " o"]:
+    """Return which outputs vary over the rows, beyond rounding.
+
+    Raises
+    ------
+    ConstantOutputError
+        None does: there is nothing to attribute to the inputs.
+    """
+    mask = Y.std(axis=0) > 1e-12 * np.abs(Y).max(axis=0)
+    if not mask.any():
+        named = ", ".join(f"{name} = {value:g}" for name, value in zip(outputs, Y[0], strict=True))
+        raise ConstantOutputError(
+            f"{who}: expected an output that varies over the inputs; all are constant over "
+            f"{len(Y)} rows ({named}); check the model, or widen the inputs' distribution"
+        )
+    return mask
+
+
+def check_interval_options(who: str, resamples: int, confidence: float) -> None:
+    """Check the two hyper-parameters that every bootstrapping estimator has."""
+    require(isinstance(resamples, int) and resamples >= 2, who, "resamples >= 2", resamples)
+    require(0 < confidence < 1, who, "confidence between 0 and 1", confidence)

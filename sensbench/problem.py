@@ -65,10 +65,10 @@ class Problem:
     space: InputSpace
     model: Model | None = None
     data: Data | None = None
-    truth: Truth = MappingProxyType({})
+    truth: Truth = field(default_factory=dict)
     truth_of: str = ""
     inputs: Inputs = "data"
-    quality: Mapping[str, float] = MappingProxyType({})
+    quality: Mapping[str, float] = field(default_factory=dict)
     output_units: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,134 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from SALib.analyze import morris as analysis
+from SALib.sample import morris as design
+
+from sensbench.bootstrap import Bootstrap, percentile
+from sensbench.errors import require
+from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.problem import Problem
+from sensbench.result import Absent, Estimate
+from sensbench.space import InputSpace
+
+_SMALLEST_R = 4
+_SMALLEST_SCALE_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Morris(Estimator):
+    """Elementary effects (mu, mu_star, sigma) on a grid of quantiles, by SALib.
+
+    Spends r(d + 1) rows on r trajectories, and ``scale_share`` of the budget on draws from the
+    marginals, which give σ_y for the standardised mu_star (the grid's own spread is not the
+    output's). Where a marginal is unbounded, the grid ends at its ``tail`` quantile.
+
+    Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
+    doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
+    has one for mu_star only).
+    """
+
+    name = "morris"
+    measures = ("mu", "mu_star", "sigma", "mu_star_standardised")
+    ranks_by = "mu_star_standardised"
+    design = True
+
+    levels: int = 4
+    scale_share: float = 0.2
+    tail: float = 0.005
+    resamples: int = 300
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_interval_options(self.name, self.resamples, self.confidence)
+        even = isinstance(self.levels, int) and self.levels >= 2 and self.levels % 2 == 0
+        require(even, self.name, "an even number of levels, at least 2", self.levels)
+        require(0 < self.scale_share < 1, self.name, "scale_share in (0, 1)", self.scale_share)
+        require(0 < self.tail < 0.5, self.name, "tail in (0, 0.5)", self.tail)
+
+    def minimum_budget(self, problem: Problem) -> int:
+        return _SMALLEST_R * (problem.d + 1) + _SMALLEST_SCALE_ROWS
+
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        d, o, space, model = problem.d, problem.o, problem.space, problem.explained
+        n_scale = max(_SMALLEST_SCALE_ROWS, int(self.scale_share * budget))
+        r = max(_SMALLEST_R, (budget - n_scale) // (d + 1))
+        n_scale = min(n_scale, budget - r * (d + 1))
+
+        unit_cube = {"num_vars": d, "names": list(space.names), "bounds": [[0, 1]] * d}
+        seed = int(rng.integers(1, 2**31 - 1))      # SALib takes 0 for no seed
+        u = design.sample(unit_cube, r, num_levels=self.levels, seed=seed)
+        X = space.from_unit(_inside(u, space, self.tail))
+        Y = model(X)
+        scale_Y = model(space.sample(n_scale, rng))
+        varies = varying(np.concatenate([Y, scale_Y]), self.name, problem.outputs)
+
+        moved, du = _steps(u.reshape(r, d + 1, d))
+        dx = np.take_along_axis(np.diff(X.reshape(r, d + 1, d), axis=1), moved[..., None], 2)
+        dy = np.diff(Y.reshape(r, d + 1, o), axis=1)
+        effects = _by_input(dy / du[..., None], moved)
+        interval = Bootstrap(r, rng, self.resamples, self.confidence)
+        mu = interval(lambda e: e, effects)
+        mu_star = interval(lambda e: e, np.abs(effects))
+        sigma = interval(
+            lambda e, e2: np.sqrt(np.maximum(e2 - e**2, 0.0) * r / (r - 1)), effects, effects**2
+        )
+        for k in range(o):
+            # Two resamples: its interval is not used.
+            found = analysis.analyze(
+                unit_cube, u, Y[:, k], num_resamples=2, num_levels=self.levels, seed=seed
+            )
+            for estimate, key in ((mu, "mu"), (mu_star, "mu_star"), (sigma, "sigma")):
+                estimate.value[k] = found[key]
+
+        # |Δy| and |Δx| are averaged before the division: on data, a step may be between two
+        # quantiles that share a value, and then moves nothing.
+        columns = (_by_input(np.abs(dy), moved), _by_input(np.abs(dx), moved))
+        centred = scale_Y - scale_Y.mean(axis=0)
+        spread = Bootstrap(n_scale, rng, self.resamples, self.confidence)
+
+        def standardised(*means: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+            rise, run, y, y2 = means
+            variance = np.where(varies, y2 - y**2, np.nan)[..., None]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                slope = np.where(run > 0, rise / run, 0.0)
+                return slope * space.std() / np.sqrt(variance)
+
+        scale_columns = (centred, centred**2)
+        value = standardised(*(c.mean(axis=0) for c in (*columns, *scale_columns)))
+        replicates = standardised(*interval.means(*columns), *spread.means(*scale_columns))
+        return {
+            "mu": mu,
+            "mu_star": mu_star,
+            "sigma": sigma,
+            "mu_star_standardised": percentile(value, replicates, self.confidence),
+        }
+
+
+def _inside(
+    u: Float[np.ndarray, "n d"], space: InputSpace, tail: float
+) -> Float[np.ndarray, "n d"]:
+    """Shrink the grid away from quantiles that are infinite."""
+    supports = np.array([marginal.support() for marginal in space.marginals], dtype=np.float64)
+    low, high = np.where(np.isinf(supports), tail, 0.0).T
+    return low + u * (1.0 - low - high)
+
+
+def _steps(
+    u: Float[np.ndarray, "r s d"],
+) -> tuple[np.ndarray, Float[np.ndarray, "r d"]]:
+    """Return which input each step of each trajectory moves, and how far in the unit cube."""
+    du = np.diff(u, axis=1)
+    moved = np.abs(du).argmax(axis=2)
+    return moved, np.take_along_axis(du, moved[..., None], 2)[..., 0]
+
+
+def _by_input(steps: Float[np.ndarray, "r d k"], moved: np.ndarray) -> Float[np.ndarray, "r k d"]:
+    """Reorder what belongs to the steps of a trajectory by the input each one moved."""
+    by_input = np.empty_like(steps)
+    np.put_along_axis(by_input, moved[..., None], steps, axis=1)
+    return by_input.transpose(0, 2, 1)

@@ -1,0 +1,1 @@
+"""What to make of several methods' numbers: ranks, agreement, error against truth."""

@@ -1,0 +1,1 @@
+"""Studies: a configuration, its cells, the engine that computes them, and their store."""

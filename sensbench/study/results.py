@@ -1,0 +1,158 @@
+"""Results: everything a study found, as tidy frames; what tables, figures and pages read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from sensbench.errors import InputError
+from sensbench.measure import MEASURES, Measure
+from sensbench.result import COLUMNS
+
+FRAME_COLUMNS = (*COLUMNS, "budget", "replicate", "n_forward", "n_backward", "seconds", "status")
+CELL_COLUMNS = (
+    "problem",
+    "model",
+    "estimator",
+    "budget",
+    "replicate",
+    "status",
+    "reason",
+    "n_forward",
+    "n_backward",
+    "seconds",
+    "inputs",
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One estimator of a study under its label (its name, with parameters where two share it).
+
+    ``ranks_by`` is the unit-free measure that its ranking of features is read from.
+    """
+
+    label: str
+    name: str
+    params: Mapping[str, Any]
+    ranks_by: str
+    summary: str = ""
+
+    @property
+    def headline(self) -> Measure:
+        """The measure that ranks."""
+        return MEASURES[self.ranks_by]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One problem with one model: what was explained.
+
+    Attributes
+    ----------
+    inputs
+        Feature name to a line that describes its marginal.
+    units
+        Feature or output name to its unit, where one is known.
+    truth
+        Rows (measure, output, feature, value); empty where nothing is known exactly.
+    truth_of
+        What the truth is true of, for legends: "exact (ishigami)".
+    quality
+        Output name to R² on rows the model was not trained on; empty for given models.
+    """
+
+    problem: str
+    model: str
+    outputs: tuple[str, ...]
+    features: tuple[str, ...]
+    inputs: Mapping[str, str]
+    units: Mapping[str, str] = field(default_factory=dict)
+    truth: tuple[tuple[str, str, str, float], ...] = ()
+    truth_of: str = ""
+    quality: Mapping[str, float] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def true_values(self, measure: str, output: str) -> "pd.Series[float]":
+        """Return the exact values by feature; empty where there are none."""
+        known = {f: v for m, o, f, v in self.truth if m == measure and o == output}
+        return pd.Series([known[f] for f in self.features if f in known],
+                         index=[f for f in self.features if f in known], dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a study found.
+
+    Attributes
+    ----------
+    frame
+        One row per number, in the documented columns: problem, model, estimator (the method's
+        label), measure, output, feature, partner, value, low, high, budget, replicate,
+        n_forward, n_backward, seconds, status.
+    cells
+        One row per cell (problem, model, estimator, budget, replicate), computed or not: status
+        is ``ok``, ``skipped``, ``failed`` or ``missing``, with the reason.
+    methods
+        In the study's order, by label.
+    questions
+        In the study's order, by (problem, model).
+    absent
+        (problem, model, method label, measure) to the reason a measure could not be computed.
+    notes
+        (problem, model, method label) to remarks on the numbers.
+    provenance
+        title, seed, command, created, versions (a mapping), config (resolved, as YAML text).
+    """
+
+    name: str
+    frame: pd.DataFrame
+    cells: pd.DataFrame
+    methods: Mapping[str, Method]
+    questions: Mapping[tuple[str, str], Question]
+    absent: Mapping[tuple[str, str, str, str], str]
+    notes: Mapping[tuple[str, str, str], tuple[str, ...]]
+    provenance: Mapping[str, Any]
+
+    def of(self, problem: str, model: str) -> "Results":
+        """Return the part that belongs to one question."""
+        if (problem, model) not in self.questions:
+            known = ", ".join(f"{p}/{m}" for p, m in self.questions)
+            raise InputError(f"results: expected one of {known}; got {problem}/{model}")
+
+        def mine(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[(frame["problem"] == problem) & (frame["model"] == model)]
+
+        return Results(
+            self.name,
+            mine(self.frame),
+            mine(self.cells),
+            self.methods,
+            {(problem, model): self.questions[problem, model]},
+            {key: why for key, why in self.absent.items() if key[:2] == (problem, model)},
+            {key: why for key, why in self.notes.items() if key[:2] == (problem, model)},
+            self.provenance,
+        )
+
+    def final(self) -> pd.DataFrame:
+        """Return the numbers at each method's largest computed budget, averaged over replicates.
+
+        Columns: problem, model, estimator, measure, output, feature, partner, value, low, high,
+        budget. Ends of intervals are averaged as well: the width a single run reports.
+        """
+        if self.frame.empty:
+            return self.frame[[*COLUMNS, "budget"]]
+        keys = ["problem", "model", "estimator"]
+        largest = self.frame.groupby(keys)["budget"].transform("max")
+        top = self.frame[self.frame["budget"] == largest]
+        by = [*COLUMNS[:7], "budget"]
+        means = top.groupby(by, sort=False, dropna=False)[["value", "low", "high"]].mean()
+        return means.reset_index()[[*COLUMNS, "budget"]]
+
+    def headline(self) -> pd.DataFrame:
+        """Return :meth:`final`, only the measure each method ranks by."""
+        final = self.final()
+        ranks_by = final["estimator"].map({m.label: m.ranks_by for m in self.methods.values()})
+        return final[final["measure"] == ranks_by].reset_index(drop=True)
