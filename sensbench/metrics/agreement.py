@@ -1,0 +1,42 @@
+"""Agreement: do two methods order the inputs alike?"""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from sensbench.metrics.ranks import shares
+
+COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall", "same_top", "n"]
+
+
+def agreement(headline: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
+
+    Both are computed on the values the methods rank by, over the ``n`` features; ties are shared
+    (tau-b). ``same_top``: both put the same feature first. NaN where a method gives every feature
+    the same value, or where there are fewer than three features: two features can only agree or
+    disagree.
+
+    ``headline``: one row per method and feature, as from ``Results.headline()``.
+    """
+    rows = []
+    frame = shares(headline)
+    for (problem, model, output), group in frame.groupby(
+        ["problem", "model", "output"], sort=False
+    ):
+        wide = group.pivot(index="feature", columns="estimator", values="share")
+        methods = list(dict.fromkeys(group["estimator"]))
+        for first, second in combinations(methods, 2):
+            both = wide[[first, second]].dropna()
+            a, b = both[first].to_numpy(), both[second].to_numpy()
+            rho = tau = np.nan
+            if len(both) >= 3 and np.ptp(a) > 0 and np.ptp(b) > 0:
+                rho = float(stats.spearmanr(a, b).statistic)
+                tau = float(stats.kendalltau(a, b, variant="b").statistic)
+            same_top = bool(len(both)) and both[first].idxmax() == both[second].idxmax()
+            rows.append(
+                (problem, model, output, first, second, rho, tau, same_top, len(both))
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)

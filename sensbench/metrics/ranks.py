@@ -1,0 +1,49 @@
+"""Ranks and shares: every method's headline measure on one scale."""
+
+import numpy as np
+import pandas as pd
+
+from sensbench.measure import MEASURES
+
+_GROUP = ["problem", "model", "output", "estimator"]
+
+
+def shares(headline: pd.DataFrame) -> pd.DataFrame:
+    """Add ``share``, ``share_low``, ``share_high`` and ``rank`` to headline numbers.
+
+    Different methods measure different quantities in different units. What can be compared is
+    how each divides importance among the inputs: ``|value| ** variance_power`` (the scale of the
+    total-order index, on which all methods coincide for a linear model with independent inputs)
+    divided by its sum over the inputs. Negative estimates, which are noise around 0, keep their
+    sign and do not enter the sum. Rank 1 is the most important; equal values share the better
+    rank.
+
+    ``headline``: one row per method and feature, as from ``Results.headline()``.
+    """
+    frame = headline.copy()
+    power = frame["measure"].map(lambda name: MEASURES[name].variance_power or 1)
+    signed = frame["measure"].map(lambda name: MEASURES[name].signed).astype(bool)
+    ends = {}
+    for column in ("value", "low", "high"):
+        values = frame[column].to_numpy(dtype=float)
+        ends[column] = np.sign(values) * np.abs(values) ** power.to_numpy()
+    value = np.where(signed, np.abs(ends["value"]), ends["value"])
+    crosses = signed & (ends["low"] < 0) & (ends["high"] > 0)
+    outer = np.maximum(np.abs(ends["low"]), np.abs(ends["high"]))
+    inner = np.where(crosses, 0.0, np.minimum(np.abs(ends["low"]), np.abs(ends["high"])))
+    low = np.where(signed, inner, ends["low"])
+    high = np.where(signed, outer, ends["high"])
+    total = (
+        frame.assign(positive=np.maximum(value, 0.0))
+        .groupby(_GROUP, sort=False)["positive"]
+        .transform("sum")
+        .to_numpy(dtype=float)
+    )
+    total = np.where(total > 0, total, np.nan)
+    frame["share"], frame["share_low"], frame["share_high"] = value / total, low / total, high / total
+    frame["rank"] = (
+        frame.assign(importance=value)
+        .groupby(_GROUP, sort=False)["importance"]
+        .rank(ascending=False, method="min")
+    )
+    return frame
