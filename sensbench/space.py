@@ -176,18 +176,11 @@ class InputSpace:
             raise InputError(f"InputSpace.from_data: expected at least two rows; got {len(array)}")
         columns = columns or default_names(array.shape[1])
         space = cls(columns, tuple(Empirical(column.copy()) for column in array.T))
-        pairs = _strong_pairs(array, columns)
+        pairs = tuple(_strong_pairs(array, columns))
+        space = cls(space.names, space.marginals, correlated=pairs)
         if pairs:
-            named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in pairs[:5])
-            more = f" and {len(pairs) - 5} more pairs" if len(pairs) > 5 else ""
-            warnings.warn(
-                f"strongly correlated inputs: {named}{more}; Sobol', Morris and permutation "
-                f"importance treat inputs as independent and so visit combinations that the data "
-                f"do not hold",
-                CorrelatedInputsWarning,
-                stacklevel=2,
-            )
-        return cls(space.names, space.marginals, correlated=tuple(pairs))
+            warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=2)
+        return space
 
     @property
     def d(self) -> int:
@@ -223,6 +216,17 @@ class InputSpace:
             q = np.minimum(q, 1.0 - _SMALLEST) if np.isinf(high) else q
             columns.append(np.asarray(marginal.ppf(q), dtype=np.float64))
         return np.stack(columns, axis=1)
+
+    def dependence_note(self) -> str:
+        """Say which inputs are strongly correlated and what that means; empty if none are."""
+        if not self.correlated:
+            return ""
+        named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in self.correlated[:5])
+        more = f" and {len(self.correlated) - 5} more pairs" if len(self.correlated) > 5 else ""
+        return (
+            f"strongly correlated inputs: {named}{more}; Sobol', Morris and permutation importance "
+            f"treat inputs as independent and so visit combinations that the data do not hold"
+        )
 
     def describe(self) -> dict[str, str]:
         """Return one line per input: its marginal, for reports."""
