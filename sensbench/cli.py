@@ -9,7 +9,7 @@ import click
 
 from sensbench.errors import SensbenchError
 
-_COMMAND = {"context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100}}
+_CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Main(click.Group):
@@ -22,10 +22,10 @@ class _Main(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Main, **_COMMAND)
+@click.group(cls=_Main, context_settings=_CONTEXT)
 @click.version_option(package_name="sensbench")
 def main() -> None:
-    """Which inputs matter to a torch regression model, and do the methods agree?
+    r"""Which inputs matter to a torch regression model, and do the methods agree?
 
     \b
     Start here:
@@ -36,14 +36,18 @@ def main() -> None:
     """
 
 
-@main.command(**_COMMAND)
+@main.command(context_settings=_CONTEXT)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False),
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
     help="Folder for results and page.  [default: reports/<name of the study>]",
 )
 @click.option(
-    "--set", "changes", multiple=True, metavar="KEY=VALUE",
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
     help="Replace a value of the study file, e.g. --set replicates=5 --set problems.0=sobol_g.",
 )
 @click.option("--fresh", is_flag=True, help="Forget the results of earlier runs first.")
@@ -66,8 +70,13 @@ def run(
     folder = out or Path("reports") / config.name
     with Progress(config.name) as progress:
         results, tally = run_study(
-            config, folder, source=str(study), command=_command(), fresh=fresh,
-            begin=progress.begin, watch=progress.watch,
+            config,
+            folder,
+            source=str(study),
+            command=_command(),
+            fresh=fresh,
+            begin=progress.begin,
+            watch=progress.watch,
         )
     progress.summary(tally)
     if not no_report:
@@ -76,10 +85,11 @@ def run(
     sys.exit(1 if tally.failed else 0)
 
 
-@main.command(**_COMMAND)
+@main.command(context_settings=_CONTEXT)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False),
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the page.  [default: where the results are]",
 )
 def report(study: Path, out: Path | None) -> None:
@@ -109,38 +119,56 @@ def report(study: Path, out: Path | None) -> None:
     click.echo(f"page: {page}")
 
 
-@main.command(**_COMMAND)
+@main.command(context_settings=_CONTEXT)
 @click.option(
-    "--model", "target", required=True, metavar="FILE.py:NAME",
+    "--model",
+    "target",
+    required=True,
+    metavar="FILE.py:NAME",
     help="Your Python file and the name in it of a module, its class, or a function that makes "
     "it. The file is executed, as if you ran it.",
 )
 @click.option(
-    "--weights", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    "--weights",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
 )
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rows the model is used on: CSV or Parquet with a header.",
 )
-@click.option("--target", "y", multiple=True, metavar="COLUMN",
-              help="Column with the measured target; repeat for several outputs.")
-@click.option("--features", metavar="A,B,…",
-              help="Columns that are the model's inputs, in its order.  [default: all but targets]")
-@click.option("--output", metavar="NAME",
-              help="Which output to explain: name or position.  [default: all]")
+@click.option(
+    "--target",
+    "y",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column with the measured target; repeat for several outputs.",
+)
+@click.option(
+    "--features",
+    metavar="A,B,…",
+    help="Columns that are the model's inputs, in its order.  [default: all but targets]",
+)
+@click.option(
+    "--output", metavar="NAME", help="Which output to explain: name or position.  [default: all]"
+)
 @click.option("--estimators", metavar="A,B,…", help="Methods.  [default: all four]")
 @click.option("--budget", default=10_000, show_default=True, help="Model rows for each method.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same numbers.")
-@click.option("--product", is_flag=True,
-              help="All methods draw from the product of the marginals, like for like.")
+@click.option(
+    "--product",
+    is_flag=True,
+    help="All methods draw from the product of the marginals, like for like.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
 def analyze(out: Path, **options: Any) -> None:
-    """Explain your own model on your own rows: a table here, and a page.
+    r"""Explain your own model on your own rows: a table here, and a page.
 
     \b
     Example:
-      sensbench analyze --model net.py:make_net --weights net.safetensors \\
+      sensbench analyze --model net.py:make_net --weights net.safetensors \
         --data rows.csv --target price --out page.html
     """
     from sensbench.analyze import analyze as analyze_files
@@ -152,7 +180,7 @@ def analyze(out: Path, **options: Any) -> None:
     click.echo(f"page: {comparison.report(out)}")
 
 
-@main.command("list", **_COMMAND)
+@main.command("list", context_settings=_CONTEXT)
 @click.argument("what", type=click.Choice(["problems", "estimators", "networks", "measures"]))
 def list_(what: str) -> None:
     """List what is there by name, with a line on each."""

@@ -1,10 +1,11 @@
 """compare(): the battery of methods on one model, in memory."""
 
-import sys
+import io
+import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,6 @@ from sensbench.errors import InputError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.ranks import shares
-from sensbench.model import Model
 from sensbench.problem import Inputs, Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.rows import as_rows, as_targets
@@ -86,7 +86,7 @@ class Comparison:
 
     def plot(self, output: str | None = None, ax: Any = None) -> Any:
         """Draw the importance figure, a panel per output, or one output into ``ax``."""
-        from sensbench.report import plot    # seaborn takes a second to import
+        from sensbench.report import plot  # seaborn takes a second to import
 
         return plot(self.results, output=output, ax=ax)
 
@@ -105,11 +105,10 @@ class Comparison:
         return render(self.results)
 
     def __str__(self) -> str:
-        console = Console(file=_Nowhere(), record=True, color_system=None)
-        width = max(console.width if sys.stdout.isatty() else 100, 80)
-        console = Console(file=_Nowhere(), record=True, color_system=None, width=width)
-        console.print(self)
-        return console.export_text().rstrip()
+        width = shutil.get_terminal_size((100, 24)).columns
+        text = io.StringIO()
+        Console(file=text, color_system=None, width=max(width, 80)).print(self)
+        return text.getvalue().rstrip()
 
     def __repr__(self) -> str:
         question = next(iter(self.results.questions.values()))
@@ -117,16 +116,6 @@ class Comparison:
             f"<Comparison of {', '.join(self.methods)} on {question.model}: "
             f"{len(question.outputs)} outputs, {len(question.features)} inputs>"
         )
-
-
-class _Nowhere:
-    """A sink for rich, which records what it prints."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        pass
 
 
 def compare(
@@ -205,7 +194,7 @@ def compare(
         provenance = {
             "name": problem.name, "title": f"Which inputs matter to {name}?", "seed": int(seed),
             "command": f"sensbench.compare(…, budget={budget}, seed={seed})",
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": versions(), "config": "",
         }  # fmt: skip
         store.plan(cells, methods, provenance)
@@ -218,8 +207,9 @@ def compare(
     if not by_method:
         raise SensbenchError("compare: every method failed:\n" + "\n".join(reasons))
     for reason in reasons:
-        warnings.warn(f"{reason} (the other methods' results are kept)", PartialResultWarning,
-                      stacklevel=2)
+        warnings.warn(
+            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=2
+        )
     return Comparison(results, by_method)
 
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -113,9 +113,9 @@ class InputSpace:
     @classmethod
     def of(
         cls,
-        marginals: Mapping[str, Marginal | tuple[float, float]],
+        marginals: Mapping[str, Any],
         units: Mapping[str, str] | None = None,
-    ) -> Self:
+    ) -> "InputSpace":
         """Return a space from names to marginals; a pair ``(low, high)`` means uniform.
 
         ``units`` names the unit of any of the inputs, for tables and figures.
@@ -135,7 +135,7 @@ class InputSpace:
         )
 
     @classmethod
-    def uniform(cls, bounds: Mapping[str, tuple[float, float]]) -> Self:
+    def uniform(cls, bounds: Mapping[str, Any]) -> "InputSpace":
         """Return independent uniform inputs from ``{name: (low, high)}``.
 
         Raises
@@ -146,10 +146,10 @@ class InputSpace:
         return cls.of(bounds)
 
     @classmethod
-    def normal(cls, moments: Mapping[str, tuple[float, float]]) -> Self:
+    def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
         """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
         for name, pair in moments.items():
-            mean, std = _pair(name, pair, "(mean, standard deviation)")
+            _, std = _pair(name, pair, "(mean, standard deviation)")
             if not std > 0:
                 raise InputError(
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
@@ -158,11 +158,11 @@ class InputSpace:
         return cls.of({name: stats.norm(mean, std) for name, (mean, std) in moments.items()})
 
     @classmethod
-    def from_data(cls, X: Any, names: Sequence[str] | None = None) -> Self:
+    def from_data(cls, X: Any, names: Sequence[str] | None = None) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
 
         The columns' dependence is *not* kept: sampling from this space draws every input
-        independently. Pairs with \\|Pearson r\\| above 0.7 are kept in ``correlated`` and named
+        independently. Pairs with abs(Pearson r) above 0.7 are kept in ``correlated`` and named
         in a ``CorrelatedInputsWarning``, because independent draws then combine values that do
         not occur together.
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -48,7 +48,7 @@ class Study(BaseModel):
     inputs: Literal["data", "product"] = "data"
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
+    def _sound(self) -> "Study":
         for budget in self.budgets:
             if budget < 1:
                 raise ValueError(f"budgets: expected rows, at least 1; got {budget}")

@@ -3,7 +3,9 @@
 import platform
 from importlib.metadata import version
 
-PACKAGES = ("sensbench", "torch", "SALib", "scikit-learn", "numpy", "scipy", "pandas", "seaborn")
+from sensbench import __version__
+
+PACKAGES = ("torch", "SALib", "scikit-learn", "numpy", "scipy", "pandas", "seaborn")
 
 
 def versions() -> dict[str, str]:
@@ -11,5 +13,6 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
+        "sensbench": __version__,
         **{package: version(package) for package in PACKAGES},
     }

@@ -1,7 +1,7 @@
 """run_study: from a study file to a complete results file."""
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sensbench.study.cells import Cell, cells_of
@@ -46,7 +46,7 @@ def run_study(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE
     if fresh:
-        Questions(study, ResultStore(), source)     # a mistake in the study must not cost results
+        Questions(study, ResultStore(), source)  # a mistake in the study must not cost results
         path.unlink(missing_ok=True)
     with ResultStore(path) as store:
         questions = Questions(study, store, source)
@@ -59,7 +59,7 @@ def run_study(
                 "title": study.title or study.name,
                 "seed": study.seed,
                 "command": command,
-                "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "versions": versions(),
                 "config": study.as_yaml(),
             },

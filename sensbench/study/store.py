@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
@@ -63,11 +63,13 @@ class ResultStore:
                 f"or --fresh to start it anew"
             ) from error
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "ResultStore":
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self.close()
@@ -109,7 +111,8 @@ class ResultStore:
             cell.key, outcome.status, outcome.reason,
             result.n_forward if result else 0, result.n_backward if result else 0,
             result.seconds if result else outcome.seconds, result.inputs if result else "",
-            _dump(dict(result.absent) if result else {}), _dump(list(result.notes if result else ())),
+            _dump(dict(result.absent if result else {})),
+            _dump(list(result.notes if result else ())),
         )  # fmt: skip
         with self._db:
             self._db.execute("DELETE FROM cells WHERE key = ?", (cell.key,))
@@ -158,12 +161,14 @@ class ResultStore:
         ok = cells[cells["status"] == "ok"]
         frame = ok.merge(numbers, on="cell", how="inner")
 
-        absent, notes = {}, {}
-        for row in ok.itertuples():
-            at = (row.problem, row.model, row.estimator)
-            absent.update({(*at, name): why for name, why in json.loads(row.absent).items()})
-            if json.loads(row.notes):
-                notes[at] = tuple(dict.fromkeys((*notes.get(at, ()), *json.loads(row.notes))))
+        absent: dict[tuple[str, str, str, str], str] = {}
+        notes: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        columns = ok[["problem", "model", "estimator", "absent", "notes"]].astype(str)
+        for problem, model, label, why_absent, remarks in columns.itertuples(index=False):
+            at = (problem, model, label)
+            absent.update({(*at, name): why for name, why in json.loads(why_absent).items()})
+            if json.loads(remarks):
+                notes[at] = tuple(dict.fromkeys((*notes.get(at, ()), *json.loads(remarks))))
         return Results(
             name=provenance.get("name", ""),
             frame=frame[list(FRAME_COLUMNS)],
