@@ -1,6 +1,6 @@
 """Percentile bootstrap over rows, for every statistic that is a function of row means."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Float
@@ -9,9 +9,11 @@ from sensbench.result import Estimate
 
 _CHUNK_ROWS = 8192
 
+Means = Mapping[str, Float[np.ndarray, "..."]]
+
 
 class Bootstrap:
-    """Resamples of ``n`` rows, drawn once and shared by all statistics.
+    """The means of named columns over ``n`` rows, and over resamples of these rows.
 
     A resampled mean is a row of counts times the column of values, so all resamples of all
     columns are one matrix product per chunk of rows. The counts of a chunk are multinomial given
@@ -19,8 +21,8 @@ class Bootstrap:
 
     Parameters
     ----------
-    n
-        Rows.
+    columns
+        Name to values with the rows along the first axis; all statistics share the resamples.
     rng
         Where the resamples come from.
     resamples
@@ -28,52 +30,46 @@ class Bootstrap:
     confidence
         Level of the intervals, between 0 and 1.
 
+    Attributes
+    ----------
+    means
+        Name to the mean over the rows.
+    resampled
+        Name to the means over the resamples, stacked along a first axis.
+
     Source: Efron & Tibshirani 1993, ISBN 978-0-412-04231-7, chapter 13.
     """
 
     def __init__(
-        self, n: int, rng: np.random.Generator, resamples: int = 300, confidence: float = 0.95
-    ):
-        self.n = n
-        self.resamples = resamples
-        self.confidence = confidence
-        self._seed = int(rng.integers(1, 2**63 - 1))
-
-    def __call__(
         self,
-        statistic: Callable[..., Float[np.ndarray, "..."]],
-        *columns: Float[np.ndarray, "n ..."],
-    ) -> Estimate:
-        """Return the statistic of the columns' means with its percentile interval.
+        columns: Mapping[str, Float[np.ndarray, "n ..."]],
+        rng: np.random.Generator,
+        resamples: int,
+        confidence: float,
+    ):
+        self.confidence = confidence
+        self.means: Means = {name: column.mean(axis=0) for name, column in columns.items()}
+        (n,) = {len(column) for column in columns.values()}
+        flat = np.concatenate([column.reshape(n, -1) for column in columns.values()], axis=1)
+        totals = np.zeros((resamples, flat.shape[1]))
+        for rows, counts in _counts(n, rng, resamples):
+            totals += counts @ flat[rows]
+        ends = np.cumsum([column[0].size for column in columns.values()])
+        self.resampled: Means = {
+            name: part.reshape(resamples, *column.shape[1:])
+            for (name, column), part in zip(
+                columns.items(), np.split(totals / n, ends[:-1], axis=1), strict=True
+            )
+        }
 
-        ``statistic`` takes one mean per column and works on any leading axes: it is called once
-        with the means and once with all resampled means, stacked along a first axis.
+    def __call__(self, statistic: Callable[[Means], Float[np.ndarray, "..."]]) -> Estimate:
+        """Return a statistic of the means with its percentile interval.
+
+        ``statistic`` works on any leading axes: it is called once with the means and once with
+        all resampled means.
         """
-        value = np.asarray(statistic(*(column.mean(axis=0) for column in columns)))
-        return percentile(value, np.asarray(statistic(*self.means(*columns))), self.confidence)
-
-    def means(self, *columns: Float[np.ndarray, "n ..."]) -> list[Float[np.ndarray, "..."]]:
-        """Return each column's resampled means, resamples along the first axis."""
-        flat = [column.reshape(self.n, -1) for column in columns]
-        totals = [np.zeros((self.resamples, column.shape[1])) for column in flat]
-        for rows, counts in self._counts():
-            for total, column in zip(totals, flat, strict=True):
-                total += counts @ column[rows]
-        return [
-            (total / self.n).reshape(self.resamples, *column.shape[1:])
-            for total, column in zip(totals, columns, strict=True)
-        ]
-
-    def _counts(self) -> Iterator[tuple[slice, Float[np.ndarray, "resamples m"]]]:
-        rng = np.random.default_rng(self._seed)
-        starts = np.arange(0, self.n, _CHUNK_ROWS)
-        sizes = np.minimum(_CHUNK_ROWS, self.n - starts)
-        draws = rng.multinomial(self.n, sizes / self.n, size=self.resamples)
-        for start, size, drawn in zip(starts, sizes, draws.T, strict=True):
-            counts = np.empty((self.resamples, size))
-            for r, k in enumerate(drawn):
-                counts[r] = np.bincount(rng.integers(size, size=k), minlength=size)
-            yield slice(start, start + size), counts
+        value, replicates = statistic(self.means), statistic(self.resampled)
+        return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
 
 
 def percentile(
@@ -84,3 +80,17 @@ def percentile(
     low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
     return Estimate(value, np.minimum(low, value), np.maximum(high, value))
+
+
+def _counts(
+    n: int, rng: np.random.Generator, resamples: int
+) -> Iterator[tuple[slice, Float[np.ndarray, "resamples m"]]]:
+    """How often each row is drawn in each resample, a chunk of rows at a time."""
+    starts = np.arange(0, n, _CHUNK_ROWS)
+    sizes = np.minimum(_CHUNK_ROWS, n - starts)
+    draws = rng.multinomial(n, sizes / n, size=resamples)
+    for start, size, drawn in zip(starts, sizes, draws.T, strict=True):
+        counts = np.empty((resamples, size))
+        for r, k in enumerate(drawn):
+            counts[r] = np.bincount(rng.integers(size, size=k), minlength=size)
+        yield slice(start, start + size), counts

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.bootstrap import Bootstrap
+from sensbench.bootstrap import Bootstrap, Means
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
@@ -51,53 +51,41 @@ class Gradient(Estimator):
         X = problem.rows(budget // model.rows_per_gradient, rng).X
         Y, J = model.values_and_jacobian(X)
         varies = varying(Y, self.name, problem.outputs)
-        interval = Bootstrap(len(X), rng, self.resamples, self.confidence)
-
         # Centred before squaring: an offset of y must not eat the digits of its variance.
-        Y = Y - Y.mean(axis=0)
+        y = Y - Y.mean(axis=0)
+        interval = Bootstrap(
+            {"slope": J, "size": np.abs(J), "square": J**2, "y": y, "y²": y**2},
+            rng,
+            self.resamples,
+            self.confidence,
+        )
         sigma_x = problem.sigma()
 
-        def per_sigma_y(
-            y: Float[np.ndarray, "..."], y2: Float[np.ndarray, "..."]
-        ) -> Float[np.ndarray, "..."]:
-            variance = np.where(varies, y2 - y**2, np.nan)[..., None]
-            return sigma_x / np.sqrt(variance)
+        def variance(m: Means) -> Float[np.ndarray, "..."]:
+            return np.where(varies, m["y²"] - m["y"] ** 2, np.nan)[..., None]
 
-        def spread(
-            mean: Float[np.ndarray, "..."], square: Float[np.ndarray, "..."]
-        ) -> Float[np.ndarray, "..."]:
-            return np.sqrt(np.maximum(square - mean**2, 0.0))
+        def scale(m: Means) -> Float[np.ndarray, "..."]:
+            return sigma_x / np.sqrt(variance(m))
 
-        absolute, square = np.abs(J), J**2
+        def spread(m: Means) -> Float[np.ndarray, "..."]:
+            return np.sqrt(np.maximum(m["square"] - m["slope"] ** 2, 0.0))
+
         found: dict[str, Estimate | Absent] = {
-            "derivative_mean": interval(lambda j: j, J),
-            "derivative_abs": interval(lambda a: a, absolute),
-            "derivative_rms": interval(np.sqrt, square),
-            "derivative_std": interval(spread, J, square),
-            "dgsm": interval(lambda s: s, square),
-            "derivative_mean_standardised": interval(
-                lambda j, y, y2: j * per_sigma_y(y, y2), J, Y, Y**2
-            ),
-            "derivative_abs_standardised": interval(
-                lambda a, y, y2: a * per_sigma_y(y, y2), absolute, Y, Y**2
-            ),
-            "derivative_rms_standardised": interval(
-                lambda s, y, y2: np.sqrt(s) * per_sigma_y(y, y2), square, Y, Y**2
-            ),
-            "derivative_std_standardised": interval(
-                lambda j, s, y, y2: spread(j, s) * per_sigma_y(y, y2), J, square, Y, Y**2
-            ),
+            "derivative_mean": interval(lambda m: m["slope"]),
+            "derivative_abs": interval(lambda m: m["size"]),
+            "derivative_rms": interval(lambda m: np.sqrt(m["square"])),
+            "derivative_std": interval(spread),
+            "derivative_mean_standardised": interval(lambda m: m["slope"] * scale(m)),
+            "derivative_abs_standardised": interval(lambda m: m["size"] * scale(m)),
+            "derivative_rms_standardised": interval(lambda m: np.sqrt(m["square"]) * scale(m)),
+            "derivative_std_standardised": interval(lambda m: spread(m) * scale(m)),
+            "dgsm": interval(lambda m: m["square"]),
         }
         constants = _constants(problem)
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
         else:
-            found["total_order_bound"] = interval(
-                lambda s, y, y2: s * constants * (per_sigma_y(y, y2) / sigma_x) ** 2,
-                square,
-                Y,
-                Y**2,
-            )
+            found["total_order_bound"] = interval(lambda m: constants * m["square"] / variance(m))
         return found
 
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from SALib.analyze import morris as analysis
 from SALib.sample import morris as design
 
-from sensbench.bootstrap import Bootstrap, percentile
+from sensbench.bootstrap import Bootstrap, Means, percentile
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.problem import Problem
@@ -71,11 +71,22 @@ class Morris(Estimator):
         dx = np.take_along_axis(np.diff(X.reshape(r, d + 1, d), axis=1), moved[..., None], 2)
         dy = np.diff(Y.reshape(r, d + 1, o), axis=1)
         effects = _by_input(dy / du[..., None], moved)
-        interval = Bootstrap(r, rng, self.resamples, self.confidence)
-        mu = interval(lambda e: e, effects)
-        mu_star = interval(lambda e: e, np.abs(effects))
+        interval = Bootstrap(
+            {
+                "effect": effects,
+                "size": np.abs(effects),
+                "square": effects**2,
+                "rise": _by_input(np.abs(dy), moved),
+                "run": _by_input(np.abs(dx), moved),
+            },
+            rng,
+            self.resamples,
+            self.confidence,
+        )
+        mu = interval(lambda m: m["effect"])
+        mu_star = interval(lambda m: m["size"])
         sigma = interval(
-            lambda e, e2: np.sqrt(np.maximum(e2 - e**2, 0.0) * r / (r - 1)), effects, effects**2
+            lambda m: np.sqrt(np.maximum(m["square"] - m["effect"] ** 2, 0.0) * r / (r - 1))
         )
         for k in range(o):
             # Two resamples: its interval is not used.
@@ -87,20 +98,16 @@ class Morris(Estimator):
 
         # |Δy| and |Δx| are averaged before the division: on data, a step may be between two
         # quantiles that share a value, and then moves nothing.
-        columns = (_by_input(np.abs(dy), moved), _by_input(np.abs(dx), moved))
         centred = scale_Y - scale_Y.mean(axis=0)
-        spread = Bootstrap(n_scale, rng, self.resamples, self.confidence)
+        spread = Bootstrap({"y": centred, "y²": centred**2}, rng, self.resamples, self.confidence)
 
-        def standardised(*means: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-            rise, run, y, y2 = means
-            variance = np.where(varies, y2 - y**2, np.nan)[..., None]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                slope = np.where(run > 0, rise / run, 0.0)
-                return slope * space.std() / np.sqrt(variance)
+        def standardised(m: Means, s: Means) -> Float[np.ndarray, "..."]:
+            variance = np.where(varies, s["y²"] - s["y"] ** 2, np.nan)[..., None]
+            run = np.where(m["run"] > 0, m["run"], np.inf)
+            return m["rise"] / run * space.std() / np.sqrt(variance)
 
-        scale_columns = (centred, centred**2)
-        value = standardised(*(c.mean(axis=0) for c in (*columns, *scale_columns)))
-        replicates = standardised(*interval.means(*columns), *spread.means(*scale_columns))
+        value = standardised(interval.means, spread.means)
+        replicates = standardised(interval.resampled, spread.resampled)
         return {
             "mu": mu,
             "mu_star": mu_star,

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import mean_squared_error, r2_score
 
-from sensbench.bootstrap import Bootstrap
+from sensbench.bootstrap import Bootstrap, Means
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.model import Model
@@ -71,20 +71,24 @@ class Permutation(Estimator):
         roles = scores.roles / self.repeats
         y0, F0 = y - y.mean(axis=0), F - F.mean(axis=0)
         y_varies = y0.std(axis=0) > 0
-        interval = Bootstrap(len(y), rng, self.resamples, self.confidence)
+        interval = Bootstrap(
+            {"roles": roles, "y": y0, "y²": y0**2, "f": F0, "f²": F0**2},
+            rng,
+            self.resamples,
+            self.confidence,
+        )
 
-        def of_variance(
-            m: Float[np.ndarray, "..."], v: Float[np.ndarray, "..."], v2: Float[np.ndarray, "..."]
-        ) -> Float[np.ndarray, "..."]:
-            variance = np.where(varies & y_varies, v2 - v**2, np.nan)[..., None]
-            return (m - mse) / variance
+        def rise(m: Means) -> Float[np.ndarray, "..."]:
+            return m["roles"] - mse
+
+        def variance(m: Means, of: str) -> Float[np.ndarray, "..."]:
+            spread = m[f"{of}²"] - m[of] ** 2
+            return np.where(varies & y_varies, spread, np.nan)[..., None]
 
         found = {
-            "permutation_mse": interval(lambda m: m - mse, roles),
-            "permutation_r2": interval(of_variance, roles, y0, y0**2),
-            "permutation_total_order": interval(of_variance, roles, F0, F0**2).map(
-                lambda value: value / 2
-            ),
+            "permutation_mse": interval(rise),
+            "permutation_r2": interval(lambda m: rise(m) / variance(m, "y")),
+            "permutation_total_order": interval(lambda m: rise(m) / (2 * variance(m, "f"))),
         }
         # The linearised statistic equals scikit-learn's number up to rounding; give theirs.
         found["permutation_mse"].value[:] = mse
