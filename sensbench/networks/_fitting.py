@@ -54,8 +54,8 @@ def fit(
         total.backward()
         return float(total.detach())
 
-    best, best_state, best_at, done = _error(net, validation), _state(net), 0, 0
     with torch.enable_grad(), _one_thread():
+        best, best_state, best_at, done = _error(net, validation), _state(net), 0, 0
         while done < iterations and done - best_at < patience:
             optimiser.step(loss)
             done += _ITERATIONS_PER_CHECK
@@ -74,8 +74,8 @@ def fit(
 def _one_thread() -> Iterator[None]:
     """Keep torch to one thread: the sums' order, and so every bit, depends on their number.
 
-    It costs nothing on matrices this small; on busy cores several threads are far slower, as
-    they wait for each other in every one of many small operations.
+    It costs little on matrices this small; on busy cores several threads are far slower, as they
+    wait for each other in every one of many small operations.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

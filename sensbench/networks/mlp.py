@@ -110,7 +110,7 @@ class Mlp:
     hidden: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
     weight_decay: float = 1e-5
-    iterations: int = 1000
+    iterations: int = 600
     patience: int = 100
     train_rows: int = 2000
 
