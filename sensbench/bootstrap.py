@@ -1,5 +1,6 @@
 """Percentile bootstrap over rows, for every statistic that is a function of row means."""
 
+import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -50,7 +51,9 @@ class Bootstrap:
         with the means and once with all resampled means, stacked along a first axis.
         """
         value = np.asarray(statistic(*(column.mean(axis=0) for column in columns)))
-        return percentile(value, np.asarray(statistic(*self.means(*columns))), self.confidence)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            replicates = np.asarray(statistic(*self.means(*columns)))
+        return percentile(value, replicates, self.confidence)
 
     def means(self, *columns: Float[np.ndarray, "n ..."]) -> list[Float[np.ndarray, "..."]]:
         """Return each column's resampled means, resamples along the first axis."""
@@ -79,8 +82,19 @@ class Bootstrap:
 def percentile(
     value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
 ) -> Estimate:
-    """Return a value with the central interval of its replicates."""
+    """Return a value with the central interval of those replicates that are finite.
+
+    A resample of few rows, or of rows that mostly share one output, may have no variance to
+    divide by: it says nothing about a ratio.
+    """
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
+    finite = np.isfinite(replicates)
+    if finite.all():
+        low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
+    else:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+            known = np.where(finite, replicates, np.nan)
+            low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
     return Estimate(value, np.minimum(low, value), np.maximum(high, value))

@@ -84,6 +84,10 @@ class Morris(Estimator):
             )
             for estimate, key in ((mu, "mu"), (mu_star, "mu_star"), (sigma, "sigma")):
                 estimate.value[k] = found[key]
+        for estimate in (mu, mu_star, sigma):
+            # SALib's numbers and the bootstrap's round differently where nothing varies
+            np.minimum(estimate.low, estimate.value, out=estimate.low)
+            np.maximum(estimate.high, estimate.value, out=estimate.high)
 
         # |Δy| and |Δx| are averaged before the division: on data, a step may be between two
         # quantiles that share a value, and then moves nothing.
