@@ -52,7 +52,7 @@ def check_estimator(estimator: Estimator) -> None:
 
 
 def _check_declaration(estimator: Estimator, who: str) -> None:
-    frozen = is_dataclass(estimator) and type(estimator).__dataclass_params__.frozen  # type: ignore[attr-defined]
+    frozen = is_dataclass(estimator) and type(estimator).__dataclass_params__.frozen
     rule(frozen, who, "is a frozen dataclass", "its hyper-parameters must be fields")
     for attribute in ("name", "measures", "ranks_by"):
         rule(getattr(estimator, attribute, ""), who, f"has {attribute}", "it is empty or not set")
@@ -152,7 +152,7 @@ def _check_untouched(estimator: Estimator, who: str) -> None:
     before, states = _fingerprint(problem, module), _global_states()
     run(estimator, problem, who, _BUDGET)
     rule(_global_states() == states, who, "global random states are left alone",
-         "numpy's, torch's or Python's generator was used; take all randomness from rng")  # fmt: skip
+         "numpy's, torch's or Python's generator was used; take randomness from rng")  # fmt: skip
     rule(_fingerprint(problem, module) == before, who, "the problem is left alone",
          "its data, module or counters were changed")  # fmt: skip
 
