@@ -158,7 +158,9 @@ class Estimator(ABC):
         ]
 
 
-def varying(Y: Float[np.ndarray, "n o"], who: str, outputs: Sequence[str]) -> Bool[np.ndarray, " o"]:
+def varying(
+    Y: Float[np.ndarray, "n o"], who: str, outputs: Sequence[str]
+) -> Bool[np.ndarray, " o"]:
     """Return which outputs vary over the rows, beyond rounding.
 
     Raises

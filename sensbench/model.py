@@ -1,12 +1,11 @@
 """Model: any torch module or function as one counted function and its exact derivative."""
 
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from torch import nn
 
 from sensbench.columns import Selector
 from sensbench.errors import BudgetExceeded, InputError, ModelError
@@ -49,7 +48,7 @@ class Model:
 
     def __init__(
         self,
-        function: nn.Module | Callable[..., Any],
+        function: Any,
         example: Float[np.ndarray, "n d"],
         *,
         output: Selector = None,
@@ -61,7 +60,7 @@ class Model:
                 f"Model: expected a torch module or a function of one tensor; "
                 f"got {function!r}; pass an instance"
             )
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name: str = name or getattr(function, "__name__", type(function).__name__)
         self.d = example.shape[1]
         self._function = TorchFunction(function, f"model {self.name!r}", output)
         names = self._function.columns(example)
@@ -85,7 +84,7 @@ class Model:
         """Cost of one row's Jacobian: one forward row and one backward row per output."""
         return 1 + self.o
 
-    def metered(self, budget: int | None = None) -> Self:
+    def metered(self, budget: int | None = None) -> "Model":
         """Return the same model with counters at zero and, if given, a limit on their sum."""
         view = copy.copy(self)
         view.n_forward = view.n_backward = 0

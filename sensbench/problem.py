@@ -1,13 +1,12 @@
 """Problem: a model over a distribution of inputs, with data and known truth where there is any."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from torch import nn
 
 from sensbench.columns import Selector
 from sensbench.errors import InputError
@@ -107,7 +106,7 @@ class Problem:
     @classmethod
     def of(
         cls,
-        function: nn.Module | Callable[..., Any] | Model,
+        function: Any,
         space: InputSpace,
         *,
         name: str | None = None,
@@ -119,7 +118,7 @@ class Problem:
         output_units: Sequence[str] = (),
         inputs: Inputs = "data",
         notes: Sequence[str] = (),
-    ) -> Self:
+    ) -> "Problem":
         """Return the problem of a torch function or module over a space, with rows if given.
 
         Raises

@@ -44,8 +44,7 @@ def as_rows(
         columns = tuple(names)
     if columns is not None and len(columns) != array.shape[1]:
         raise InputError(
-            f"{who}: expected {len(columns)} columns ({', '.join(columns)}); "
-            f"got {array.shape[1]}"
+            f"{who}: expected {len(columns)} columns ({', '.join(columns)}); got {array.shape[1]}"
         )
     if columns is not None and len(set(columns)) != len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})

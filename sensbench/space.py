@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -113,9 +113,9 @@ class InputSpace:
     @classmethod
     def of(
         cls,
-        marginals: Mapping[str, Marginal | tuple[float, float]],
+        marginals: Mapping[str, Any],
         units: Mapping[str, str] | None = None,
-    ) -> Self:
+    ) -> "InputSpace":
         """Return a space from names to marginals; a pair ``(low, high)`` means uniform.
 
         ``units`` names the unit of any of the inputs, for tables and figures.
@@ -135,7 +135,7 @@ class InputSpace:
         )
 
     @classmethod
-    def uniform(cls, bounds: Mapping[str, tuple[float, float]]) -> Self:
+    def uniform(cls, bounds: Mapping[str, Any]) -> "InputSpace":
         """Return independent uniform inputs from ``{name: (low, high)}``.
 
         Raises
@@ -146,10 +146,10 @@ class InputSpace:
         return cls.of(bounds)
 
     @classmethod
-    def normal(cls, moments: Mapping[str, tuple[float, float]]) -> Self:
+    def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
         """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
         for name, pair in moments.items():
-            mean, std = _pair(name, pair, "(mean, standard deviation)")
+            _, std = _pair(name, pair, "(mean, standard deviation)")
             if not std > 0:
                 raise InputError(
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
@@ -158,11 +158,11 @@ class InputSpace:
         return cls.of({name: stats.norm(mean, std) for name, (mean, std) in moments.items()})
 
     @classmethod
-    def from_data(cls, X: Any, names: Sequence[str] | None = None) -> Self:
+    def from_data(cls, X: Any, names: Sequence[str] | None = None) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
 
         The columns' dependence is *not* kept: sampling from this space draws every input
-        independently. Pairs with \\|Pearson r\\| above 0.7 are kept in ``correlated`` and named
+        independently. Pairs with abs(Pearson r) above 0.7 are kept in ``correlated`` and named
         in a ``CorrelatedInputsWarning``, because independent draws then combine values that do
         not occur together.
 
@@ -176,18 +176,11 @@ class InputSpace:
             raise InputError(f"InputSpace.from_data: expected at least two rows; got {len(array)}")
         columns = columns or default_names(array.shape[1])
         space = cls(columns, tuple(Empirical(column.copy()) for column in array.T))
-        pairs = _strong_pairs(array, columns)
+        pairs = tuple(_strong_pairs(array, columns))
+        space = cls(space.names, space.marginals, correlated=pairs)
         if pairs:
-            named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in pairs[:5])
-            more = f" and {len(pairs) - 5} more pairs" if len(pairs) > 5 else ""
-            warnings.warn(
-                f"strongly correlated inputs: {named}{more}; Sobol', Morris and permutation "
-                f"importance treat inputs as independent and so visit combinations that the data "
-                f"do not hold",
-                CorrelatedInputsWarning,
-                stacklevel=2,
-            )
-        return cls(space.names, space.marginals, correlated=tuple(pairs))
+            warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=2)
+        return space
 
     @property
     def d(self) -> int:
@@ -223,6 +216,17 @@ class InputSpace:
             q = np.minimum(q, 1.0 - _SMALLEST) if np.isinf(high) else q
             columns.append(np.asarray(marginal.ppf(q), dtype=np.float64))
         return np.stack(columns, axis=1)
+
+    def dependence_note(self) -> str:
+        """Say which inputs are strongly correlated and what that means; empty if none are."""
+        if not self.correlated:
+            return ""
+        named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in self.correlated[:5])
+        more = f" and {len(self.correlated) - 5} more pairs" if len(self.correlated) > 5 else ""
+        return (
+            f"strongly correlated inputs: {named}{more}; Sobol', Morris and permutation importance "
+            f"treat inputs as independent and so visit combinations that the data do not hold"
+        )
 
     def describe(self) -> dict[str, str]:
         """Return one line per input: its marginal, for reports."""

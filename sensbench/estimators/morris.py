@@ -60,7 +60,7 @@ class Morris(Estimator):
         n_scale = min(n_scale, budget - r * (d + 1))
 
         unit_cube = {"num_vars": d, "names": list(space.names), "bounds": [[0, 1]] * d}
-        seed = int(rng.integers(1, 2**31 - 1))      # SALib takes 0 for no seed
+        seed = int(rng.integers(1, 2**31 - 1))  # SALib takes 0 for no seed
         u = design.sample(unit_cube, r, num_levels=self.levels, seed=seed)
         X = space.from_unit(_inside(u, space, self.tail))
         Y = model(X)

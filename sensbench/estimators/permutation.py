@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -99,7 +99,7 @@ class _Fitted:
         self._model, self._X = model, X
         self._F = model(X)
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any) -> "_Fitted":
         return self
 
     def predict(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
@@ -125,7 +125,7 @@ class _Scores:
     ) -> dict[str, float]:
         F = fitted.predict(X)
         squares = (y - F) ** 2
-        if self._base is None:          # scikit-learn's first call is the baseline
+        if self._base is None:  # scikit-learn's first call is the baseline
             self._base = squares
         else:
             self._keep(X, squares - self._base)
@@ -137,7 +137,7 @@ class _Scores:
         }
 
     def _keep(self, X: Float[np.ndarray, "n d"], rise: Float[np.ndarray, "n o"]) -> None:
-        j = self._calls // self._repeats        # columns in order, all repeats of one together
+        j = self._calls // self._repeats  # columns in order, all repeats of one together
         self._calls += 1
         # Which row each shuffled value came from: both columns hold the same values.
         donors = np.empty(len(X), dtype=np.int64)

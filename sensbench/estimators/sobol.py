@@ -36,7 +36,9 @@ class Sobol(Estimator):
     def __post_init__(self) -> None:
         check_interval_options(self.name, self.resamples, self.confidence)
         require(
-            isinstance(self.second_order, bool), self.name, "second_order true or false",
+            isinstance(self.second_order, bool),
+            self.name,
+            "second_order true or false",
             self.second_order,
         )
 
@@ -64,7 +66,7 @@ class Sobol(Estimator):
         if self.second_order:
             found["second_order"] = _undefined(o, d, d)
         # SALib returns zeros for a constant output; here it stays undefined.
-        for k in np.flatnonzero(varies):
+        for k in np.flatnonzero(varies).tolist():
             indices = analysis.analyze(
                 unit_cube,
                 Y[:, k],

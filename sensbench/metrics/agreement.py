@@ -36,7 +36,5 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
                 rho = float(stats.spearmanr(a, b).statistic)
                 tau = float(stats.kendalltau(a, b, variant="b").statistic)
             same_top = bool(len(both)) and both[first].idxmax() == both[second].idxmax()
-            rows.append(
-                (problem, model, output, first, second, rho, tau, same_top, len(both))
-            )
+            rows.append((problem, model, output, first, second, rho, tau, same_top, len(both)))
     return pd.DataFrame(rows, columns=COLUMNS)

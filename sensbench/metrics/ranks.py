@@ -40,7 +40,11 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
         .to_numpy(dtype=float)
     )
     total = np.where(total > 0, total, np.nan)
-    frame["share"], frame["share_low"], frame["share_high"] = value / total, low / total, high / total
+    frame["share"], frame["share_low"], frame["share_high"] = (
+        value / total,
+        low / total,
+        high / total,
+    )
     frame["rank"] = (
         frame.assign(importance=value)
         .groupby(_GROUP, sort=False)["importance"]

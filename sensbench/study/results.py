@@ -78,8 +78,11 @@ class Question:
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the exact values by feature; empty where there are none."""
         known = {f: v for m, o, f, v in self.truth if m == measure and o == output}
-        return pd.Series([known[f] for f in self.features if f in known],
-                         index=[f for f in self.features if f in known], dtype=float)
+        return pd.Series(
+            [known[f] for f in self.features if f in known],
+            index=[f for f in self.features if f in known],
+            dtype=float,
+        )
 
 
 @dataclass(frozen=True, eq=False)

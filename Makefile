@@ -1,0 +1,48 @@
+# Everything a person needs is one word: make quickstart, make test, make check.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help quickstart linregnet test check lint types layers clean
+
+help:
+	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
+	@echo "make linregnet   the worked example of the README: a torch module with two outputs"
+	@echo "make test        set up .venv, run the whole test-suite"
+	@echo "make check       lint, types, layering and tests: what CI runs"
+	@echo "make clean       remove .venv and caches"
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "sensbench needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+quickstart: $(VENV)/ready
+	$(BIN)/sensbench run experiments/quickstart.yaml
+
+linregnet: $(VENV)/ready
+	$(BIN)/python experiments/linregnet.py
+
+test: $(VENV)/ready-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/ready-dev
+	$(BIN)/lint-imports
+
+check: lint types layers test
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,19 @@
+from . import errors as errors
+from . import estimators as estimators
+from . import networks as networks
+from . import problems as problems
+from . import testing as testing
+from .compare import Comparison as Comparison
+from .compare import compare as compare
+from .estimator import Estimator as Estimator
+from .measure import MEASURES as MEASURES
+from .measure import Measure as Measure
+from .model import Model as Model
+from .model import jacobian as jacobian
+from .problem import Problem as Problem
+from .result import Absent as Absent
+from .result import Estimate as Estimate
+from .result import SensitivityResult as SensitivityResult
+from .space import InputSpace as InputSpace
+
+__version__: str

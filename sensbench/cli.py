@@ -1,0 +1,212 @@
+"""The command line: thin, and light to start (torch is imported by the commands that need it)."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sensbench.errors import SensbenchError
+
+_CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Main(click.Group):
+    """Turns what sensbench raises on purpose into one clear message and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SensbenchError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Main, context_settings=_CONTEXT)
+@click.version_option(package_name="sensbench")
+def main() -> None:
+    r"""Which inputs matter to a torch regression model, and do the methods agree?
+
+    \b
+    Start here:
+      sensbench list problems                   what can be studied out of the box
+      sensbench run experiments/quickstart.yaml run a study and write its page
+      sensbench analyze --model net.py:make --data rows.csv --out page.html
+                                                your own model on your own rows
+    """
+
+
+@main.command(context_settings=_CONTEXT)
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for results and page.  [default: reports/<name of the study>]",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a value of the study file, e.g. --set replicates=5 --set problems.0=sobol_g.",
+)
+@click.option("--fresh", is_flag=True, help="Forget the results of earlier runs first.")
+@click.option("--no-report", is_flag=True, help="Compute only; write no page.")
+def run(
+    study: Path, out: Path | None, changes: tuple[str, ...], fresh: bool, no_report: bool
+) -> None:
+    """Run the study in the file STUDY and write its page.
+
+    Only what is missing is computed: a study that was stopped goes on where it was, and a second
+    run computes nothing. Exit code 0: all cells computed; 1: some cells failed (the page says
+    why); 2: the study could not be run.
+    """
+    from sensbench.progress import Progress
+    from sensbench.report import write_report
+    from sensbench.study.config import load_study
+    from sensbench.study.runner import run_study
+
+    config = load_study(study, dict(_change(change) for change in changes))
+    folder = out or Path("reports") / config.name
+    with Progress(config.name) as progress:
+        results, tally = run_study(
+            config,
+            folder,
+            source=str(study),
+            command=_command(),
+            fresh=fresh,
+            begin=progress.begin,
+            watch=progress.watch,
+        )
+    progress.summary(tally)
+    if not no_report:
+        page = write_report(results, folder / "index.html", files=True)
+        click.echo(f"page: {page}")
+    sys.exit(1 if tally.failed else 0)
+
+
+@main.command(context_settings=_CONTEXT)
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the page.  [default: where the results are]",
+)
+def report(study: Path, out: Path | None) -> None:
+    """Write the page again, from results that are there. Computes nothing.
+
+    STUDY is a study file that has been run, its folder, or its results.sqlite.
+    """
+    from sensbench.report import write_report
+    from sensbench.study.runner import RESULTS_FILE
+    from sensbench.study.store import ResultStore
+
+    results_file = study
+    if study.suffix in (".yaml", ".yml"):
+        from sensbench.study.config import load_study
+
+        results_file = (out or Path("reports") / load_study(study).name) / RESULTS_FILE
+    elif study.is_dir():
+        results_file = study / RESULTS_FILE
+    if not results_file.is_file():
+        raise click.ClickException(
+            f"{study}: expected results in {results_file}; there are none; "
+            f"run the study first: sensbench run {study}"
+        )
+    with ResultStore(results_file) as store:
+        results = store.results()
+    page = write_report(results, (out or results_file.parent) / "index.html", files=True)
+    click.echo(f"page: {page}")
+
+
+@main.command(context_settings=_CONTEXT)
+@click.option(
+    "--model",
+    "target",
+    required=True,
+    metavar="FILE.py:NAME",
+    help="Your Python file and the name in it of a module, its class, or a function that makes "
+    "it. The file is executed, as if you ran it.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
+)
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Rows the model is used on: CSV or Parquet with a header.",
+)
+@click.option(
+    "--target",
+    "y",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column with the measured target; repeat for several outputs.",
+)
+@click.option(
+    "--features",
+    metavar="A,B,…",
+    help="Columns that are the model's inputs, in its order.  [default: all but targets]",
+)
+@click.option(
+    "--output", metavar="NAME", help="Which output to explain: name or position.  [default: all]"
+)
+@click.option("--estimators", metavar="A,B,…", help="Methods.  [default: all four]")
+@click.option("--budget", default=10_000, show_default=True, help="Model rows for each method.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same numbers.")
+@click.option(
+    "--product",
+    is_flag=True,
+    help="All methods draw from the product of the marginals, like for like.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
+def analyze(out: Path, **options: Any) -> None:
+    r"""Explain your own model on your own rows: a table here, and a page.
+
+    \b
+    Example:
+      sensbench analyze --model net.py:make_net --weights net.safetensors \
+        --data rows.csv --target price --out page.html
+    """
+    from sensbench.analyze import analyze as analyze_files
+
+    comparison = analyze_files(**options)
+    from rich.console import Console
+
+    Console().print(comparison)
+    click.echo(f"page: {comparison.report(out)}")
+
+
+@main.command("list", context_settings=_CONTEXT)
+@click.argument("what", type=click.Choice(["problems", "estimators", "networks", "measures"]))
+def list_(what: str) -> None:
+    """List what is there by name, with a line on each."""
+    for name, line in _listing(what):
+        click.echo(f"{click.style(name, bold=True)}\n    {line}")
+
+
+def _listing(what: str) -> list[tuple[str, str]]:
+    if what == "measures":
+        from sensbench.measure import MEASURES
+
+        return [(m.name, f"{m.definition} [{m.source}]") for m in MEASURES.values()]
+    import importlib
+
+    registry = importlib.import_module(f"sensbench.{what}").registry
+    return [(name, registry.summary(name)) for name in registry.names()]
+
+
+def _change(change: str) -> tuple[str, Any]:
+    import yaml
+
+    key, equals, value = change.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"expected KEY=VALUE; got {change!r}", param_hint="--set")
+    return key, yaml.safe_load(value)
+
+
+def _command() -> str:
+    return shlex.join(["sensbench", *sys.argv[1:]])

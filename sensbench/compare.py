@@ -1,0 +1,260 @@
+"""compare(): the battery of methods on one model, in memory."""
+
+import io
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from rich.console import Console, RenderableType
+
+from sensbench import estimators as registered
+from sensbench.columns import Selector
+from sensbench.errors import InputError, PartialResultWarning, SensbenchError
+from sensbench.estimator import Estimator
+from sensbench.metrics.agreement import agreement
+from sensbench.metrics.ranks import shares
+from sensbench.problem import Inputs, Problem
+from sensbench.result import COLUMNS, SensitivityResult
+from sensbench.rows import as_rows, as_targets
+from sensbench.space import InputSpace, default_names
+from sensbench.study.cells import Cell, cells_of, labels
+from sensbench.study.engine import run
+from sensbench.study.environment import versions
+from sensbench.study.questions import method_of, question_of
+from sensbench.study.results import Results
+from sensbench.study.store import Outcome, ResultStore
+
+DEFAULT = ("gradient", "sobol", "morris", "permutation")
+
+
+class Comparison:
+    """What several methods say of one model: a study of one problem, in memory.
+
+    Print it for tables; ``cmp["sobol"]`` is one method's :class:`SensitivityResult`.
+    """
+
+    def __init__(self, results: Results, by_method: dict[str, SensitivityResult]):
+        self.results = results
+        self._by_method = by_method
+
+    def __getitem__(self, method: str) -> SensitivityResult:
+        """Return one method's result.
+
+        Raises
+        ------
+        KeyError
+            No such method in this comparison.
+        """
+        if method not in self._by_method:
+            raise KeyError(f"expected one of {', '.join(self._by_method)}; got {method!r}")
+        return self._by_method[method]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Labels of the methods that gave a result."""
+        return tuple(self._by_method)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per number: problem, model, estimator, measure, output, feature, …."""
+        return self.results.frame[list(COLUMNS)].reset_index(drop=True)
+
+    def ranking(self) -> pd.DataFrame:
+        """Return ranks: one row per output and feature, one column per method.
+
+        1 is the most important, by each method's unit-free measure. ``mean_rank`` averages the
+        methods, and orders the rows within an output.
+        """
+        ranked = shares(self.results.headline())
+        wide = ranked.pivot(index=["output", "feature"], columns="estimator", values="rank")
+        wide = wide[[m for m in self.methods if m in wide]].rename_axis(columns=None)
+        wide["mean_rank"] = wide.mean(axis=1)
+        order = {name: k for k, name in enumerate(dict.fromkeys(ranked["output"]))}
+        wide = wide.reset_index()
+        wide["_output"] = wide["output"].map(order)
+        wide = wide.sort_values(["_output", "mean_rank"], kind="stable").drop(columns="_output")
+        return wide.reset_index(drop=True)
+
+    def agreement(self) -> pd.DataFrame:
+        """Return Spearman's rho and Kendall's tau-b of every pair of methods, per output."""
+        return agreement(self.results.headline()).drop(columns=["problem", "model"])
+
+    def plot(self, output: str | None = None, ax: Any = None) -> Any:
+        """Draw the importance figure, a panel per output, or one output into ``ax``."""
+        from sensbench.report import plot  # seaborn takes a second to import
+
+        return plot(self.results, output=output, ax=ax)
+
+    def report(self, page: str | Path, *, files: bool = False) -> Path:
+        """Write the page: one self-contained HTML file.
+
+        With ``files``, its figures as PNG and PDF and its tables as CSV beside it.
+        """
+        from sensbench.report import write_report
+
+        return write_report(self.results, Path(page), files=files)
+
+    def __rich__(self) -> RenderableType:
+        from sensbench.report.terminal import render
+
+        return render(self.results)
+
+    def __str__(self) -> str:
+        width = shutil.get_terminal_size((100, 24)).columns
+        text = io.StringIO()
+        Console(file=text, color_system=None, width=max(width, 80)).print(self)
+        return text.getvalue().rstrip()
+
+    def __repr__(self) -> str:
+        question = next(iter(self.results.questions.values()))
+        return (
+            f"<Comparison of {', '.join(self.methods)} on {question.model}: "
+            f"{len(question.outputs)} outputs, {len(question.features)} inputs>"
+        )
+
+
+def compare(
+    model: Any,
+    X: Any = None,
+    *,
+    y: Any = None,
+    space: InputSpace | None = None,
+    features: Sequence[str] | None = None,
+    output: Selector = None,
+    outputs: Sequence[str] | None = None,
+    estimators: Sequence[str | Estimator] | str | Estimator | None = None,
+    budget: int = 10_000,
+    seed: int = 0,
+    inputs: Inputs = "data",
+) -> Comparison:
+    """Ask several methods which inputs matter to a model, and whether they agree.
+
+    Parameters
+    ----------
+    model
+        A torch module, a function of one tensor, a :class:`Model` or a :class:`Problem`.
+    X
+        Rows the model is used on: array, tensor or data frame.
+    y
+        Targets measured with X: permutation importance is then taken against them, else against
+        the model's own output.
+    space
+        The inputs' distribution; by default each column of X, independently.
+    features
+        Names of the columns of X; for a data frame, which columns, in the model's order.
+    output
+        Which outputs to explain: position, name or list (``output=0``: the first of a tuple).
+    outputs
+        Names for the outputs.
+    estimators
+        Names or estimators; by default gradient, sobol, morris and permutation.
+    budget
+        Rows through the model for each method, forward and backward rows counted alike.
+    seed
+        The same seed gives the same numbers.
+    inputs
+        ``"data"``: gradient and permutation use the rows of X themselves, Sobol' and Morris the
+        product of the marginals. ``"product"``: all use the product, for a like-for-like
+        comparison.
+
+    Raises
+    ------
+    InputError
+        What was passed does not fit together; a budget too small for a method (before anything
+        is computed).
+    ModelError
+        The model failed for every method. Where only some fail, the others' results are kept
+        and a ``PartialResultWarning`` says why.
+    """
+    problem = _problem(model, X, y, space, features, output, outputs, inputs)
+    chosen = _estimators(estimators)
+    for estimator in chosen.values():
+        estimator.require_budget(problem, budget)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"compare: expected a whole seed, 0 or more; got {seed!r}")
+
+    methods = [method_of(label, estimator) for label, estimator in chosen.items()]
+    name = problem.explained.name
+    cells = cells_of([(problem.name, problem.name, name)], methods, [int(budget)], 1, int(seed))
+    by_method: dict[str, SensitivityResult] = {}
+    reasons: list[str] = []
+
+    def watch(cell: Cell, outcome: Outcome) -> None:
+        if outcome.result is not None:
+            by_method[cell.method.label] = outcome.result
+        else:
+            reasons.append(f"{cell.method.label}: {outcome.reason}")
+
+    with ResultStore() as store:
+        provenance = {
+            "name": problem.name, "title": f"Which inputs matter to {name}?", "seed": int(seed),
+            "command": f"sensbench.compare(…, budget={budget}, seed={seed})",
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": versions(), "config": "",
+        }  # fmt: skip
+        store.plan(cells, methods, provenance)
+        store.put_question(problem.name, question_of(problem, problem.name, name, {}))
+        run(
+            cells, store, problem_of=lambda cell: problem,
+            estimator_of=lambda method: chosen[method.label], watch=watch,
+        )  # fmt: skip
+        results = store.results()
+    if not by_method:
+        raise SensbenchError("compare: every method failed:\n" + "\n".join(reasons))
+    for reason in reasons:
+        warnings.warn(
+            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=2
+        )
+    return Comparison(results, by_method)
+
+
+def _problem(
+    model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
+    output: Selector, outputs: Sequence[str] | None, inputs: Inputs,
+) -> Problem:  # fmt: skip
+    if isinstance(model, Problem):
+        given = (X, y, space, features, output, outputs)
+        if any(value is not None for value in given):
+            raise InputError("compare: expected a Problem alone; it has its rows, space and model")
+        return replace(model, inputs=inputs if inputs != "data" else model.inputs)
+    if X is None and space is None:
+        raise InputError(
+            "compare: expected rows X or a space; got neither; pass the data the model is used "
+            "on, or space=InputSpace.uniform({'x1': (low, high), …})"
+        )
+    if space is not None and features is not None and tuple(features) != space.names:
+        raise InputError(
+            f"compare: expected features= to be left out or to match the space "
+            f"({', '.join(space.names)}); got {list(features)}"
+        )
+    if X is not None:
+        rows, names = as_rows(X, "compare: X", space.names if space else features)
+        names = names or default_names(rows.shape[1])
+        space = space or InputSpace.from_data(rows, names)
+        X = rows
+        if y is not None:
+            y = as_targets(y, len(rows), "compare: y")
+    return Problem.of(
+        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs
+    )
+
+
+def _estimators(chosen: Any) -> dict[str, Estimator]:
+    chosen = DEFAULT if chosen is None else chosen
+    if isinstance(chosen, str | Estimator):
+        chosen = (chosen,)
+    loaded = [registered.load(one) if isinstance(one, str) else one for one in chosen]
+    for one in loaded:
+        if not isinstance(one, Estimator):
+            raise InputError(
+                f"compare: expected estimators as names or Estimator instances; got {one!r}"
+            )
+    if not loaded:
+        raise InputError("compare: expected at least one estimator; got none")
+    names = labels([(one.name, one.params()) for one in loaded])
+    return dict(zip(names, loaded, strict=True))

@@ -1,0 +1,70 @@
+"""How a run shows that it is getting on: a bar on a terminal, plain lines elsewhere."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from sensbench.study.cells import Cell
+from sensbench.study.engine import Tally
+from sensbench.study.store import Outcome
+
+
+class Progress:
+    """Progress of one study; a context manager."""
+
+    def __init__(self, name: str):
+        self._name = name
+        self._console = Console()
+        self._bar = Bar(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(name, total=None, now="")
+        self._total = self._done = 0
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, total: int, kept: int) -> None:
+        """Say how much there is to do."""
+        self._total, self._done = total, kept
+        self._bar.update(self._task, total=total, completed=kept)
+        kept_note = f", {kept} of them from an earlier run" if kept else ""
+        self._say(f"{self._name}: {total} cells{kept_note}")
+
+    def watch(self, cell: Cell, outcome: Outcome) -> None:
+        """Say what became of a cell."""
+        self._done += 1
+        what = (
+            f"{cell.problem}/{cell.model} {cell.method.label} "
+            f"budget {cell.budget} replicate {cell.replicate}"
+        )
+        self._bar.update(self._task, advance=1, now=what)
+        if outcome.status != "ok":
+            self._say(f"{outcome.status}: {what}: {outcome.reason}")
+        elif not self._console.is_terminal:
+            self._say(f"[{self._done}/{self._total}] {what}: {outcome.seconds:.2f} s")
+
+    def summary(self, tally: Tally) -> None:
+        """Say how the run ended."""
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.counts.items()))
+        self._say(f"{self._name}: {counts or 'nothing to compute'}, {tally.kept} kept")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,99 @@
+"""Cells: the units of work of a study, known by content and by nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from sensbench.study.results import Method
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One estimator with one budget on one question, once.
+
+    Attributes
+    ----------
+    question
+        What is explained, by content: the plug-ins' names and parameters, and the study's seed.
+    problem, model
+        Labels, for people. They do not enter the key: to rename is not to compute again.
+    """
+
+    question: str
+    problem: str
+    model: str
+    method: Method
+    budget: int
+    replicate: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Content hash of the named coordinates."""
+        return digest(self._coordinates())
+
+    def seed_sequence(self) -> np.random.SeedSequence:
+        """Return the cell's own stream: the same on any worker, in any order."""
+        return seed_sequence("cell", self._coordinates())
+
+    def _coordinates(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "estimator": self.method.name,
+            "params": dict(self.method.params),
+            "budget": self.budget,
+            "replicate": self.replicate,
+            "seed": self.seed,
+        }
+
+
+def cells_of(
+    questions: Sequence[tuple[str, str, str]],
+    methods: Sequence[Method],
+    budgets: Sequence[int],
+    replicates: int,
+    seed: int,
+) -> list[Cell]:
+    """Return every combination; ``questions`` are (key, problem label, model label)."""
+    return [
+        Cell(key, problem, model, method, budget, replicate, seed)
+        for (key, problem, model), method, budget, replicate in product(
+            questions, methods, budgets, range(replicates)
+        )
+    ]
+
+
+def labels(items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Return a label per (name, parameters): the name, with parameters where names repeat."""
+    names = [name for name, _ in items]
+    out: list[str] = []
+    for name, params in items:
+        label = name
+        if names.count(name) > 1 and params:
+            label = f"{name}({', '.join(f'{key}={value}' for key, value in params.items())})"
+        while label in out:
+            label += "'"
+        out.append(label)
+    return out
+
+
+def digest(content: Any) -> str:
+    """Return a short hash of plain data that does not depend on the order of keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def seed_sequence(purpose: str, coordinates: Any) -> np.random.SeedSequence:
+    """Return a seed sequence from named coordinates."""
+    return np.random.SeedSequence(int(digest({"for": purpose, "at": coordinates}), 16))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return repr(value)

@@ -1,0 +1,152 @@
+"""The study file: what it may say, and errors that name the file, the place and the mend."""
+
+import difflib
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sensbench.errors import StudyError
+
+
+class PlugIn(BaseModel):
+    """A plug-in by name, or by name with parameters: ``{name: sobol, second_order: true}``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class Study(BaseModel):
+    """A study: problems × models × estimators × budgets × replicates.
+
+    ``models`` are trained networks by name, or ``function``: the problem's own function, where
+    it has one. ``inputs``: ``data`` lets methods that need no design use real rows where a
+    problem has them; ``product`` makes every method draw from the product of the marginals.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)
+    title: str = ""
+    problems: tuple[PlugIn, ...] = Field(min_length=1)
+    models: tuple[PlugIn, ...] = Field(default=(PlugIn(name="function"),), min_length=1)
+    estimators: tuple[PlugIn, ...] = Field(min_length=1)
+    budgets: tuple[int, ...] = Field(min_length=1)
+    replicates: int = Field(default=1, ge=1, le=10_000)
+    seed: int = Field(default=0, ge=0)
+    inputs: Literal["data", "product"] = "data"
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Study":
+        for budget in self.budgets:
+            if budget < 1:
+                raise ValueError(f"budgets: expected rows, at least 1; got {budget}")
+        for field in ("problems", "models", "estimators", "budgets"):
+            items = list(getattr(self, field))
+            twice = [item for k, item in enumerate(items) if item in items[:k]]
+            if twice:
+                raise ValueError(f"{field}: expected distinct entries; got {twice[0]} twice")
+        return self
+
+    def as_yaml(self) -> str:
+        """Return the resolved configuration."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_study(path: Path | str, changes: Mapping[str, Any] | None = None) -> Study:
+    """Read and check a study file; ``changes`` are dotted keys that replace values in it.
+
+    Relative paths inside (``path: data.csv``) are taken from the file's own folder.
+
+    Raises
+    ------
+    StudyError
+        No such file, not YAML, an unknown key, or a wrong value: with file, place and expectation.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: expected a readable study file; got {error}") from error
+    try:
+        content = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        raise StudyError(f"{path}: expected YAML; got {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise StudyError(
+            f"{path}: expected keys such as name:, problems:, estimators:, budgets:; "
+            f"got {type(content).__name__}"
+        )
+    for key, value in (changes or {}).items():
+        _replace(content, key, value, path)
+    _anchor_paths(content, path.parent)
+    return check_study(content, str(path))
+
+
+def check_study(content: Mapping[str, Any], source: str) -> Study:
+    """Check a configuration given as plain data."""
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        lines = [_say(problem) for problem in error.errors()]
+        raise StudyError("\n".join(f"{source}: {line}" for line in lines)) from None
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML that refuses a key written twice, which the standard loader silently overwrites."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for k, key in enumerate(keys):
+            if key in keys[:k]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", node.value[k][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _say(problem: Any) -> str:
+    place = ""
+    for part in problem["loc"]:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
+    got = problem.get("input")
+    if problem["type"] == "extra_forbidden":
+        known = [*Study.model_fields]
+        near = difflib.get_close_matches(place, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"{place}: expected a known key; {hint}(known: {', '.join(known)})"
+    if problem["type"] == "missing":
+        return f"{place}: expected this key; it is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not place:
+        return message
+    return f"{place}: {message[0].lower()}{message[1:]}; got {got!r}"
+
+
+def _replace(content: dict[str, Any], dotted: str, value: Any, path: Path) -> None:
+    *parents, last = dotted.split(".")
+    target: Any = content
+    try:
+        for key in parents:
+            target = target[int(key)] if isinstance(target, list) else target[key]
+        target[int(last) if isinstance(target, list) else last] = value
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise StudyError(f"{path}: expected --set to name a place in it; got {dotted!r}") from error
+
+
+def _anchor_paths(content: dict[str, Any], folder: Path) -> None:
+    problems = content.get("problems")
+    for entry in problems if isinstance(problems, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+            entry["path"] = str(folder / entry["path"])
