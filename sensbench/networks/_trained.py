@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -24,8 +24,6 @@ class Trained:
         Name of the network, for reports.
     module
         Maps inputs to outputs, both in their own units.
-    d
-        Number of its inputs.
     outputs
         Names of its outputs.
     quality
@@ -39,7 +37,6 @@ class Trained:
 
     name: str
     module: nn.Module
-    d: int
     outputs: tuple[str, ...]
     quality: Mapping[str, float]
     training: Mapping[str, Any]
@@ -74,22 +71,28 @@ class Trained:
         model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)
         return replace(problem, data=data, notes=notes).with_model(model, self.quality)
 
-    def state(self) -> tuple[dict[str, Any], bytes]:
-        """Return all that rebuilds it: plain values fit for JSON, and the weights' bytes."""
-        facts = {
-            "d": self.d,
-            "outputs": list(self.outputs),
+    def metadata(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON, that rebuild it together with :meth:`weights`."""
+        return {
             "quality": dict(self.quality),
             "training": dict(self.training),
             "held_out_rows": list(self.held_out_rows),
         }
-        return facts, save({k: v.contiguous() for k, v in self.module.state_dict().items()})
+
+    def weights(self) -> bytes:
+        """Return the module's parameters and scaling in the safetensors format."""
+        return save({k: v.contiguous() for k, v in self.module.state_dict().items()})
 
     @classmethod
     def restore(
-        cls, name: str, module: nn.Module, facts: Mapping[str, Any], weights: bytes
-    ) -> Self:
-        """Return the trained network from its :meth:`state` and an untrained module like it.
+        cls,
+        name: str,
+        module: nn.Module,
+        outputs: tuple[str, ...],
+        metadata: Mapping[str, Any],
+        weights: bytes,
+    ) -> "Trained":
+        """Return the trained network from what was kept and an untrained module like it.
 
         Raises
         ------
@@ -106,11 +109,10 @@ class Trained:
         return cls(
             name,
             module.eval(),
-            facts["d"],
-            tuple(facts["outputs"]),
-            dict(facts["quality"]),
-            dict(facts["training"]),
-            tuple(facts["held_out_rows"]),
+            outputs,
+            dict(metadata["quality"]),
+            dict(metadata["training"]),
+            tuple(metadata["held_out_rows"]),
         )
 
 

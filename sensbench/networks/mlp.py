@@ -168,17 +168,15 @@ class Mlp:
             "seconds": round(time.perf_counter() - start, 3),
         }
         quality = r_squared(split.held_out, model(split.held_out.X), problem.outputs)
-        return Trained(
-            self.name, module, problem.d, problem.outputs, quality, training, split.held_out_rows
-        )
+        return Trained(self.name, module, problem.outputs, quality, training, split.held_out_rows)
 
-    def restore(self, facts: Mapping[str, Any], weights: bytes) -> Trained:
-        """Return the trained network from its ``state()``, without training.
+    def restore(self, problem: Problem, metadata: Mapping[str, Any], weights: bytes) -> Trained:
+        """Return the network that was trained on this problem, from what was kept of it.
 
         Raises
         ------
         InputError
-            The weights are not those of a network with these hyper-parameters.
+            The weights are not those of a network with these hyper-parameters on this problem.
         """
-        module = self.build(facts["d"], len(facts["outputs"])).requires_grad_(False)
-        return Trained.restore(self.name, module, facts, weights)
+        module = self.build(problem.d, problem.o).requires_grad_(False)
+        return Trained.restore(self.name, module, problem.outputs, metadata, weights)

@@ -20,7 +20,6 @@ def problem_of_rows(
     features: Sequence[str],
     targets: Sequence[str],
     units: Mapping[str, str] | None = None,
-    notes: Sequence[str] = (),
 ) -> Problem:
     """Return the problem of rows and targets, without a model.
 
@@ -30,6 +29,7 @@ def problem_of_rows(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CorrelatedInputsWarning)
         space = InputSpace.from_data(X, features)
+    note = space.dependence_note()
     if units:
         space = replace(space, units=tuple(units.get(feature, "") for feature in features))
     return Problem(
@@ -37,17 +37,5 @@ def problem_of_rows(
         space=space,
         data=Data(X, y),
         targets=tuple(targets),
-        notes=(*notes, *_correlation_note(space)),
-    )
-
-
-def _correlation_note(space: InputSpace) -> tuple[str, ...]:
-    if not space.correlated:
-        return ()
-    named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in space.correlated[:5])
-    more = f" and {len(space.correlated) - 5} more pairs" if len(space.correlated) > 5 else ""
-    return (
-        f"strongly correlated inputs: {named}{more}; methods that vary one input alone visit "
-        f"combinations that the data do not hold, and share importance between such inputs "
-        f"differently",
+        notes=(note,) if note else (),
     )

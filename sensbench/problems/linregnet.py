@@ -10,7 +10,7 @@ from sensbench.problem import Problem, exact_truth
 from sensbench.space import InputSpace, default_names
 
 _D, _O = 4, 2
-_Numbers = Sequence[float] | Float[np.ndarray, " k"]
+_Numbers = Sequence[float] | Float[np.ndarray, "..."] | Float[Tensor, "..."]
 
 
 class LinRegNet(nn.Module):
@@ -31,10 +31,10 @@ class LinRegNet(nn.Module):
     ):
         super().__init__()
         self.linear = nn.Linear(_D, _O, dtype=dtype)
-        self.x_means = torch.tensor(x_means, dtype=dtype)
-        self.x_deviations = torch.tensor(x_deviations, dtype=dtype)
-        self.y_means = torch.tensor(y_means, dtype=dtype)
-        self.y_deviations = torch.tensor(y_deviations, dtype=dtype)
+        self.x_means = torch.as_tensor(x_means, dtype=dtype).clone()
+        self.x_deviations = torch.as_tensor(x_deviations, dtype=dtype).clone()
+        self.y_means = torch.as_tensor(y_means, dtype=dtype).clone()
+        self.y_deviations = torch.as_tensor(y_deviations, dtype=dtype).clone()
 
     def forward(self, x: Float[Tensor, "n 4"]) -> tuple[Float[Tensor, "n 2"], Float[Tensor, "n 2"]]:
         """Return the outputs in physical units and in standard deviations from their means."""

@@ -47,10 +47,9 @@ def test_linregnet_depends_on_its_seed_only():
     np.testing.assert_allclose(a.model.metered()(a.space.sample(20_000, 0))[:, 2:].std(0), 1, 0.03)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, True])
-def test_linregnet_refuses(seed):
+def test_linregnet_refuses():
     with pytest.raises(InputError, match="linregnet: expected a seed"):
-        problems.load("linregnet", seed=seed)
+        problems.load("linregnet", seed=-1)
 
 
 def test_linregnet_on_its_own():

@@ -70,7 +70,7 @@ def test_unreadable_file(tmp_path, name, bytes_):
 
 def test_unknown_columns_have_a_hint(frame, write):
     path = write(frame.rename(columns={"y": "yield"}))
-    with pytest.raises(UnknownNameError, match="known target column.*did you mean 'yield'"):
+    with pytest.raises(UnknownNameError, match=r"known target column.*did you mean 'yield'"):
         load(path, target="yeild")
     with pytest.raises(UnknownNameError, match="known feature column"):
         load(path, target="yield", features=["a", "c"])

@@ -100,7 +100,7 @@ def test_linregnet(seed):
     agree(problem, [hermite(mean, std, 3) for mean, std in marginals])
 
 
-@pytest.mark.parametrize("a", [(), [[1.0]], [-0.5], [float("nan")], ["one"], 3.0])
+@pytest.mark.parametrize("a", [(), [-0.5], [1.0, float("nan")]])
 def test_sobol_g_refuses(a):
     with pytest.raises(InputError, match="sobol_g: expected a as a list"):
         problems.load("sobol_g", a=a)
