@@ -60,7 +60,7 @@ class Model:
                 f"Model: expected a torch module or a function of one tensor; "
                 f"got {function!r}; pass an instance"
             )
-        self.name: str = name or getattr(function, "__name__", type(function).__name__)
+        self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.d = example.shape[1]
         self._function = TorchFunction(function, f"model {self.name!r}", output)
         names = self._function.columns(example)

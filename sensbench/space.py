@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -122,7 +123,7 @@ class InputSpace:
         """
         if not isinstance(marginals, Mapping):
             raise InputError(
-                f"InputSpace.of: expected a mapping of names to marginals; "
+                f"InputSpace: expected a mapping of names to marginals; "
                 f"got {type(marginals).__name__}"
             )
         unknown = sorted(set(units or {}) - set(marginals))
@@ -268,7 +269,7 @@ def _strong_pairs(
     r = np.corrcoef(X, rowvar=False)
     pairs = [
         (names[i], names[j], float(r[i, j]))
-        for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
+        for i, j in combinations(range(len(names)), 2)
         if abs(r[i, j]) > STRONG_CORRELATION
     ]
     return sorted(pairs, key=lambda pair: -abs(pair[2]))

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sensbench.columns import Column, Selector, layout, parts_of, select
-from sensbench.errors import DerivativeError, ModelError
+from sensbench.errors import DerivativeError, ModelError, SensbenchError
 
 _OWN_OF_MODULE = {"_parameters", "_buffers", "_modules"}
 
@@ -45,7 +45,7 @@ class TorchFunction:
         rows = X[:2]
         try:
             self._trial(rows)
-        except ModelError:
+        except SensbenchError:
             raise
         except Exception as error:
             if not self._cast_attributes():
@@ -99,7 +99,7 @@ class TorchFunction:
     def _outputs(self, x: Tensor) -> list[Tensor]:
         parts = parts_of(self._call(x), self.who, self._source)
         layout(parts, len(x), self.who)
-        return [parts[c.part][1][(slice(None), *c.index)] for c in self._columns]
+        return [parts[c.part][1][:, *c.index] for c in self._columns]
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import integrate, special, stats
 
 from sensbench.poincare import NoConstant, poincare_constant
 
@@ -18,6 +18,8 @@ bessel_zero = special.jn_zeros(0, 1)[0]
         # He_3' = 3(x² - 1) vanishes at ±1: x³ - 3x is the eigenfunction, of eigenvalue 3
         (stats.truncnorm(-1, 1), 1 / 3),
         (stats.truncnorm(-1, 1, loc=10, scale=4), 16 / 3),
+        # on [0, b], exp(x/2) sin(pi x/b) is the derivative of the eigenfunction
+        (stats.truncexpon(6), 1 / (1 / 4 + (np.pi / 6) ** 2)),
         # symmetric triangle on [-1, 1]: Bessel's equation, J_0(sqrt(lambda)) = 0
         (stats.triang(0.5, loc=-1, scale=2), 1 / bessel_zero**2),
     ],
@@ -26,22 +28,21 @@ def test_constants_with_a_closed_form(marginal, constant):
     assert poincare_constant(marginal) == pytest.approx(constant, rel=2e-5)
 
 
-@pytest.mark.parametrize(
-    ("marginal", "scale"), [(stats.laplace(0, 3), 3.0), (stats.logistic(0, 3), 3.0)]
-)
-def test_truncations_of_an_unbounded_marginal_approach_its_constant(marginal, scale):
-    """Laplace and logistic have the gap 1/(4 scale²): wide truncations come close from below."""
-    constant = poincare_constant(marginal)
-    assert constant == pytest.approx(4 * scale**2)
-
-    class Truncated(stats.rv_continuous):
-        def _pdf(self, x):
-            return marginal.pdf(x) / 1.0
-
-    wide = Truncated(a=-60, b=60, name="wide")
-    wide._ppf = marginal.ppf
-    approximated = poincare_constant(wide())
-    assert 0.9 * constant < approximated < constant
+@pytest.mark.parametrize("marginal", [stats.laplace(0, 3), stats.logistic(0, 3)])
+def test_unbounded_constants_are_nearly_attained(marginal):
+    """g = sign(x)(exp(a|x|) - 1), a just below half the tail's rate, is nearly extremal."""
+    a = 0.495 / 3
+    square, _ = integrate.quad(
+        lambda x: 2 * np.expm1(a * x) ** 2 * marginal.pdf(x), 0, 600 * 3, limit=500, points=[1, 30]
+    )
+    slope, _ = integrate.quad(
+        lambda x: 2 * (a * np.exp(a * x)) ** 2 * marginal.pdf(x),
+        0,
+        600 * 3,
+        limit=500,
+        points=[1, 30],
+    )
+    assert 0.95 * poincare_constant(marginal) < square / slope < poincare_constant(marginal)
 
 
 @pytest.mark.parametrize(

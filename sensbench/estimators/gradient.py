@@ -58,14 +58,14 @@ class Gradient(Estimator):
         sigma_x = problem.sigma()
 
         def per_sigma_y(
-            y: Float[np.ndarray, "*r o"], y2: Float[np.ndarray, "*r o"]
-        ) -> Float[np.ndarray, "*r o 1"]:
+            y: Float[np.ndarray, "..."], y2: Float[np.ndarray, "..."]
+        ) -> Float[np.ndarray, "..."]:
             variance = np.where(varies, y2 - y**2, np.nan)[..., None]
             return sigma_x / np.sqrt(variance)
 
         def spread(
-            mean: Float[np.ndarray, "*r o d"], square: Float[np.ndarray, "*r o d"]
-        ) -> Float[np.ndarray, "*r o d"]:
+            mean: Float[np.ndarray, "..."], square: Float[np.ndarray, "..."]
+        ) -> Float[np.ndarray, "..."]:
             return np.sqrt(np.maximum(square - mean**2, 0.0))
 
         absolute, square = np.abs(J), J**2

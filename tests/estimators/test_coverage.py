@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+import sensbench as sb
+
+RUNS = 200
+# Of 95 % intervals. A percentile bootstrap of a few hundred rows of squares of squares falls a
+# few percent short; below this floor an interval would mislead.
+FLOOR = 0.90
+# Sobol' intervals treat quasi-random rows as random and may be as wide as they like.
+CEILING = {"sobol": 1.0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "measure", "truth"),
+    [
+        ("permutation", "permutation_mse", [2.0, 1.0]),
+        ("permutation", "permutation_total_order", [2 / 3, 1 / 3]),
+        ("gradient", "dgsm", [1.0, 1.0]),
+        ("gradient", "derivative_rms_standardised", [np.sqrt(2 / 3)] * 2),
+        ("sobol", "total_order", [2 / 3, 1 / 3]),
+        ("morris", "mu_star_standardised", None),
+    ],
+)
+def test_intervals_cover_the_truth_as_often_as_they_say(name, measure, truth):
+    """y = a + b²/2 + 2 with a, b ~ N(0, 1): Var y = 3/2, ST = (2/3, 1/3), E[∂²] = (1, 1).
+
+    Morris's limit depends on its grid; the mean over the runs stands for it.
+    """
+    space = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)})
+    problem = sb.Problem.of(lambda x: x[:, 0] + x[:, 1] ** 2 / 2 + 2, space)
+    estimator = sb.estimators.load(name)
+    runs = [estimator.estimate(problem, budget=6000, seed=s)[measure] for s in range(RUNS)]
+    if truth is None:
+        truth = np.mean([run.value[0] for run in runs], axis=0)
+    covered = np.array([(run.low[0] <= truth) & (truth <= run.high[0]) for run in runs])
+    varies = np.array([run.high[0] - run.low[0] for run in runs]).max(axis=0) > 1e-9
+    share = covered.mean(axis=0)
+    assert (share >= FLOOR).all(), share
+    assert (share[varies] <= CEILING.get(name, 0.99)).all(), share

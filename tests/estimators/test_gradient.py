@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+import torch
+from scipy import integrate, stats
+
+import sensbench as sb
+from sensbench.errors import BudgetTooSmall, ConstantOutputError, InputError, TooFewRows
+
+Z = 5  # standard errors a Monte Carlo mean may be off
+
+
+def curved(x):
+    return torch.exp(x[:, 0]) * torch.cos(x[:, 1])
+
+
+def moments(power, which):
+    """E[g(∂f/∂x_i)^p] on [0, 1] x [0, 2] by adaptive quadrature of hand-written derivatives."""
+    derivative = {
+        0: lambda a, b: np.exp(a) * np.cos(b),
+        1: lambda a, b: -np.exp(a) * np.sin(b),
+    }[which]
+    value, _ = integrate.dblquad(lambda b, a: power(derivative(a, b)) / 2, 0, 1, 0, 2)
+    return value
+
+
+@pytest.fixture(scope="module")
+def estimated():
+    space = sb.InputSpace.uniform({"a": (0, 1), "b": (0, 2)})
+    problem = sb.Problem.of(curved, space)
+    return sb.estimators.load("gradient").estimate(problem, budget=40_000, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("measure", "power"),
+    [
+        ("derivative_mean", lambda g: g),
+        ("derivative_abs", abs),
+        ("dgsm", lambda g: g**2),
+    ],
+)
+def test_moments_agree_with_quadrature(estimated, measure, power):
+    found = estimated[measure]
+    for i in range(2):
+        exact = moments(power, i)
+        se = (found.high[0, i] - found.low[0, i]) / (2 * 1.96)
+        assert abs(found.value[0, i] - exact) < Z * se
+        assert se < 0.02 * moments(abs, i)
+
+
+def test_roots_and_spreads_follow_from_the_moments(estimated):
+    mean, square = estimated["derivative_mean"].value, estimated["dgsm"].value
+    np.testing.assert_allclose(estimated["derivative_rms"].value ** 2, square)
+    np.testing.assert_allclose(estimated["derivative_std"].value ** 2, square - mean**2, rtol=1e-9)
+
+
+def test_standardised_values_of_a_linear_model_are_its_standardised_coefficients():
+    """For y = β x they are β σ_x/σ_y, with σ_y² = Σ β²σ², and their squares sum to 1."""
+    beta, sigma = np.array([2.0, -0.3, 50.0]), np.array([1.0, 10.0, 0.02])
+    space = sb.InputSpace.normal({f"x{i}": (7 * i, s) for i, s in enumerate(sigma)})
+    problem = sb.Problem.of(lambda x: x @ torch.tensor(beta), space)
+    found = sb.estimators.load("gradient").estimate(problem, budget=40_000)
+    exact = beta * sigma / np.linalg.norm(beta * sigma)
+    got = found["derivative_mean_standardised"]
+    np.testing.assert_allclose(found["derivative_mean"].value[0], beta)
+    # only σ_y is estimated, from n = 20,000 rows: relative standard error 1/sqrt(2n)
+    np.testing.assert_allclose(got.value[0], exact, rtol=Z / np.sqrt(2 * 20_000))
+    assert ((got.low <= exact) & (exact <= got.high)).all()
+    # the normal's Poincaré constant is σ²: the bound is attained
+    np.testing.assert_allclose(
+        found["total_order_bound"].value[0], exact**2, rtol=2 * Z / np.sqrt(2 * 20_000)
+    )
+
+
+@pytest.mark.parametrize(
+    ("marginal", "reason"),
+    [(stats.lognorm(0.5), "unbounded 'lognorm'"), (stats.gamma(3), "unbounded 'gamma'")],
+)
+def test_without_a_poincare_constant_the_bound_is_absent_and_says_why(marginal, reason):
+    space = sb.InputSpace.of({"a": marginal, "b": (0, 1)})
+    found = sb.estimators.load("gradient").estimate(sb.Problem.of(curved, space), budget=400)
+    assert reason in found.absent["total_order_bound"]
+    with pytest.raises(KeyError, match="absent: input 'a'"):
+        found["total_order_bound"]
+
+
+def test_with_data_the_rows_themselves_are_used(rng):
+    X = rng.normal(size=(60, 2))
+    problem = sb.Problem.of(curved, sb.InputSpace.from_data(X), X=X)
+    found = sb.estimators.load("gradient").estimate(problem, budget=10_000)
+    J = sb.jacobian(curved, X)
+    np.testing.assert_allclose(found["derivative_mean"].value, J.mean(axis=0))
+    assert found.inputs == "the 60 data rows"
+    assert (found.n_forward, found.n_backward) == (60, 60)
+    assert "data" in found.absent["total_order_bound"]
+
+
+def test_one_constant_output_is_undefined_and_the_other_is_kept():
+    space = sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)})
+    problem = sb.Problem.of(lambda x: torch.stack([x[:, 0], 0 * x[:, 0] + 3], 1), space)
+    found = sb.estimators.load("gradient").estimate(problem, budget=900)
+    assert np.isnan(found["derivative_rms_standardised"].value[1]).all()
+    assert found["derivative_mean"].value.tolist() == [[1, 0], [0, 0]]
+    assert any("'y[1]', which is constant" in note for note in found.notes)
+    constant = sb.Problem.of(lambda x: 0 * x[:, 0] + 3, space)
+    for name in ("gradient", "sobol", "morris", "permutation"):
+        with pytest.raises(ConstantOutputError, match="y = 3"):
+            sb.estimators.load(name).estimate(constant, budget=900)
+
+
+def test_too_little_is_refused_with_the_figure_that_would_do(sine_problem):
+    with pytest.raises(BudgetTooSmall, match="at least 4 rows for 2 inputs and 1 outputs; got 3"):
+        sb.estimators.load("gradient").estimate(sine_problem, budget=3)
+    with pytest.raises(InputError, match="whole rows"):
+        sb.estimators.load("gradient").estimate(sine_problem, budget=0)
+    X = np.array([[0, 1], [1, 3], [2, 0], [3, 2], [4, 1]])
+    problem = sb.Problem.of(curved, sb.InputSpace.from_data(X), X=X)
+    with pytest.raises(TooFewRows, match="at least 10 rows of data; got 5"):
+        sb.estimators.load("permutation").estimate(problem, budget=5000)

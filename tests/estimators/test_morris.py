@@ -1,0 +1,94 @@
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+import sensbench as sb
+
+Z = 5
+
+
+def test_moments_agree_with_a_full_enumeration_of_the_grid():
+    """All starting points of the 4-level design, every step up (a step down is the same pair)."""
+    bounds = [(-2.0, 1.0), (0.0, 3.0)]
+
+    def f(a, b):
+        return np.exp(a) * b**2
+
+    levels, delta = [0, 1 / 3], 2 / 3
+    effects = {0: [], 1: []}
+    for i in (0, 1):
+        other_levels = [0, 1 / 3, 2 / 3, 1]
+        for start, other in product(levels, other_levels):
+            u0, u1 = np.empty(2), np.empty(2)
+            u0[i], u1[i] = start, start + delta
+            u0[1 - i] = u1[1 - i] = other
+            x0, x1 = (
+                [lo + u * (hi - lo) for u, (lo, hi) in zip(v, bounds, strict=True)]
+                for v in (u0, u1)
+            )
+            effects[i].append((f(*x1) - f(*x0)) / delta)
+    space = sb.InputSpace.uniform(dict(zip("ab", bounds, strict=True)))
+    problem = sb.Problem.of(lambda x: x[:, 0].exp() * x[:, 1] ** 2, space)
+    found = sb.estimators.load("morris").estimate(problem, budget=30_000)
+    for measure, exact in (
+        ("mu", [np.mean(effects[i]) for i in (0, 1)]),
+        ("mu_star", [np.mean(np.abs(effects[i])) for i in (0, 1)]),
+        ("sigma", [np.std(effects[i]) for i in (0, 1)]),
+    ):
+        se = (found[measure].high - found[measure].low)[0] / (2 * 1.96)
+        assert (np.abs(found[measure].value[0] - exact) < Z * se).all(), measure
+
+
+@pytest.mark.parametrize(
+    "marginals",
+    [
+        {"a": (0, 1), "b": (-50, 900)},
+        {"a": stats.norm(3, 0.1), "b": stats.expon(scale=7)},
+    ],
+)
+def test_standardised_mu_star_of_a_linear_model_is_the_standardised_coefficient(marginals):
+    space = sb.InputSpace.of(marginals)
+    beta = np.array([3.0, -0.2])
+
+    def outputs(x):
+        y = x @ torch.tensor(beta)
+        return torch.stack([y, 1e3 * y], 1)
+
+    found = sb.estimators.load("morris").estimate(sb.Problem.of(outputs, space), budget=20_000)
+    exact = np.abs(beta) * space.std() / np.linalg.norm(beta * space.std())
+    item = found["mu_star_standardised"]
+    se = (item.high - item.low) / (2 * 1.96)
+    assert (np.abs(item.value - exact) < Z * se).all()
+    assert (se < 0.03).all()
+    np.testing.assert_allclose(item.value[0], item.value[1], rtol=1e-9)
+
+
+def test_a_two_valued_column_of_data_can_be_stepped(rng):
+    X = np.column_stack([rng.integers(0, 2, 300), rng.normal(size=300)])
+    problem = sb.Problem.of(lambda x: 2 * x[:, 0] + x[:, 1], sb.InputSpace.from_data(X), X=X)
+    found = sb.estimators.load("morris").estimate(problem, budget=5000)
+    item = found["mu_star_standardised"].value[0]
+    np.testing.assert_allclose(
+        item,
+        np.array([2 * X[:, 0].std(), X[:, 1].std()])
+        / np.sqrt((2 * X[:, 0].std()) ** 2 + X[:, 1].var()),
+        rtol=0.1,
+    )
+    assert found.inputs == "product of the marginals (each column's values)"
+
+
+def test_the_budget_is_kept_and_mostly_spent(sine_problem):
+    for budget in (32, 33, 100, 1001):
+        found = sb.estimators.load("morris").estimate(sine_problem, budget=budget)
+        assert budget - 3 < found.n_forward <= budget
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"levels": 3}, {"scale_share": 0}, {"tail": 0.7}, {"resamples": 1}, {"confidence": 1}]
+)
+def test_wrong_options_are_refused(wrong):
+    with pytest.raises(sb.errors.InputError, match="morris: expected"):
+        sb.estimators.load("morris", **wrong)
