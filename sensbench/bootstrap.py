@@ -1,5 +1,6 @@
 """Percentile bootstrap over rows, for every statistic that is a function of row means."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -68,16 +69,28 @@ class Bootstrap:
         ``statistic`` works on any leading axes: it is called once with the means and once with
         all resampled means.
         """
-        value, replicates = statistic(self.means), statistic(self.resampled)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, replicates = statistic(self.means), statistic(self.resampled)
         return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
 
 
 def percentile(
     value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
 ) -> Estimate:
-    """Return a value with the central interval of its replicates."""
+    """Return a value with the central interval of those replicates that are finite.
+
+    A resample of few rows, or of rows that mostly share one output, may have no variance to
+    divide by: it says nothing about a ratio.
+    """
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
+    finite = np.isfinite(replicates)
+    if finite.all():
+        low, high = np.quantile(replicates, (tail, 1.0 - tail), axis=0)
+    else:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+            known = np.where(finite, replicates, np.nan)
+            low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
     return Estimate(value, np.minimum(low, value), np.maximum(high, value))
 

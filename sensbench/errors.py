@@ -60,6 +60,10 @@ class BudgetExceeded(SensbenchError, RuntimeError):
     """An estimator asked the model for more rows than it was given."""
 
 
+class ConformanceError(SensbenchError, AssertionError):
+    """A plug-in breaks a rule of its contract; the message names the plug-in and the rule."""
+
+
 class CorrelatedInputsWarning(UserWarning):
     """Inputs that depend on each other are about to be treated as independent."""
 

@@ -95,6 +95,10 @@ class Morris(Estimator):
             )
             for estimate, key in ((mu, "mu"), (mu_star, "mu_star"), (sigma, "sigma")):
                 estimate.value[k] = found[key]
+        for estimate in (mu, mu_star, sigma):
+            # SALib's numbers and the bootstrap's round differently where nothing varies
+            np.minimum(estimate.low, estimate.value, out=estimate.low)
+            np.maximum(estimate.high, estimate.value, out=estimate.high)
 
         # |Δy| and |Δx| are averaged before the division: on data, a step may be between two
         # quantiles that share a value, and then moves nothing.
@@ -106,8 +110,9 @@ class Morris(Estimator):
             run = np.where(m["run"] > 0, m["run"], np.inf)
             return m["rise"] / run * space.std() / np.sqrt(variance)
 
-        value = standardised(interval.means, spread.means)
-        replicates = standardised(interval.resampled, spread.resampled)
+        with np.errstate(divide="ignore"):
+            value = standardised(interval.means, spread.means)
+            replicates = standardised(interval.resampled, spread.resampled)
         return {
             "mu": mu,
             "mu_star": mu_star,

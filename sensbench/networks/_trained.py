@@ -1,0 +1,129 @@
+"""A trained network with what is known of its quality; it can be stored and rebuilt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from safetensors.torch import load, save
+from torch import nn
+
+from sensbench.errors import InputError
+from sensbench.model import Model
+from sensbench.problem import Data, Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network that has been trained on a problem.
+
+    Attributes
+    ----------
+    name
+        Name of the network, for reports.
+    module
+        Maps inputs to outputs, both in their own units.
+    outputs
+        Names of its outputs.
+    quality
+        Output name to R² on held-out rows; an output that is constant there has none.
+    training
+        ``rows``, ``validation_rows``, ``held_out_rows`` (counts), ``iterations``, ``seconds``,
+        ``parameters``.
+    held_out_rows
+        Which of the problem's data rows were held out; empty where rows were drawn.
+    """
+
+    name: str
+    module: nn.Module
+    outputs: tuple[str, ...]
+    quality: Mapping[str, float]
+    training: Mapping[str, Any]
+    held_out_rows: tuple[int, ...] = ()
+
+    def problem(self, problem: Problem) -> Problem:
+        """Return the same question about this network.
+
+        A problem of data keeps its held-out rows only, so that what is measured on rows is about
+        rows the network has not seen; the space stays that of all rows.
+
+        Raises
+        ------
+        InputError
+            Not the problem that this network was trained on.
+        """
+        if problem.outputs != self.outputs or (problem.data is None) == bool(self.held_out_rows):
+            raise InputError(
+                f"network {self.name!r}: expected the problem it was trained on, with outputs "
+                f"{list(self.outputs)} and {len(self.held_out_rows)} held-out rows of its data; "
+                f"got problem {problem.name!r} with outputs {list(problem.outputs)}"
+            )
+        data, notes = problem.data, problem.notes
+        if data is not None:
+            rows = np.array(self.held_out_rows)
+            notes = (
+                *notes,
+                f"{self.name} was trained on {self.training['rows']} rows (and stopped by "
+                f"{self.training['validation_rows']}); the other {len(rows)} are explained",
+            )
+            data = data.take(rows)
+        model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)
+        return replace(problem, data=data, notes=notes).with_model(model, self.quality)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON, that rebuild it together with :meth:`weights`."""
+        return {
+            "quality": dict(self.quality),
+            "training": dict(self.training),
+            "held_out_rows": list(self.held_out_rows),
+        }
+
+    def weights(self) -> bytes:
+        """Return the module's parameters and scaling in the safetensors format."""
+        return save({k: v.contiguous() for k, v in self.module.state_dict().items()})
+
+    @classmethod
+    def restore(
+        cls,
+        name: str,
+        module: nn.Module,
+        outputs: tuple[str, ...],
+        metadata: Mapping[str, Any],
+        weights: bytes,
+    ) -> "Trained":
+        """Return the trained network from what was kept and an untrained module like it.
+
+        Raises
+        ------
+        InputError
+            The weights are not those of such a module.
+        """
+        try:
+            module.load_state_dict(load(weights))
+        except Exception as error:  # safetensors and torch each raise kinds of their own
+            raise InputError(
+                f"network {name!r}: expected the weights of a network with these "
+                f"hyper-parameters; {type(error).__name__}: {error}; train it again"
+            ) from error
+        return cls(
+            name,
+            module.eval(),
+            outputs,
+            dict(metadata["quality"]),
+            dict(metadata["training"]),
+            tuple(metadata["held_out_rows"]),
+        )
+
+
+def r_squared(
+    held_out: Data, F: Float[np.ndarray, "n o"], outputs: tuple[str, ...]
+) -> dict[str, float]:
+    """Return R² = 1 - Σ(y - f)²/Σ(y - mean y)² of every output that varies."""
+    y = held_out.y
+    if y is None:
+        return {}
+    total = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    rest = ((y - F) ** 2).sum(axis=0)
+    varies = np.ptp(y, axis=0) > 0
+    return {outputs[k]: float(1.0 - rest[k] / total[k]) for k in np.flatnonzero(varies)}

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sensbench.errors import InputError
+from sensbench.problem import Problem, exact_truth
+from sensbench.space import InputSpace, default_names
+
+
+def sobol_g(a: Sequence[float] = (0, 1, 4.5, 9, 99, 99, 99, 99)) -> Problem:
+    """Product of (|4xᵢ - 2| + aᵢ)/(1 + aᵢ) on U(0, 1)ᵈ: the larger aᵢ, the less xᵢ matters.
+
+    Saltelli & Sobol' 1995, doi:10.1016/0951-8320(95)00099-2. The function has kinks at
+    xᵢ = 1/2, which have no probability.
+
+    Parameters
+    ----------
+    a
+        One number of at least 0 per input: below 0 a factor changes its sign, and E|∂f/∂xᵢ| its
+        form.
+
+    Raises
+    ------
+    InputError
+        ``a`` is empty or holds anything but finite numbers of at least 0.
+    """
+    weights = _checked(a)
+
+    def function(x: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
+        c = torch.as_tensor(weights, dtype=x.dtype, device=x.device)
+        return ((torch.abs(4.0 * x - 2.0) + c) / (1.0 + c)).prod(dim=1)
+
+    # Each factor has mean 1 and variance v, so E f = 1 and the square of all factors but one
+    # has the mean Π(1 + v) without its own. Its slope is ±4/(1 + a), each half of the time.
+    slope = 4.0 / (1.0 + weights)
+    v = slope**2 / 48.0
+    others = np.prod(1.0 + v) / (1.0 + v)
+    # expm1(Σ log1p) keeps the digits of a small variance, which Π(1 + v) - 1 would lose
+    variance = float(np.expm1(np.log1p(v).sum()))
+
+    space = InputSpace.uniform({name: (0.0, 1.0) for name in default_names(len(weights))})
+    truth = exact_truth(
+        space,
+        variance=[variance],
+        first_order=v / variance,
+        total_order=v * others / variance,
+        dgsm=slope**2 * others,
+        derivative_mean=np.zeros_like(v),
+        derivative_abs=slope,
+    )
+    return Problem.of(function, space, name="sobol_g", outputs=["y"], truth=truth)
+
+
+def _checked(a: Sequence[float]) -> Float[np.ndarray, " d"]:
+    try:
+        weights = np.array(a, dtype=np.float64)
+    except (TypeError, ValueError):
+        weights = np.empty(0)
+    if weights.ndim != 1 or not len(weights) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise InputError(
+            f"sobol_g: expected a as a list of finite numbers of at least 0, one per input; "
+            f"got {a!r}"
+        )
+    return weights

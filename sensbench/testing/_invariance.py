@@ -1,0 +1,72 @@
+"""Rules of an estimator's numbers: which changes of a problem must not change them."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.estimator import Estimator
+from sensbench.measure import measure
+from sensbench.result import SensitivityResult
+from sensbench.testing import _cases
+from sensbench.testing._rule import rule
+from sensbench.testing._run import run
+
+_BUDGET = 4096
+# Two right estimates may differ by the sum of their half-widths now and then; not by this many
+# of them, nor can a small interval by itself be trusted: hence a share of the largest value too.
+_HALF_WIDTHS = 4.0
+_SHARE_OF_LARGEST = 0.02
+_DEAD_SHARE = 0.05
+
+
+def check_dead_input(estimator: Estimator, who: str) -> None:
+    """An input that does nothing scores next to nothing in the measure that ranks."""
+    case = _cases.linear()
+    found = run(estimator, case.problem, who, _BUDGET)
+    if found is None:
+        return
+    values = np.abs(_ranking(found, estimator, who))
+    dead = values[:, case.problem.space.names.index(_cases.DEAD)]
+    share = dead / values.max(axis=1)
+    detail = f"it scores {share.max():.3g} of the top input"
+    rule((share <= _DEAD_SHARE).all(), who, "a dead input scores about 0", detail)
+
+
+def check_relabelled(estimator: Estimator, who: str) -> None:
+    """The same inputs in another order give the same numbers in that order."""
+    first = _cases.linear().problem
+    names = first.space.names[2:] + first.space.names[:2]
+    found = run(estimator, first, who, _BUDGET)
+    other = run(estimator, _cases.linear(names).problem, who, _BUDGET)
+    if found is None or other is None:
+        return
+    order = [names.index(name) for name in first.space.names]
+    for name in found.estimates:
+        if measure(name).pairwise or name not in other.estimates:
+            continue
+        a, b = found[name], other[name].map(lambda values: values[:, order])
+        slack = _HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2
+        # Per column: raw measures of inputs with different units are not on one scale.
+        slack = slack + _SHARE_OF_LARGEST * np.maximum(np.abs(a.value), np.abs(b.value))
+        if measure(name).unit == "":
+            slack = slack + _SHARE_OF_LARGEST * np.abs(a.value).max(axis=1, keepdims=True)
+        gap = np.abs(a.value - b.value)
+        detail = f"{name} differs by {gap.max():.3g} when the inputs are given in another order"
+        rule((gap <= slack + 1e-9).all(), who, "relabelled inputs relabel results", detail)
+
+
+def check_units(estimator: Estimator, who: str) -> None:
+    """The measure that ranks does not depend on the unit an input is told in."""
+    found = run(estimator, _cases.linear().problem, who, _BUDGET)
+    other = run(estimator, _cases.linear(unit=1000.0).problem, who, _BUDGET)
+    if found is None or other is None:
+        return
+    a, b = (_ranking(one, estimator, who) for one in (found, other))
+    same = np.allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(a).max())
+    detail = f"{estimator.ranks_by} changes from {a.round(4)} to {b.round(4)} with an input's unit"
+    rule(same, who, "the ranking is free of units", detail)
+
+
+def _ranking(found: SensitivityResult, estimator: Estimator, who: str) -> Float[np.ndarray, "o d"]:
+    reason = found.absent.get(estimator.ranks_by)
+    rule(reason is None, who, "the measure that ranks is there", f"absent: {reason}")
+    return found[estimator.ranks_by].value

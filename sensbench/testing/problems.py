@@ -1,0 +1,179 @@
+import numpy as np
+
+from sensbench.measure import MEASURES
+from sensbench.problem import Problem
+from sensbench.testing._rule import no_error, rule
+from sensbench.testing._truth import sampled_measures
+
+# How far a truth may be from a sampled value. The standard errors have 31 degrees of freedom: with
+# some hundred comparisons per problem, six of them fail one right problem in several thousand.
+STANDARD_ERRORS = 6.0
+_ROUNDING = 1e-6
+_STEP = 1e-3
+_DERIVATIVE_TOLERANCE = 1e-2
+
+
+def check_problem(
+    problem: Problem, *, seed: int = 0, rows: int = 64, truth_rows: int = 8192
+) -> None:
+    """Check a problem against every rule of the contract.
+
+    The rules: names fit together; data are finite and match; the model is deterministic, finite,
+    treats rows independently and leaves its input alone; its derivative agrees with central
+    differences (steps of σ/1000) in nine rows of ten; truths are in range, consistent with each
+    other and, within six standard errors, with a sample of the model itself. A truth of a
+    measure that is not sampled here (Morris's) is checked for its range only, and that of a
+    problem whose model is a trained network is not compared with the network.
+
+    Parameters
+    ----------
+    problem
+        With or without a model.
+    seed
+        Of the sample.
+    rows
+        Rows for the checks of the model.
+    truth_rows
+        Base rows of the sample: n(d + 2) evaluations and n derivatives.
+
+    Raises
+    ------
+    ConformanceError
+        A rule is broken; the message names it.
+    """
+    rule(
+        isinstance(problem, Problem), str(problem), "is a Problem", f"got {type(problem).__name__}"
+    )
+    who = f"problem {problem.name!r}"
+    _check_names(problem, who)
+    _check_data(problem, who)
+    _check_truth_range(problem, who)
+    if problem.model is not None:
+        _check_model(problem, who, rows, seed)
+        _check_derivative(problem, who, rows, seed)
+        if problem.truth and not problem.quality:
+            _check_truth(problem, who, truth_rows, seed)
+
+
+def _check_names(problem: Problem, who: str) -> None:
+    outputs = problem.outputs
+    rule(problem.name.strip(), who, "has a name", f"got {problem.name!r}")
+    rule(outputs, who, "has outputs", "no output names; give targets= where there is no model")
+    rule(len(set(outputs)) == len(outputs), who, "distinct outputs", f"got {outputs}")
+    units = len(problem.output_units)
+    rule(units in (0, len(outputs)), who, "one unit per output", f"got {problem.output_units}")
+    unknown = set(problem.quality) - set(outputs)
+    rule(not unknown, who, "quality of outputs", f"got quality of {sorted(unknown)}")
+    unknown = set(problem.truth) - set(MEASURES)
+    rule(not unknown, who, "truth of measures", f"got truth of {sorted(unknown)}")
+    described = not problem.truth or problem.truth_of
+    rule(described, who, "truth says of what", "truth_of is empty")
+
+
+def _check_data(problem: Problem, who: str) -> None:
+    rule(problem.data or problem.model, who, "has a model or data", "got neither")
+    if problem.data is None:
+        return
+    X, y = problem.data.X, problem.data.y
+    rule(np.isfinite(X).all(), who, "finite data", "NaN or infinity in X")
+    if y is None:
+        rule(problem.model, who, "has targets or a model", "got X alone")
+        return
+    rule(np.isfinite(y).all(), who, "finite data", "NaN or infinity in y")
+    rule(len(X) == len(y), who, "one target per row", f"got {len(X)} rows and {len(y)} targets")
+    wide = y.shape[1] == problem.o
+    rule(wide, who, "one target column per output", f"got {y.shape[1]} for {problem.outputs}")
+
+
+def _check_model(problem: Problem, who: str, n: int, seed: int) -> None:
+    model = problem.explained.metered()
+    X = problem.space.sample(n, seed)
+    given = X.copy()
+    with no_error(who, "the model evaluates on draws from its space"):
+        Y = model(X)
+        again = model(X)
+        order = np.random.default_rng(seed).permutation(n)
+        shuffled = model(X[order])
+        alone = np.concatenate([model(X[i : i + 1]) for i in range(min(n, 8))])
+    rule(Y.shape == (n, problem.o), who, "one row of output per row", f"got shape {Y.shape}")
+    rule(np.array_equal(X, given), who, "input not changed", "the rows passed were changed")
+    rule(np.array_equal(Y, again), who, "deterministic", "two calls on the same rows differ")
+    slack = _ROUNDING * np.abs(Y).max(axis=0)
+    gaps = {"shuffled": np.abs(shuffled - Y[order]), "alone": np.abs(alone - Y[: len(alone)])}
+    for how, gap in gaps.items():
+        detail = f"rows evaluated {how} differ by up to {gap.max():.3g}"
+        rule((gap <= slack).all(), who, "rows are independent", detail)
+    spread = Y.std(axis=0) > 1e-12 * np.abs(Y).max(axis=0)
+    rule(spread.any(), who, "an output varies", f"all of {problem.outputs} are constant")
+
+
+def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
+    model, sigma = problem.explained.metered(), problem.space.std()
+    u = np.random.default_rng(seed).random((n, problem.d))
+    # Away from the ends of the marginals, where a step would leave them.
+    X = problem.space.from_unit(0.05 + 0.9 * u)
+    with no_error(who, "the derivative can be computed"):
+        Y, J = model.values_and_jacobian(X)
+        differences = np.empty_like(J)
+        for i in range(problem.d):
+            h = np.zeros(problem.d)
+            h[i] = _STEP * sigma[i]
+            differences[:, :, i] = (model(X + h) - model(X - h)) / (2 * h[i])
+    size = np.where(Y.std(axis=0) > 0, Y.std(axis=0), 1.0)[:, None]
+    slack = _DERIVATIVE_TOLERANCE * (1.0 + np.abs(J) * sigma / size)
+    off = (np.abs(J - differences) * sigma / size > slack).mean(axis=0)
+    k, i = np.unravel_index(off.argmax(), off.shape)
+    rule(
+        off.max() <= 0.1,
+        who,
+        "the derivative agrees with central differences",
+        f"∂{problem.outputs[k]}/∂{problem.space.names[i]} is off in {off.max():.0%} of {n} rows; "
+        f"look for detach, no_grad, round or an integer cast",
+    )
+
+
+def _check_truth_range(problem: Problem, who: str) -> None:
+    truth, shape = problem.truth, (problem.o, problem.d)
+    for name, values in truth.items():
+        rule(np.shape(values) == shape, who, "truth has a value per output and input",
+             f"{name} has shape {np.shape(values)}, not {shape}")  # fmt: skip
+        rule(np.isfinite(values).all(), who, "finite truth", f"got {name} = {values}")
+        sign = MEASURES[name].signed or (values >= 0).all()
+        rule(sign, who, "unsigned truth is at least 0", f"got {name} = {values}")
+    ordered = (
+        ("first_order", "total_order"),
+        ("total_order", "total_order_bound"),
+        ("derivative_abs", "derivative_rms"),
+        ("derivative_std", "derivative_rms"),
+    )
+    for small, large in ordered:
+        if small in truth and large in truth:
+            holds = (truth[small] <= truth[large] * (1 + _ROUNDING) + 1e-12).all()
+            detail = f"{small} = {truth[small]}, {large} = {truth[large]}"
+            rule(holds, who, f"{small} is at most {large}", detail)
+    if "first_order" in truth:
+        total = truth["first_order"].sum(axis=1)
+        rule((total <= 1 + _ROUNDING).all(), who, "first orders sum to at most 1", f"got {total}")
+    if "total_order" in truth:
+        most = truth["total_order"].max()
+        rule(most <= 1 + _ROUNDING, who, "total orders are at most 1", f"got {most}")
+
+
+def _check_truth(problem: Problem, who: str, n: int, seed: int) -> None:
+    sampled = sampled_measures(problem, n, seed)
+    for name in sorted(set(problem.truth) & set(sampled)):
+        exact, found = problem.truth[name], sampled[name]
+        # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.
+        whole = sampled[name.replace("derivative_std", "derivative_rms")].value
+        rounding = _ROUNDING * np.abs(whole).max(axis=1, keepdims=True) + 1e-12
+        gap = np.abs(exact - found.value) / (STANDARD_ERRORS * found.error + rounding)
+        # NaN: a bound without a constant; it must not pass for agreement
+        gap = np.where(np.isnan(gap), np.inf, gap)
+        k, i = np.unravel_index(gap.argmax(), gap.shape)
+        rule(
+            gap.max() <= 1.0,
+            who,
+            "the truth is true of the model",
+            f"{name} of {problem.outputs[k]} by {problem.space.names[i]} is given as "
+            f"{exact[k, i]:.6g}; a sample gives {found.value[k, i]:.6g} ± {found.error[k, i]:.2g}",
+        )
