@@ -54,12 +54,13 @@ def importance(results: Results, output: str | None = None) -> Figure | Omitted:
     with house_style():
         names = list(short_names(shown).values())
         n = len(outputs)
-        height = min(9.0, max(1.6, 0.5 + len(shown) * (0.1 + 0.11 * len(methods))))
+        height = min(9.0, max(1.6, 0.5 + len(shown) * (0.12 + 0.08 * len(methods))))
         width = {1: 5.6, 2: 3.3, 3: 2.6}.get(n, 2.3)
         figure, axes = panels(n, width, height, label_width(names), share_y=True)
         styles = method_styles(results.methods)
+        limits = share_limits(frame)
         for ax, name in zip(axes, outputs, strict=True):
-            draw(ax, frame[frame["output"] == name], shown, methods, styles)
+            draw(ax, frame[frame["output"] == name], shown, methods, styles, limits)
         title_panels(axes, outputs, len(question.outputs))
         note_below(figure, AXIS, _left_out(frame, order))
         handles = [
@@ -78,11 +79,12 @@ def draw(
     features: Sequence[str],
     methods: Sequence[str],
     styles: Mapping[str, MethodStyle],
+    limits: tuple[float, float],
 ) -> None:
-    """Draw one output's shares on ``ax``."""
+    """Draw one output's shares on ``ax``, intervals cut at the limits."""
     rows = np.arange(len(features), dtype=float)
     step = 0.76 / max(1, len(methods))
-    low, high = _limits(frame)
+    low, high = limits
     for k, method in enumerate(methods):
         mine = frame[frame["estimator"] == method].set_index("feature").reindex(list(features))
         at = rows + (k - (len(methods) - 1) / 2) * step
@@ -104,7 +106,7 @@ def draw(
     ax.set_xlim(low - pad, high + pad)
 
 
-def _limits(frame: pd.DataFrame) -> tuple[float, float]:
+def share_limits(frame: pd.DataFrame) -> tuple[float, float]:
     """Return the range of all points, and of their intervals as far as they make sense."""
     value = pd.concat([frame["share"], frame["exact_share"]])
     ends = frame[["share_low", "share_high"]].clip(*_RANGE)

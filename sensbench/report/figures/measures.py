@@ -69,7 +69,7 @@ def measures(results: Results, output: str) -> Figure | Omitted:
             value, low, high = (row[c].to_numpy(dtype=float) for c in ("value", "low", "high"))
             points(ax, at, value, low, high, styles[method])
             exact_ticks(ax, at, exact.reindex(features).to_numpy(dtype=float), size=11)
-            _scale(ax, np.concatenate([value, low, high]))
+            _scale(ax, value, low, high)
             ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
             feature_axis(ax, features)
             ax.set_title(MEASURES[name].symbol, fontweight="normal")
@@ -92,22 +92,19 @@ def unit_label(question: Question, name: str, output: str, features: list[str]) 
     return template.format(y=y, x=x or "unit of x")
 
 
-def _scale(ax: Axes, values: np.ndarray) -> None:
-    """Choose a scale on which the smallest slope can be told from 0."""
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if len(sizes) and sizes.max() / sizes.min() > _LINEAR_UP_TO and (
-        np.median(sizes) < sizes.max() / _LINEAR_UP_TO
-    ):
-        threshold = 10.0 ** np.floor(np.log10(max(np.quantile(sizes, 0.1), sizes.max() * 1e-6)))
+def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Choose a scale on which the smallest slope that is not 0 can be told from it."""
+    sizes = np.abs(value[(low > 0) | (high < 0)])
+    if len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
+        threshold = 10.0 ** np.floor(np.log10(max(sizes.min(), sizes.max() * 1e-6)))
         ax.set_xscale("symlog", linthresh=threshold)
         locator = SymmetricalLogLocator(base=10, linthresh=threshold)
         locator.set_params(numticks=4)
         ax.xaxis.set_major_locator(locator)
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
-    low, high = min(0.0, np.nanmin(values)), max(0.0, np.nanmax(values))
     ax.margins(x=0.08)
-    if low == high:
+    if not np.nanmax(np.abs(np.concatenate([value, low, high]))) > 0:
         ax.set_xlim(-1, 1)
 
 

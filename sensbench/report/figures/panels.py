@@ -14,6 +14,8 @@ from sensbench.report.text import in_figure, plain_symbol, short_names
 
 MOST_FEATURES = 20
 MOST_COLUMNS = 4
+# Triangles and stars cover less than a circle of the same size.
+_SIZES = {"^": 5.6, "v": 5.6, "<": 5.6, ">": 5.6, "*": 7.0, "D": 4.2}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def feature_axis(ax: Axes, features: Sequence[str], width: int = 28) -> None:
 def mark(style: MethodStyle, label: str) -> Line2D:
     """Return a legend entry of a method: its marker on its interval's line."""
     return Line2D(
-        [], [], color=style.colour, marker=style.marker, markersize=5, linewidth=1.4, label=label
+        [], [], color=style.colour, marker=style.marker, markersize=_SIZES.get(style.marker, 4.5) + 0.5,
+        linewidth=1.4, label=label
     )
 
 
@@ -111,8 +114,9 @@ def points(
     """Draw values with their intervals as horizontal lines."""
     ends = np.vstack([value - np.minimum(low, value), np.maximum(high, value) - value])
     ax.errorbar(
-        value, at, xerr=np.nan_to_num(ends), fmt=style.marker, color=style.colour, markersize=4.5,
-        markeredgecolor="white", markeredgewidth=0.5, elinewidth=1.3, capsize=0, zorder=3,
+        value, at, xerr=np.nan_to_num(ends), fmt=style.marker, color=style.colour,
+        markersize=_SIZES.get(style.marker, 4.5), markeredgecolor="white", markeredgewidth=0.5,
+        elinewidth=1.3, capsize=0, zorder=3,
     )
 
 
