@@ -5,6 +5,8 @@ import pandas as pd
 
 from sensbench.measure import MEASURES
 
+# A network computes in float32: shares that differ by less are the same number.
+DECIMALS = 6
 _GROUP = ["problem", "model", "output", "estimator"]
 
 
@@ -42,7 +44,7 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     total = np.where(total > 0, total, np.nan)
     frame["share"], frame["share_low"], frame["share_high"] = value / total, low / total, high / total
     frame["rank"] = (
-        frame.assign(importance=value)
+        frame.assign(importance=frame["share"].round(DECIMALS).where(total > 0, value))
         .groupby(_GROUP, sort=False)["importance"]
         .rank(ascending=False, method="min")
     )

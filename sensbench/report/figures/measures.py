@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, SymmetricalLogLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from sensbench.measure import MEASURES
 from sensbench.report.consensus import headline_shares, in_method_order, mean_shares, the_question
@@ -97,10 +97,12 @@ def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> No
     sizes = np.abs(value[(low > 0) | (high < 0)])
     if len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
         threshold = 10.0 ** np.floor(np.log10(max(sizes.min(), sizes.max() * 1e-6)))
-        ax.set_xscale("symlog", linthresh=threshold)
-        locator = SymmetricalLogLocator(base=10, linthresh=threshold)
-        locator.set_params(numticks=4)
-        ax.xaxis.set_major_locator(locator)
+        ax.set_xscale("symlog", linthresh=threshold, linscale=0.5)
+        # Matplotlib's own ticks crowd around 0.
+        largest = 10.0 ** np.floor(np.log10(sizes.max()))
+        signs = [s for s in (-1.0, 1.0) if (s * value >= largest * 0.1).any()]
+        ax.set_xticks([0.0, *(s * largest for s in signs)])
+        ax.xaxis.set_minor_locator(NullLocator())
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.margins(x=0.08)
