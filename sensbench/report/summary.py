@@ -6,7 +6,7 @@ from sensbench.report.consensus import headline_shares, mean_shares, shown_outpu
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import headline_errors
-from sensbench.report.text import count, listed, number, one_line
+from sensbench.report.text import correlation, count, listed, number, one_line
 from sensbench.study.results import Results
 
 # Below this R² a network misses most of what it was trained on.
@@ -114,21 +114,23 @@ def _agreement(results: Results, output: str, frame: pd.DataFrame) -> str:
     for method, mine in frame.groupby("estimator", sort=False):
         best = mine[(mine["rank"] == 1) & mine["share"].notna()]["feature"]
         if len(best):
-            tops[str(method)] = listed(best)
-    if len(set(tops.values())) == 1:
-        top = f"All put {next(iter(tops.values()))} first"
+            tops[str(method)] = list(best)
+    shared = [f for f in frame["feature"].unique() if all(f in best for best in tops.values())]
+    if shared:
+        top = f"All put {shared[0]} first"
     else:
         groups: dict[str, list[str]] = {}
-        for method, feature in tops.items():
-            groups.setdefault(feature, []).append(method)
-        told = (f"{f} by {listed(who)}" for f, who in groups.items())
+        for method, best in tops.items():
+            groups.setdefault(listed(best), []).append(method)
+        told = (f"{f} (by {listed(who)})" for f, who in groups.items())
         top = f"The first place differs: {listed(told)}"
     rho = pairs["spearman"].dropna()
     if rho.empty:
         return f"{top}. Rank correlations are undefined here: too few inputs, or all alike."
     low, high = float(rho.min()), float(rho.max())
-    spread = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
-    spread = spread.replace("-", "−")
+    spread = correlation(low)
+    if high - low >= 0.005:
+        spread += f" to {correlation(high)}"
     how = (
         "the methods order the inputs alike" if low >= _ALIKE
         else "the orders are similar" if low >= _HALF

@@ -31,6 +31,11 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
+def correlation(value: float) -> str:
+    """Return a rank correlation, two decimals."""
+    return NOT_AVAILABLE if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
 def interval(value: float, low: float, high: float) -> str:
     """Return ``value [low, high]`` with the digits that the interval's width supports."""
     if not math.isfinite(value):

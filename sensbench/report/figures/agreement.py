@@ -10,7 +10,7 @@ from sensbench.metrics.agreement import agreement
 from sensbench.report.consensus import in_method_order, the_question
 from sensbench.report.figures.panels import Omitted, label_width, note_below, panels, title_panels
 from sensbench.report.style import house_style
-from sensbench.report.text import NOT_AVAILABLE, in_figure, number, short_names
+from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
 from sensbench.study.results import Results
 
 
@@ -36,7 +36,7 @@ def agreement_matrix(results: Results) -> Figure | Omitted:
         figure, axes = panels(len(outputs), margin + side + 0.2, side + 0.9)
         for ax, output in zip(axes, outputs, strict=True):
             table = _square(pairs[pairs["output"] == output], methods)
-            texts = np.array([[_cell(v) for v in row] for row in table])
+            texts = np.array([["" if np.isnan(v) else correlation(v) for v in row] for row in table])
             np.fill_diagonal(texts, "")
             sns.heatmap(
                 np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap="RdBu",
@@ -68,16 +68,12 @@ def _square(pairs: pd.DataFrame, methods: list[str]) -> np.ndarray:
     return table
 
 
-def _cell(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2f}".replace("-", "−")
-
-
 def agreement_alt(results: Results) -> str:
     """Return the figure's content in words."""
     pairs = pairs_of(results)
     texts = [
-        f"{row.output}, {row.first} and {row.second}: ρ {number(float(str(row.spearman)), 2)}, "
-        f"τ-b {number(float(str(row.kendall)), 2)}"
+        f"{row.output}, {row.first} and {row.second}: ρ {correlation(float(str(row.spearman)))}, "
+        f"τ-b {correlation(float(str(row.kendall)))}"
         for row in pairs.itertuples()
     ]
     return "Rank correlation of each pair of methods. " + "; ".join(texts) + "."

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sensbench.report.consensus import (
     headline_shares,
@@ -63,14 +64,34 @@ def importance(results: Results, output: str | None = None) -> Figure | Omitted:
             draw(ax, frame[frame["output"] == name], shown, methods, styles, limits)
         title_panels(axes, outputs, len(question.outputs))
         note_below(figure, AXIS, _left_out(frame, order))
-        handles = [
-            mark(styles[m], f"{in_figure(m)} ({results.methods[m].headline.symbol})")
-            for m in methods
-        ]
-        if frame["exact_share"].notna().any():
-            handles.append(exact_mark(in_figure(question.truth_of or "exact")))
-        legend_above(figure, handles)
+        legend_above(figure, _handles(results, frame))
     return figure
+
+
+def draw_on(ax: Axes, results: Results, output: str) -> None:
+    """Draw one output's panel, with its legend below, on axes of the caller's figure."""
+    frame = headline_shares(results)
+    frame = frame[frame["output"] == output]
+    features = list(mean_shares(frame).index)[:MOST_FEATURES]
+    methods = in_method_order(results, frame["estimator"])
+    with house_style():
+        draw(ax, frame, features, methods, method_styles(results.methods), share_limits(frame))
+        ax.set_xlabel(AXIS)
+        ax.legend(
+            handles=_handles(results, frame), loc="upper center", bbox_to_anchor=(0.5, -0.16),
+            ncols=2, frameon=False,
+        )  # fmt: skip
+
+
+def _handles(results: Results, frame: pd.DataFrame) -> list[Line2D]:
+    styles, question = method_styles(results.methods), the_question(results)
+    handles = [
+        mark(styles[m], f"{in_figure(m)} ({results.methods[m].headline.symbol})")
+        for m in in_method_order(results, frame["estimator"])
+    ]
+    if frame["exact_share"].notna().any():
+        handles.append(exact_mark(in_figure(question.truth_of or "exact")))
+    return handles
 
 
 def draw(
