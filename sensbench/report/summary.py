@@ -31,7 +31,6 @@ def sentences(results: Results) -> list[str]:
         return _nothing(results)
     found = _warnings_first(results)
     for output in outputs:
-        start = f"Output {output}: " if len(question.outputs) > 1 else ""
         mine = frame[frame["output"] == output]
         said = [_order(mine), _agreement(results, output, mine)]
         if len(outputs) <= _MOST_TOLD:
@@ -39,7 +38,8 @@ def sentences(results: Results) -> list[str]:
             said += explanations(results, output, mine)
             said += [*_no_effect(results, output), _accuracy(results, output)]
         texts = [text for text in said if text]
-        found += [start + texts[0], *texts[1:]] if texts else []
+        several = len(question.outputs) > 1
+        found += [f"Output {output}: {' '.join(texts)}"] if several else texts
     silent = [o for o in question.outputs if o not in outputs]
     if silent:
         found.append(f"No method gives a share for {listed(silent)}; see the notes.")
@@ -95,10 +95,11 @@ def _certainty(frame: pd.DataFrame) -> str:
     if not clear and not unclear:
         return ""
     if not unclear:
-        each = "every method" if len(clear) > 1 else clear[0]
-        return f"First and second place are told apart: their intervals do not overlap in {each}."
+        who = "Every method" if len(clear) > 1 else clear[0]
+        return f"{who} tells first and second place apart: their intervals do not overlap."
     if not clear:
-        return "No method tells first and second place apart: their intervals overlap."
+        who = "No method tells" if len(unclear) > 1 else f"{unclear[0]} does not tell"
+        return f"{who} first and second place apart: their intervals overlap."
     return (
         f"{listed(clear)} {'tells' if len(clear) == 1 else 'tell'} first and second place apart; "
         f"in {listed(unclear)} their intervals overlap."

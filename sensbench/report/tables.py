@@ -43,14 +43,13 @@ def importance_tables(results: Results) -> list[Table]:
         shown = pd.DataFrame({"input": list(order.index)})
         for method in in_method_order(results, mine["estimator"]):
             rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
-            head = f"{method}: {plain_symbol(results.methods[method].headline.symbol)}"
+            head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
             shown[head] = [
                 interval(r["value"], r["low"], r["high"])
                 + ("" if pd.isna(r["rank"]) else f" #{r['rank']:.0f}")
+                + ("" if pd.isna(r["exact"]) else f"\nexact {number(r['exact'], 4)}")
                 for r in rows.to_dict("records")
             ]
-            if rows["exact"].notna().any():
-                shown[f"{method}: exact"] = [number(v) for v in rows["exact"]]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
         named = _of(question, output)
