@@ -35,9 +35,9 @@ def headline_shares(results: Results) -> pd.DataFrame:
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
     frame["exact"] = float("nan")
     for (output, measure), group in frame.groupby(["output", "measure"], sort=False):
-        exact = question.true_values(str(measure), str(output))
-        if len(exact) == len(question.features):
-            frame.loc[group.index, "exact"] = group["feature"].map(exact.to_dict())
+        known = question.true_values(str(measure), str(output))
+        if len(known) == len(question.features):
+            frame.loc[group.index, "exact"] = group["feature"].map(known.to_dict())
     found = shares(frame)
     exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
     found["exact_share"] = shares(exact)["share"]

@@ -82,11 +82,13 @@ def _interactions(mine: pd.DataFrame) -> str:
     for _, group in mine.groupby("estimator", sort=False):
         table = group.pivot(index="feature", columns="measure", values=["value", "low", "high"])
         if {"first_order", "total_order"} <= set(group["measure"]):
-            tables.append(table.reindex(dict.fromkeys(group["feature"])))
-    if not tables or tables[0]["value"][["first_order", "total_order"]].isna().any(axis=None):
+            tables.append(table.reindex(group["feature"].unique()))
+    if not tables:
         return ""
     table = tables[0]
     first, total = table["value", "first_order"], table["value", "total_order"]
+    if first.isna().any() or total.isna().any():
+        return ""
     summed = float(first.sum())
     spread = float(np.sqrt(((table["high", "first_order"] - first) ** 2).sum()))
     if summed <= _ADDITIVE_FROM <= summed + spread:
@@ -102,9 +104,7 @@ def _interactions(mine: pd.DataFrame) -> str:
         & (table["low", "total_order"] > _ALONE_AT_MOST)
         & (total > _TOTAL_AT_LEAST)
     ]
-    pairs = listed(
-        f"{f} (S₁ {number(first[f], 2)}, S_T {number(total[f], 2)})" for f in only
-    )
+    pairs = listed(f"{f} (S₁ {number(first[f], 2)}, S_T {number(total[f], 2)})" for f in only)
     through = f"; {pairs} almost only in this way" if pairs else ""
     return (
         f"Inputs interact: the first-order indices sum to {number(summed, 2)}, the rest of the "
@@ -119,7 +119,7 @@ def _cancelling(mine: pd.DataFrame) -> str:
         if group["measure"].nunique() < 2:
             continue
         table = group.pivot(index="feature", columns="measure", values=["value", "low", "high"])
-        table = table.reindex(dict.fromkeys(group["feature"]))
+        table = table.reindex(group["feature"].unique())
         mean, rms = table["value", "derivative_mean"], table["value", "derivative_rms"]
         none = (table["low", "derivative_mean"] <= 0) & (table["high", "derivative_mean"] >= 0)
         names = list(table.index[none & (rms > 0) & (mean.abs() < _NOTABLE * rms)])

@@ -34,7 +34,7 @@ _METADATA: Mapping[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.titlesize": 9.5,
@@ -89,8 +89,7 @@ def method_styles(methods: Mapping[str, Method]) -> dict[str, MethodStyle]:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the house's style; nothing global changes after the block."""
-    with matplotlib.rc_context(), sns.axes_style("whitegrid", rc=_RC):
-        matplotlib.rcParams.update(_RC)
+    with sns.axes_style("whitegrid"), matplotlib.rc_context(_RC):
         yield
 
 

@@ -85,7 +85,8 @@ def _order(frame: pd.DataFrame) -> str:
 
 
 def _certainty(frame: pd.DataFrame) -> str:
-    clear, unclear = [], []
+    clear: list[str] = []
+    unclear: list[str] = []
     for method, mine in frame.groupby("estimator", sort=False):
         top = mine.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
         if len(top) < 2:
@@ -121,8 +122,8 @@ def _agreement(results: Results, output: str, frame: pd.DataFrame) -> str:
         top = f"All put {shared[0]} first"
     else:
         groups: dict[str, list[str]] = {}
-        for method, best in tops.items():
-            groups.setdefault(listed(best), []).append(method)
+        for method, features in tops.items():
+            groups.setdefault(listed(features), []).append(method)
         told = (f"{f} (by {listed(who)})" for f, who in groups.items())
         top = f"The first place differs: {listed(told)}"
     rho = pairs["spearman"].dropna()
@@ -146,14 +147,16 @@ def _no_effect(results: Results, output: str) -> list[str]:
     mine = final[(final["output"] == output) & (final["partner"] == "")]
     found = []
     total = mine[mine["measure"].isin(["total_order", "permutation_total_order"])]
-    seen = total.assign(
-        none=(total["low"] <= _LEAST_ZERO) & (total["value"].abs() < _SMALL)
-    ).groupby("feature", sort=False)["none"].all()
+    seen = (
+        total.assign(none=(total["low"] <= _LEAST_ZERO) & (total["value"].abs() < _SMALL))
+        .groupby("feature", sort=False)["none"]
+        .all()
+    )
     none = [str(feature) for feature in seen.index[seen]]
     if none:
         found.append(
-            f"No effect visible: {listed(none, 6)} (the total-order interval reaches 0 and the index "
-            f"is below {_SMALL:g})."
+            f"No effect visible: {listed(none, 6)} (the total-order interval reaches 0 and the "
+            f"index is below {_SMALL:g})."
         )
     bound = mine[(mine["measure"] == "total_order_bound") & (mine["high"] < _SMALL)]
     proved = [f for f in bound["feature"] if f not in none]
@@ -186,7 +189,7 @@ def _not_computed(results: Results) -> list[str]:
             reason = _brief(str(mine["reason"].iloc[0]).removeprefix(f"{method}: "))
             where = f" in {count(n, 'cell')}" if n > 1 else ""
             verb = status if status == "failed" else f"was {status}"
-            found.append(f"{method} {verb}{where}: {reason}" if reason else f"{method} {verb}{where}.")
+            found.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Tables of one question: the same numbers for the page (as text) and for CSV files (as they are)."""
+"""Tables of one question: numbers as text for the page, and as they are for CSV files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Table:
 
 
 def importance_tables(results: Results) -> list[Table]:
-    """Return, per output, features × methods: value, interval and rank; the exact value if known."""
+    """Return, per output, features × methods: value, interval, rank and the exact value."""
     question = the_question(results)
     frame = headline_shares(results)
     found = []
@@ -173,9 +173,7 @@ def cost_table(results: Results) -> Table:
         rows.append((method, f"{budget:,}", *shown, how))
     columns = ["method", "budget", "forward rows", "backward rows", "seconds", "runs"]
     note = "Means over the runs that were computed. A backward row is one row differentiated once."
-    return Table(
-        "costs", "Costs", pd.DataFrame(rows, columns=columns), results.cells, note
-    )
+    return Table("costs", "Costs", pd.DataFrame(rows, columns=columns), results.cells, note)
 
 
 def tables(results: Results) -> list[Table]:

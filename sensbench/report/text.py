@@ -43,7 +43,8 @@ def interval(value: float, low: float, high: float) -> str:
     width = high - low
     if not math.isfinite(width) or width <= 0:
         return number(value)
-    decimals = 1 - math.floor(math.log10(width / 2))
+    # The last digit is then at most a quarter of the width, and at least a fortieth.
+    decimals = -math.floor(math.log10(width / 4))
     largest = max(abs(value), abs(low), abs(high))
     if decimals > 5 or largest >= 1e6:
         return f"{number(value)} [{number(low)}, {number(high)}]"
@@ -87,7 +88,7 @@ def _cut(name: str, width: int) -> str:
     if len(name) <= width:
         return name
     head = (width - 1) * 3 // 5
-    return f"{name[:head]}…{name[len(name) - (width - 1 - head):]}"
+    return f"{name[:head]}…{name[len(name) - (width - 1 - head) :]}"
 
 
 def in_figure(name: str) -> str:
@@ -114,10 +115,8 @@ def _mathematics(tex: str) -> Markup:
     for macro in sorted(_MACROS, key=len, reverse=True):
         tex = tex.replace(macro, _MACROS[macro])
     tex = tex.replace("\\", "").replace("∂ ", "∂").replace("^*", "*")
-    html = _SCRIPT.sub(
-        lambda m: f"<{_TAGS[m[1]]}>{m[2] or m[3]}</{_TAGS[m[1]]}>", str(escape(tex))
-    )
-    return Markup(re.sub(r"[{}]", "", html))  # noqa: S704
+    html = _SCRIPT.sub(lambda m: f"<{_TAGS[m[1]]}>{m[2] or m[3]}</{_TAGS[m[1]]}>", str(escape(tex)))
+    return Markup(re.sub(r"[{}]", "", html))
 
 
 _TAGS = {"_": "sub", "^": "sup"}

@@ -26,6 +26,9 @@ PROVENANCE = {
 }
 
 
+FOUR = ("gradient", "sobol", "morris", "permutation")
+
+
 @dataclass
 class Built:
     """What the store does in production: results of single runs, put together."""
@@ -38,10 +41,12 @@ class Built:
     methods: dict[str, Method] = field(default_factory=dict)
 
     def ask(self, problem, budgets, replicates=1, truth_of="", methods=None):
-        names = methods or {name: estimators.load(name) for name in ("gradient", "sobol", "morris", "permutation")}
+        names = methods or {name: estimators.load(name) for name in FOUR}
         model = problem.explained.name
-        units = {**dict(zip(problem.space.names, problem.space.units, strict=False)),
-                 **dict(zip(problem.outputs, problem.output_units, strict=False))}
+        units = {
+            **dict(zip(problem.space.names, problem.space.units, strict=False)),
+            **dict(zip(problem.outputs, problem.output_units, strict=False)),
+        }
         truth = tuple(
             (measure, output, feature, float(values[k, i]))
             for measure, values in problem.truth.items()
@@ -49,12 +54,24 @@ class Built:
             for i, feature in enumerate(problem.space.names)
         )
         self.questions[problem.name, model] = Question(
-            problem.name, model, problem.outputs, problem.space.names, problem.space.describe(),
-            units, truth, truth_of or problem.truth_of, dict(problem.quality), {}, problem.notes,
+            problem.name,
+            model,
+            problem.outputs,
+            problem.space.names,
+            problem.space.describe(),
+            units,
+            truth,
+            truth_of or problem.truth_of,
+            dict(problem.quality),
+            {},
+            problem.notes,
         )
         for label, estimator in names.items():
             self.methods[label] = Method(
-                label, estimator.name, estimator.params(), estimator.ranks_by,
+                label,
+                estimator.name,
+                estimator.params(),
+                estimator.ranks_by,
                 type(estimator).__doc__.splitlines()[0],
             )
             for budget in budgets:
@@ -73,8 +90,14 @@ class Built:
         cost = (result.n_forward, result.n_backward, 0.01 * budget)
         self.frames.append(
             result.to_frame().assign(
-                estimator=label, model=model, budget=budget, replicate=replicate,
-                n_forward=cost[0], n_backward=cost[1], seconds=cost[2], status="ok",
+                estimator=label,
+                model=model,
+                budget=budget,
+                replicate=replicate,
+                n_forward=cost[0],
+                n_backward=cost[1],
+                seconds=cost[2],
+                status="ok",
             )
         )
         self.cells.append((*key, "ok", "", *cost, result.inputs))
@@ -86,9 +109,14 @@ class Built:
     def results(self, name="study"):
         frame = pd.concat(self.frames, ignore_index=True) if self.frames else pd.DataFrame()
         return Results(
-            name, frame.reindex(columns=list(FRAME_COLUMNS)),
+            name,
+            frame.reindex(columns=list(FRAME_COLUMNS)),
             pd.DataFrame(self.cells, columns=list(CELL_COLUMNS)),
-            self.methods, self.questions, self.absent, self.notes, PROVENANCE,
+            self.methods,
+            self.questions,
+            self.absent,
+            self.notes,
+            PROVENANCE,
         )
 
 
@@ -104,8 +132,11 @@ def ishigami():
     v = v1 + v2 + v13
     dgsm = [0.5 * (1 + 2 * b * pi**4 / 5 + b**2 * pi**8 / 9), a**2 / 2, 8 * b**2 * pi**6 / 7]
     truth = exact_truth(
-        space, variance=[v], first_order=[[v1 / v, v2 / v, 0.0]],
-        total_order=[[(v1 + v13) / v, v2 / v, v13 / v]], dgsm=[dgsm],
+        space,
+        variance=[v],
+        first_order=[[v1 / v, v2 / v, 0.0]],
+        total_order=[[(v1 + v13) / v, v2 / v, v13 / v]],
+        dgsm=[dgsm],
         derivative_mean=[[0.0, 0.0, 0.0]],
     )
     return Problem.of(function, space, name="ishigami", truth=truth, outputs=["y"])
@@ -120,7 +151,8 @@ def linear():
         {"depth": (0, 1), "angle": (-10, 10), "pressure": (0, 1000), "slope": (0, 0.01)},
         units={"depth": "m", "angle": "°", "pressure": "Pa"},
     )
-    return Problem.of(layer, space, name="linear", outputs=["lift", "drag"], output_units=["N", "N"])
+    outputs = ["lift", "drag"]
+    return Problem.of(layer, space, name="linear", outputs=outputs, output_units=["N", "N"])
 
 
 def correlated():
@@ -138,7 +170,12 @@ def correlated():
 
     y = function(torch.as_tensor(X)).numpy() + rng.normal(size=300)
     problem = Problem.of(
-        function, space, name="plant", X=X, y=y, outputs=["yield"],
+        function,
+        space,
+        name="plant",
+        X=X,
+        y=y,
+        outputs=["yield"],
         notes=["sensor_0 and sensor_1 are strongly correlated (r = 0.99)"],
     )
     return problem.with_model(problem.explained, {"yield": 0.41})
@@ -162,7 +199,9 @@ def many_outputs(o):
     weights = torch.as_tensor(np.random.default_rng(o).normal(size=(6, o)))
     space = InputSpace.uniform({f"x{i}": (-1, 1) for i in range(1, 7)})
     return Problem.of(
-        lambda x: (x @ weights).sin() + x[:, :1] * x[:, 1:2], space, name=f"outputs {o}",
+        lambda x: (x @ weights).sin() + x[:, :1] * x[:, 1:2],
+        space,
+        name=f"outputs {o}",
         outputs=[f"y{k + 1}" for k in range(o)],
     )
 
@@ -184,7 +223,8 @@ def correlated_results():
     key = ("plant", correlated_model(built))
     sobol = estimators.load("sobol")
     built.methods["sobol"] = Method("sobol", "sobol", {}, sobol.ranks_by, "Sobol' indices.")
-    built.cells.append((*key, "sobol", 4000, 0, "failed", "ModelError: NaN <at> row 3", 0, 0, 0.0, ""))
+    reason = "ModelError: NaN <at> row 3"
+    built.cells.append((*key, "sobol", 4000, 0, "failed", reason, 0, 0, 0.0, ""))
     built.cells.append((*key, "sobol", 10, 0, "skipped", "needs 96 rows", 0, 0, 0.0, ""))
     return built.results()
 

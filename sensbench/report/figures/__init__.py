@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -84,8 +85,8 @@ def catalogue(results: Results) -> list[Kind]:
             "All measures" if len(outputs) == 1 else f"All measures, output {output}",
             "Each method's own measure in its own unit, with the mean derivative (signed) and the "
             "first-order index where they were computed.",
-            lambda r, output=output: measures(r, output),
-            lambda r, output=output: measures_alt(r, output),
+            partial(measures, output=output),
+            partial(measures_alt, output=output),
         )
         for k, output in enumerate(outputs)
     ]

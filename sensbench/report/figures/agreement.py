@@ -36,8 +36,7 @@ def agreement_matrix(results: Results) -> Figure | Omitted:
         figure, axes = panels(len(outputs), margin + side + 0.2, side + 0.9)
         for ax, output in zip(axes, outputs, strict=True):
             table = _square(pairs[pairs["output"] == output], methods)
-            texts = np.array([["" if np.isnan(v) else correlation(v) for v in row] for row in table])
-            np.fill_diagonal(texts, "")
+            texts = np.array([[correlation(v) for v in row] for row in table])
             sns.heatmap(
                 np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap="RdBu",
                 mask=np.isnan(table), vmin=-1.35, vmax=1.35, linewidths=1.5, linecolor="white",

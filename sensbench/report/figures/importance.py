@@ -115,8 +115,14 @@ def draw(
         for cut, edge, head in ((ends[0] < low, low, "<"), (ends[1] > high, high, ">")):
             if cut.any():
                 ax.plot(
-                    np.full(cut.sum(), edge), at[cut], linestyle="none", marker=head,
-                    markersize=4, color=styles[method].colour, clip_on=False, zorder=5,
+                    np.full(cut.sum(), edge),
+                    at[cut],
+                    linestyle="none",
+                    marker=head,
+                    markersize=4,
+                    color=styles[method].colour,
+                    clip_on=False,
+                    zorder=5,
                 )
         exact_ticks(ax, at, mine["exact_share"].to_numpy(dtype=float))
     for edge in rows[:-1] + 0.5:

@@ -1,6 +1,5 @@
 """Morris's plane: size of the elementary effects against their spread."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,7 +45,7 @@ def morris_plane(results: Results) -> Figure | Omitted:
         side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
         figure, axes = panels(n, side, side * 0.8, 0.4)
         for ax, output in zip(axes, outputs, strict=True):
-            mine = table.loc[output].sort_values("mu_star", ascending=False, kind="stable")
+            mine = _of(table, output)
             x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
             _axes(ax, float(x.max()), float(y.max()))
             ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
@@ -56,12 +55,18 @@ def morris_plane(results: Results) -> Figure | Omitted:
         note_below(figure, r"$\mu^*$, mean size of the elementary effects", note)
         figure.supylabel(r"$\sigma$, their standard deviation", fontsize=9)
         for ax, output in zip(axes, outputs, strict=True):
-            mine = table.loc[output].sort_values("mu_star", ascending=False, kind="stable")
+            mine = _of(table, output)
             # At the origin all are alike: names there would only hide each other.
             mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
             x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
             place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index])
     return figure
+
+
+def _of(table: pd.DataFrame, output: str) -> pd.DataFrame:
+    """Return one output's effects by feature, the largest first."""
+    mine = table.xs(output, level="output")
+    return pd.DataFrame(mine).sort_values("mu_star", ascending=False, kind="stable")
 
 
 def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
@@ -71,7 +76,7 @@ def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
     ax.set_ylim(-0.04 * top, top)
     for ratio in _RATIOS:
         end = min(right, top / ratio)
-        ax.plot([0, end], [0, ratio * end], color="#AAAAAA", linewidth=0.9, linestyle="--", zorder=1)
+        ax.plot([0, end], [0, ratio * end], "--", color="#AAAAAA", linewidth=0.9, zorder=1)
         # At the line's end, turned so that it never leaves the panel.
         leaves_above = end < right
         ax.annotate(

@@ -34,9 +34,7 @@ def panels(
     """
     rows = math.ceil(n / MOST_COLUMNS)
     columns = math.ceil(n / rows)
-    figure = Figure(
-        figsize=(margin + columns * width, rows * height + 0.5), layout="constrained"
-    )
+    figure = Figure(figsize=(margin + columns * width, rows * height + 0.5), layout="constrained")
     grid = figure.add_gridspec(rows, columns)
     axes: list[Axes] = []
     for k in range(n):
@@ -73,16 +71,27 @@ def feature_axis(ax: Axes, features: Sequence[str], width: int = 28) -> None:
 def mark(style: MethodStyle, label: str) -> Line2D:
     """Return a legend entry of a method: its marker on its interval's line."""
     return Line2D(
-        [], [], color=style.colour, marker=style.marker, markersize=_SIZES.get(style.marker, 4.5) + 0.5,
-        linewidth=1.4, label=label
+        [],
+        [],
+        color=style.colour,
+        marker=style.marker,
+        markersize=_SIZES.get(style.marker, 4.5) + 0.5,
+        linewidth=1.4,
+        label=label,
     )
 
 
 def exact_mark(label: str) -> Line2D:
     """Return the legend entry of exact values."""
     return Line2D(
-        [], [], color=EXACT_COLOUR, marker="|", markersize=10, markeredgewidth=1.8,
-        linestyle="none", label=label,
+        [],
+        [],
+        color=EXACT_COLOUR,
+        marker="|",
+        markersize=10,
+        markeredgewidth=1.8,
+        linestyle="none",
+        label=label,
     )
 
 
@@ -114,17 +123,31 @@ def points(
     """Draw values with their intervals as horizontal lines."""
     ends = np.vstack([value - np.minimum(low, value), np.maximum(high, value) - value])
     ax.errorbar(
-        value, at, xerr=np.nan_to_num(ends), fmt=style.marker, color=style.colour,
-        markersize=_SIZES.get(style.marker, 4.5), markeredgecolor="white", markeredgewidth=0.5,
-        elinewidth=1.3, capsize=0, zorder=3,
+        value,
+        at,
+        xerr=np.nan_to_num(ends),
+        fmt=style.marker,
+        color=style.colour,
+        markersize=_SIZES.get(style.marker, 4.5),
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        elinewidth=1.3,
+        capsize=0,
+        zorder=3,
     )
 
 
 def exact_ticks(ax: Axes, at: np.ndarray, value: np.ndarray, size: float = 9.0) -> None:
     """Draw exact values as upright ticks, above the points."""
     ax.plot(
-        value, at, linestyle="none", marker="|", markersize=size, markeredgewidth=1.6,
-        color=EXACT_COLOUR, zorder=4,
+        value,
+        at,
+        linestyle="none",
+        marker="|",
+        markersize=size,
+        markeredgewidth=1.6,
+        color=EXACT_COLOUR,
+        zorder=4,
     )
 
 

@@ -24,7 +24,7 @@ def place_names(
     A name that had to move away is tied to its point by a thin line; where nothing is free the
     name is left out, which is better than two names that nobody can read.
     """
-    figure.draw_without_rendering()     # a constrained layout is not in place before a drawing
+    figure.draw_without_rendering()  # a constrained layout is not in place before a drawing
     frame = ax.get_window_extent()
     dots = ax.transData.transform(np.column_stack([x, y]))
     size = 4 * figure.dpi / 72
@@ -35,26 +35,25 @@ def place_names(
             name, at, xytext=(0, 0), textcoords="offset points", fontsize=8, color=INK,
             va="center", zorder=5,
         )  # fmt: skip
-        box = _free_place(text, frame, taken)
+        box = _free_place(ax, text, frame, taken)
         if box is None:
             text.remove()
         else:
             taken.append(box)
 
 
-def _free_place(text: Annotation, frame: Bbox, taken: Sequence[Bbox]) -> Bbox | None:
+def _free_place(ax: Axes, text: Annotation, frame: Bbox, taken: Sequence[Bbox]) -> Bbox | None:
     for distance in _DISTANCES:
         for angle in _ANGLES:
             dx, dy = distance * np.cos(angle), distance * np.sin(angle)
-            text.set_ha("left" if dx > 1 else "right" if dx < -1 else "center")
+            text.set_horizontalalignment("left" if dx > 1 else "right" if dx < -1 else "center")
             text.set_position((dx, dy))
             box = Bbox(text.get_window_extent().get_points()).expanded(1.02, 1.05)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1
             inside = inside and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and not any(box.overlaps(other) for other in taken):
                 if distance > _NEAR:
-                    text.arrow_patch = None
-                    text.axes.annotate(
+                    ax.annotate(
                         "", text.xy, xytext=(dx, dy), textcoords="offset points",
                         arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.6},
                         zorder=2,
