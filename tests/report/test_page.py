@@ -57,7 +57,7 @@ def test_names_are_escaped(request, tmp_path):
 
 
 def test_equal_results_give_equal_bytes(request, tmp_path):
-    assert written(request, tmp_path, "linear") == written(request, tmp_path, "linear")
+    assert written(request, tmp_path, "ishigami") == written(request, tmp_path, "ishigami")
 
 
 def test_skipped_failed_absent_and_notes_are_shown(request, tmp_path):

@@ -54,12 +54,14 @@ def morris_plane(results: Results) -> Figure | Omitted:
         note = "" if len(names) <= MOST_NAMES else f"at most the {MOST_NAMES} largest are named"
         note_below(figure, r"$\mu^*$, mean size of the elementary effects", note)
         figure.supylabel(r"$\sigma$, their standard deviation", fontsize=9)
+        # A constrained layout is not in place before a drawing, and names need places.
+        figure.draw_without_rendering()
         for ax, output in zip(axes, outputs, strict=True):
             mine = _of(table, output)
             # At the origin all are alike: names there would only hide each other.
             mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
             x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
-            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index])
+            place_names(ax, x, y, [in_figure(names[f]) for f in mine.index])
     return figure
 
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 from sensbench.report.style import INK
 
@@ -16,19 +15,19 @@ _DISTANCES = (6, 14, 24, 36, 50, 66)
 _NEAR = 10
 
 
-def place_names(
-    figure: Figure, ax: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]
-) -> None:
+def place_names(ax: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
     """Annotate points in order of importance, each at the nearest place that is free.
 
     A name that had to move away is tied to its point by a thin line; where nothing is free the
-    name is left out, which is better than two names that nobody can read.
+    name is left out, which is better than two names that nobody can read. The figure must have
+    been laid out: call its ``draw_without_rendering`` first.
     """
-    figure.draw_without_rendering()  # a constrained layout is not in place before a drawing
     frame = ax.get_window_extent()
     dots = ax.transData.transform(np.column_stack([x, y]))
-    size = 4 * figure.dpi / 72
-    taken = [Bbox.from_bounds(px - size, py - size, 2 * size, 2 * size) for px, py in dots]
+    size = 4 * ax.get_figure(root=True).dpi / 72
+    taken: list[BboxBase] = [
+        Bbox.from_bounds(px - size, py - size, 2 * size, 2 * size) for px, py in dots
+    ]
     taken += [text.get_window_extent() for text in ax.texts]
     for at, name in zip(zip(x, y, strict=True), names, strict=True):
         text = ax.annotate(
@@ -42,7 +41,9 @@ def place_names(
             taken.append(box)
 
 
-def _free_place(ax: Axes, text: Annotation, frame: Bbox, taken: Sequence[Bbox]) -> Bbox | None:
+def _free_place(
+    ax: Axes, text: Annotation, frame: BboxBase, taken: Sequence[BboxBase]
+) -> Bbox | None:
     for distance in _DISTANCES:
         for angle in _ANGLES:
             dx, dy = distance * np.cos(angle), distance * np.sin(angle)
