@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
@@ -53,7 +55,7 @@ def test_texts_lie_inside_and_apart(request, name):
                 for t in ax.get_yticklabels()
                 if t.get_text() and t.get_visible() and low <= t.get_position()[1] <= high
             ]
-            for first, second in zip(boxes, boxes[1:], strict=False):
+            for first, second in pairwise(boxes):
                 assert not first.overlaps(second)
             names = [t.get_window_extent() for t in ax.texts if t.get_text()]
             for k, box in enumerate(names):

@@ -61,7 +61,7 @@ def morris_plane(results: Results) -> Figure | Omitted:
             # At the origin all are alike: names there would only hide each other.
             mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
             x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
-            place_names(ax, x, y, [in_figure(names[f]) for f in mine.index])
+            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index])
     return figure
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox, BboxBase
 
@@ -24,7 +25,7 @@ def place_names(ax: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) ->
     """
     frame = ax.get_window_extent()
     dots = ax.transData.transform(np.column_stack([x, y]))
-    size = 4 * ax.get_figure(root=True).dpi / 72
+    size = 4 * figure.dpi / 72
     taken: list[BboxBase] = [
         Bbox.from_bounds(px - size, py - size, 2 * size, 2 * size) for px, py in dots
     ]
