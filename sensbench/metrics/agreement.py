@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sensbench.metrics.ranks import shares
+from sensbench.metrics.ranks import DECIMALS, shares
 
 COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall", "same_top", "n"]
 
@@ -26,7 +26,7 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     for (problem, model, output), group in frame.groupby(
         ["problem", "model", "output"], sort=False
     ):
-        wide = group.pivot(index="feature", columns="estimator", values="share")
+        wide = group.pivot(index="feature", columns="estimator", values="share").round(DECIMALS)
         methods = list(dict.fromkeys(group["estimator"]))
         for first, second in combinations(methods, 2):
             both = wide[[first, second]].dropna()

@@ -5,6 +5,8 @@ import pandas as pd
 
 from sensbench.measure import MEASURES
 
+# A network computes in float32: shares that differ by less are the same number.
+DECIMALS = 6
 _GROUP = ["problem", "model", "output", "estimator"]
 
 
@@ -46,7 +48,7 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
         high / total,
     )
     frame["rank"] = (
-        frame.assign(importance=value)
+        frame.assign(importance=frame["share"].round(DECIMALS).where(total > 0, value))
         .groupby(_GROUP, sort=False)["importance"]
         .rank(ascending=False, method="min")
     )

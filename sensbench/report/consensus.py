@@ -1,0 +1,64 @@
+"""What the methods say together: every headline number as a share, and one order of features."""
+
+import pandas as pd
+
+from sensbench.errors import InputError
+from sensbench.metrics.ranks import shares
+from sensbench.study.results import Question, Results
+
+
+def the_question(results: Results) -> Question:
+    """Return the only question of the results.
+
+    Raises
+    ------
+    InputError
+        There are several, or none; ``Results.of`` gives one question's part.
+    """
+    if len(results.questions) != 1:
+        named = ", ".join(f"{p}/{m}" for p, m in results.questions) or "none"
+        raise InputError(
+            f"report: expected the results of one question; got {named}; choose one with "
+            f"results.of(problem, model)"
+        )
+    return next(iter(results.questions.values()))
+
+
+def headline_shares(results: Results) -> pd.DataFrame:
+    """Return each method's headline numbers with share and rank, for one question.
+
+    ``exact`` and ``exact_share`` hold the exact value of the very same measure, on both scales;
+    NaN where it is not known for every feature.
+    """
+    question = the_question(results)
+    frame = results.headline()
+    frame = frame[frame["partner"] == ""].reset_index(drop=True)
+    frame["exact"] = float("nan")
+    for (output, measure), group in frame.groupby(["output", "measure"], sort=False):
+        known = question.true_values(str(measure), str(output))
+        if len(known) == len(question.features):
+            frame.loc[group.index, "exact"] = group["feature"].map(known.to_dict())
+    found = shares(frame)
+    exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
+    found["exact_share"] = shares(exact)["share"]
+    return found
+
+
+def shown_outputs(frame: pd.DataFrame, question: Question) -> list[str]:
+    """Return the outputs for which any method has a share, in the question's order."""
+    known = set(frame.loc[frame["share"].notna(), "output"])
+    return [output for output in question.outputs if output in known]
+
+
+def mean_shares(frame: pd.DataFrame, output: str | None = None) -> "pd.Series[float]":
+    """Return the share of each feature, averaged over methods (and outputs), largest first."""
+    mine = frame if output is None else frame[frame["output"] == output]
+    means = mine.groupby("feature", sort=False)["share"].mean().dropna()
+    # A stable sort keeps the model's order of inputs among equals.
+    return means.sort_values(ascending=False, kind="stable")
+
+
+def in_method_order(results: Results, labels: "pd.Series[str]") -> list[str]:
+    """Return the methods that occur, in the study's order."""
+    known = set(labels)
+    return [label for label in results.methods if label in known]

@@ -1,0 +1,107 @@
+"""How the error against a measure's own exact values falls with the rows spent."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from sensbench.metrics.accuracy import accuracy
+from sensbench.report.consensus import the_question
+from sensbench.report.figures.panels import Omitted, legend_above, mark, panels, title_panels
+from sensbench.report.style import house_style, method_styles
+from sensbench.report.text import in_figure, listed, number
+from sensbench.study.results import Results
+
+# Beyond this many marks a vector file is slow to open.
+_MOST_VECTOR_MARKS = 2000
+
+
+def errors(results: Results) -> pd.DataFrame:
+    """Return the accuracy of every measure with complete exact values, for one question."""
+    question = the_question(results)
+    truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
+    for measure, output, feature, value in question.truth:
+        key = (question.problem, question.model, measure, output)
+        truth.setdefault(key, {})[feature] = value
+    full = {k: v for k, v in truth.items() if len(v) == len(question.features)}
+    return accuracy(results.frame, full)
+
+
+def headline_errors(results: Results) -> pd.DataFrame:
+    """Return :func:`errors`, only the measure each method ranks by, where it has a size."""
+    found = errors(results)
+    ranks_by = found["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
+    usable = found["relative_error"].notna() & (found["relative_error"] > 0)
+    return found[(found["measure"] == ranks_by) & usable]
+
+
+def convergence(results: Results) -> Figure | Omitted:
+    """Return relative error against counted rows, per output, with a guide of slope -1/2."""
+    question = the_question(results)
+    if not question.truth:
+        return Omitted("no exact values are known for this problem, so there is no error to show")
+    found = headline_errors(results)
+    if found.empty:
+        return Omitted("no method ranks by a measure whose exact values are known")
+    if found.groupby("estimator")["budget"].nunique().max() < 2:
+        return Omitted("convergence needs more than one budget")
+    outputs = [o for o in question.outputs if o in set(found["output"])]
+    styles = method_styles(results.methods)
+    methods = [m for m in results.methods if m in set(found["estimator"])]
+    with house_style():
+        side = 4.6 if len(outputs) == 1 else 3.0
+        figure, axes = panels(len(outputs), side, side * 0.75, 0.5)
+        for ax, output in zip(axes, outputs, strict=True):
+            mine = found[found["output"] == output]
+            for method in methods:
+                one = mine[mine["estimator"] == method]
+                ax.plot(
+                    one["rows"], one["relative_error"], linestyle="none", markersize=3,
+                    marker=styles[method].marker, color=styles[method].colour, alpha=0.4,
+                    markeredgewidth=0, rasterized=len(mine) > _MOST_VECTOR_MARKS,
+                )  # fmt: skip
+                means = one.groupby("budget")[["rows", "relative_error"]].mean()
+                ax.plot(
+                    means["rows"], means["relative_error"], linewidth=1.5, markersize=5,
+                    marker=styles[method].marker, color=styles[method].colour, zorder=3,
+                )  # fmt: skip
+            _guide(ax, mine)
+        title_panels(axes, outputs, len(question.outputs))
+        figure.supxlabel("rows through the model, forward and backward", fontsize=9)
+        figure.supylabel("relative error", fontsize=9)
+        symbols = {m: results.methods[m].headline.symbol for m in methods}
+        legend_above(figure, [mark(styles[m], f"{in_figure(m)} ({symbols[m]})") for m in methods])
+    return figure
+
+
+def _guide(ax: Axes, found: pd.DataFrame) -> None:
+    """Draw the slope that independent draws have, below the points."""
+    rows, error = found["rows"].to_numpy(dtype=float), found["relative_error"].to_numpy()
+    ends = np.array([rows.min(), rows.max()])
+    # Touches the lowest point of error * sqrt(rows), then moves down to stay clear of it.
+    level = 0.6 * float((error * np.sqrt(rows)).min())
+    ax.plot(ends, level / np.sqrt(ends), color="#999999", linewidth=1, linestyle=":", zorder=1)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if ends[1] < 100 * ends[0] else (1,)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda rows, _: f"{rows:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.annotate(
+        "slope −½", (ends[0], level / np.sqrt(ends[0])), xytext=(2, 3),
+        textcoords="offset points", va="bottom", fontsize=7.5, color="#777777",
+    )  # fmt: skip
+    ax.margins(0.08)
+    ax.set_ylim(bottom=0.45 * level / np.sqrt(ends[1]))
+
+
+def convergence_alt(results: Results) -> str:
+    """Return the figure's content in words."""
+    found = headline_errors(results)
+    texts = []
+    for (output, method), mine in found.groupby(["output", "estimator"], sort=False):
+        means = mine.groupby("budget")[["rows", "relative_error"]].mean()
+        steps = zip(means["relative_error"], means["rows"], strict=True)
+        numbers = listed(f"{number(e, 2)} at {number(r)} rows" for e, r in steps)
+        texts.append(f"{output}, {method}: {numbers}")
+    return f"Relative error against exact values by rows spent. {'; '.join(texts)}."

@@ -1,0 +1,127 @@
+"""Every method's own measure in its own unit, side by side."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from sensbench.measure import MEASURES
+from sensbench.report.consensus import headline_shares, in_method_order, mean_shares, the_question
+from sensbench.report.figures.panels import (
+    MOST_FEATURES,
+    Omitted,
+    exact_mark,
+    exact_ticks,
+    feature_axis,
+    label_width,
+    legend_above,
+    mark,
+    panels,
+    points,
+)
+from sensbench.report.style import INK, house_style, method_styles
+from sensbench.report.text import in_figure, listed, number, plain_symbol, short_names
+from sensbench.study.results import Question, Results
+
+# Shown beside the measure a method ranks by: the direction of an effect, and what an input does
+# alone.
+BESIDES = ("derivative_mean", "first_order")
+# Mean slopes of inputs in different units may differ by any factor.
+_LINEAR_UP_TO = 100.0
+
+
+def shown_measures(results: Results, output: str) -> list[tuple[str, str]]:
+    """Return (method, measure) of the panels, in the study's order."""
+    frame = results.final()
+    frame = frame[(frame["output"] == output) & frame["value"].notna() & (frame["partner"] == "")]
+    found = []
+    for method in in_method_order(results, frame["estimator"]):
+        known = set(frame.loc[frame["estimator"] == method, "measure"])
+        wanted = (*BESIDES, results.methods[method].ranks_by)
+        found += [(method, name) for name in dict.fromkeys(wanted) if name in known]
+    return found
+
+
+def measures(results: Results, output: str) -> Figure | Omitted:
+    """Return one panel per measure, with intervals and exact values; features on a shared axis."""
+    question = the_question(results)
+    columns = shown_measures(results, output)
+    if not columns:
+        return Omitted(f"no method gave a number for output {output}")
+    final = results.final()
+    final = final[(final["output"] == output) & (final["partner"] == "")]
+    shared = headline_shares(results)
+    order = list(mean_shares(shared, output).index) or list(question.features)
+    features = order[:MOST_FEATURES]
+    styles = method_styles(results.methods)
+    with house_style():
+        names = list(short_names(features).values())
+        height = max(1.5, 0.7 + 0.22 * len(features))
+        figure, axes = panels(len(columns), 1.95, height, label_width(names), share_y=True)
+        known = False
+        for ax, (method, name) in zip(axes, columns, strict=True):
+            mine = final[(final["estimator"] == method) & (final["measure"] == name)]
+            exact = question.true_values(name, output)
+            known |= len(exact) > 0
+            at = np.arange(len(features), dtype=float)
+            row = mine.set_index("feature").reindex(features)
+            value, low, high = (row[c].to_numpy(dtype=float) for c in ("value", "low", "high"))
+            points(ax, at, value, low, high, styles[method])
+            exact_ticks(ax, at, exact.reindex(features).to_numpy(dtype=float), size=11)
+            _scale(ax, value, low, high)
+            ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
+            feature_axis(ax, features)
+            ax.set_title(MEASURES[name].symbol, fontweight="normal")
+            ax.set_xlabel(in_figure(unit_label(question, name, output, features)))
+        handles = [mark(styles[m], in_figure(m)) for m in dict.fromkeys(m for m, _ in columns)]
+        if known:
+            handles.append(exact_mark(in_figure(question.truth_of or "exact")))
+        legend_above(figure, handles)
+    return figure
+
+
+def unit_label(question: Question, name: str, output: str, features: list[str]) -> str:
+    """Return the unit of a measure over all features: "N per unit of input", or ""."""
+    template = MEASURES[name].unit
+    if not template:
+        return ""
+    y = question.units.get(output) or "y"
+    shared = {question.units.get(feature, "") for feature in features}
+    x = shared.pop() if len(shared) == 1 else ""
+    return template.format(y=y, x=x or "unit of x")
+
+
+def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Choose a scale on which the smallest slope that is not 0 can be told from it."""
+    sizes = np.abs(value[(low > 0) | (high < 0)])
+    if len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
+        threshold = 10.0 ** np.floor(np.log10(max(sizes.min(), sizes.max() * 1e-6)))
+        ax.set_xscale("symlog", linthresh=threshold, linscale=0.5)
+        # Matplotlib's own ticks crowd around 0.
+        largest = 10.0 ** np.floor(np.log10(sizes.max()))
+        signs = [s for s in (-1.0, 1.0) if (s * value >= largest * 0.1).any()]
+        ax.set_xticks([0.0, *(s * largest for s in signs)])
+        ax.xaxis.set_minor_locator(NullLocator())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.margins(x=0.08)
+    if not np.nanmax(np.abs(np.concatenate([value, low, high]))) > 0:
+        ax.set_xlim(-1, 1)
+
+
+def measures_alt(results: Results, output: str) -> str:
+    """Return the figure's content in words."""
+    final: pd.DataFrame = results.final()
+    texts = []
+    for method, name in shown_measures(results, output):
+        mine = final[
+            (final["output"] == output)
+            & (final["estimator"] == method)
+            & (final["measure"] == name)
+        ]
+        top = mine.reindex(mine["value"].abs().sort_values(ascending=False).index).head(3)
+        pairs = zip(top["feature"], top["value"], strict=True)
+        numbers = listed(f"{f} {number(v)}" for f, v in pairs)
+        texts.append(f"{method}, {plain_symbol(MEASURES[name].symbol)}: {numbers}")
+    return f"All measures for output {output}, the three largest of each. {'; '.join(texts)}."

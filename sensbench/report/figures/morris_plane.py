@@ -1,0 +1,103 @@
+"""Morris's plane: size of the elementary effects against their spread."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sensbench.report.consensus import the_question
+from sensbench.report.figures.panels import Omitted, note_below, panels, title_panels
+from sensbench.report.figures.placing import place_names
+from sensbench.report.style import house_style, method_styles
+from sensbench.report.text import in_figure, listed, number, short_names
+from sensbench.study.results import Results
+
+MOST_NAMES = 12
+_NAMED_FROM = 0.01
+# sigma/mu_star of an almost linear, a monotonic and an almost monotonic effect: Garcia Sanchez et
+# al. 2014, doi:10.1016/j.enbuild.2012.08.048.
+_RATIOS = (0.1, 0.5, 1.0)
+
+
+def _plane(results: Results) -> tuple[str, pd.DataFrame] | None:
+    """Return the method with Morris's measures, and (output, feature) to mu_star and sigma."""
+    final = results.final()
+    for label in results.methods:
+        mine = final[(final["estimator"] == label) & final["measure"].isin(["mu_star", "sigma"])]
+        if set(mine["measure"]) == {"mu_star", "sigma"}:
+            table = mine.pivot(index=["output", "feature"], columns="measure", values="value")
+            return label, table.dropna()
+    return None
+
+
+def morris_plane(results: Results) -> Figure | Omitted:
+    """Return mu_star against sigma per output, with lines of constant sigma/mu_star."""
+    question = the_question(results)
+    found = _plane(results)
+    if found is None or found[1].empty:
+        return Omitted("no method computed Morris's mu_star and sigma")
+    label, table = found
+    known = set(table.index.get_level_values("output"))
+    outputs = [o for o in question.outputs if o in known]
+    names = short_names(question.features, 20)
+    style = method_styles(results.methods)[label]
+    with house_style():
+        n = len(outputs)
+        side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
+        figure, axes = panels(n, side, side * 0.8, 0.4)
+        for ax, output in zip(axes, outputs, strict=True):
+            mine = _of(table, output)
+            x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+            _axes(ax, float(x.max()), float(y.max()))
+            ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
+                       edgecolor="white", zorder=3)  # fmt: skip
+        title_panels(axes, outputs, len(question.outputs))
+        note = "" if len(names) <= MOST_NAMES else f"at most the {MOST_NAMES} largest are named"
+        note_below(figure, r"$\mu^*$, mean size of the elementary effects", note)
+        figure.supylabel(r"$\sigma$, their standard deviation", fontsize=9)
+        # A constrained layout is not in place before a drawing, and names need places.
+        figure.draw_without_rendering()
+        for ax, output in zip(axes, outputs, strict=True):
+            mine = _of(table, output)
+            # At the origin all are alike: names there would only hide each other.
+            mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
+            x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index])
+    return figure
+
+
+def _of(table: pd.DataFrame, output: str) -> pd.DataFrame:
+    """Return one output's effects by feature, the largest first."""
+    mine = table.xs(output, level="output")
+    return pd.DataFrame(mine).sort_values("mu_star", ascending=False, kind="stable")
+
+
+def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
+    right = 1.25 * largest_x or 1.0
+    top = 1.15 * max(largest_y, 0.35 * right)
+    ax.set_xlim(-0.03 * right, right)
+    ax.set_ylim(-0.04 * top, top)
+    for ratio in _RATIOS:
+        end = min(right, top / ratio)
+        ax.plot([0, end], [0, ratio * end], "--", color="#AAAAAA", linewidth=0.9, zorder=1)
+        # At the line's end, turned so that it never leaves the panel.
+        leaves_above = end < right
+        ax.annotate(
+            f"σ/μ* = {ratio:g}", (end, ratio * end), xytext=(-3, -3 if leaves_above else 2),
+            textcoords="offset points", ha="right", va="top" if leaves_above else "bottom",
+            fontsize=7, color="#777777",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+        )  # fmt: skip
+
+
+def morris_plane_alt(results: Results) -> str:
+    """Return the figure's content in words."""
+    found = _plane(results)
+    texts = []
+    for output, mine in [] if found is None else found[1].groupby(level="output", sort=False):
+        top = mine.sort_values("mu_star", ascending=False, kind="stable").head(4)
+        numbers = (
+            f"{key[1]} ({number(row['mu_star'], 2)}, {number(row['sigma'], 2)})"
+            for key, row in zip(top.index, top.to_dict("records"), strict=True)
+        )
+        texts.append(f"{output}: {listed(numbers)}")
+    return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}."

@@ -1,0 +1,156 @@
+"""Panels: figures without any state of pyplot's, and what all of them share."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sensbench.report.style import EXACT_COLOUR, INK, MethodStyle
+from sensbench.report.text import in_figure, plain_symbol, short_names
+
+MOST_FEATURES = 20
+MOST_COLUMNS = 4
+# Triangles and stars cover less than a circle of the same size.
+_SIZES = {"^": 5.6, "v": 5.6, "<": 5.6, ">": 5.6, "*": 7.0, "D": 4.2}
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """A figure that has nothing to show, and why."""
+
+    reason: str
+
+
+def panels(
+    n: int, width: float, height: float, margin: float = 0.0, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with ``n`` panels of that size in inches, no row much shorter than others.
+
+    ``margin`` is the room for labels on the left.
+    """
+    rows = math.ceil(n / MOST_COLUMNS)
+    columns = math.ceil(n / rows)
+    figure = Figure(figsize=(margin + columns * width, rows * height + 0.5), layout="constrained")
+    grid = figure.add_gridspec(rows, columns)
+    axes: list[Axes] = []
+    for k in range(n):
+        first = axes[0] if axes and share_y else None
+        ax = figure.add_subplot(grid[k // columns, k % columns], sharey=first)
+        if share_y and k % columns:
+            ax.tick_params(labelleft=False)
+        axes.append(ax)
+    return figure, axes
+
+
+def label_width(labels: Sequence[str]) -> float:
+    """Return about how many inches the longest label takes on an axis."""
+    return 0.075 * max(map(len, labels), default=0) + 0.1
+
+
+def title_panels(axes: Sequence[Axes], outputs: Sequence[str], all_outputs: int) -> None:
+    """Name each panel's output, where the model has several."""
+    if all_outputs > 1:
+        names = short_names(outputs, 24)
+        for ax, output in zip(axes, outputs, strict=True):
+            ax.set_title(in_figure(names[output]))
+
+
+def feature_axis(ax: Axes, features: Sequence[str], width: int = 28) -> None:
+    """Put the features on the y axis, the first one on top."""
+    names = short_names(features, width)
+    ax.set_yticks(range(len(features)), [in_figure(names[f]) for f in features])
+    ax.set_ylim(len(features) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+
+
+def mark(style: MethodStyle, label: str) -> Line2D:
+    """Return a legend entry of a method: its marker on its interval's line."""
+    return Line2D(
+        [],
+        [],
+        color=style.colour,
+        marker=style.marker,
+        markersize=_SIZES.get(style.marker, 4.5) + 0.5,
+        linewidth=1.4,
+        label=label,
+    )
+
+
+def exact_mark(label: str) -> Line2D:
+    """Return the legend entry of exact values."""
+    return Line2D(
+        [],
+        [],
+        color=EXACT_COLOUR,
+        marker="|",
+        markersize=10,
+        markeredgewidth=1.8,
+        linestyle="none",
+        label=label,
+    )
+
+
+def legend_above(figure: Figure, handles: Sequence[Line2D]) -> None:
+    """Put the legend above all panels, in as many columns as fit; the figure grows by its rows."""
+    width, height = figure.get_size_inches()
+    longest = max(len(plain_symbol(str(handle.get_label()))) for handle in handles)
+    columns = min(len(handles), max(1, int(width / (0.068 * longest + 0.5))))
+    rows = math.ceil(len(handles) / columns)
+    figure.set_size_inches(width, height + 0.2 * rows + 0.1)
+    figure.legend(
+        handles=list(handles),
+        loc="outside upper center",
+        # As even as possible: four entries as 2 + 2, not 3 + 1.
+        ncols=math.ceil(len(handles) / rows),
+        handlelength=1.6,
+        columnspacing=1.4,
+    )
+
+
+def points(
+    ax: Axes,
+    at: np.ndarray,
+    value: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    style: MethodStyle,
+) -> None:
+    """Draw values with their intervals as horizontal lines."""
+    ends = np.vstack([value - np.minimum(low, value), np.maximum(high, value) - value])
+    ax.errorbar(
+        value,
+        at,
+        xerr=np.nan_to_num(ends),
+        fmt=style.marker,
+        color=style.colour,
+        markersize=_SIZES.get(style.marker, 4.5),
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        elinewidth=1.3,
+        capsize=0,
+        zorder=3,
+    )
+
+
+def exact_ticks(ax: Axes, at: np.ndarray, value: np.ndarray, size: float = 9.0) -> None:
+    """Draw exact values as upright ticks, above the points."""
+    ax.plot(
+        value,
+        at,
+        linestyle="none",
+        marker="|",
+        markersize=size,
+        markeredgewidth=1.6,
+        color=EXACT_COLOUR,
+        zorder=4,
+    )
+
+
+def note_below(figure: Figure, label: str, note: str = "") -> None:
+    """Label the x axis of all panels, with a remark below it."""
+    figure.supxlabel(f"{label}\n{note}" if note else label, fontsize=9, color=INK)

@@ -1,0 +1,200 @@
+"""What a comparison says, in plain sentences."""
+
+import pandas as pd
+
+from sensbench.report.consensus import headline_shares, mean_shares, shown_outputs, the_question
+from sensbench.report.explanations import explanations
+from sensbench.report.figures.agreement import pairs_of
+from sensbench.report.figures.convergence import headline_errors
+from sensbench.report.text import correlation, count, listed, number, one_line
+from sensbench.study.results import Results
+
+# Below this R² a network misses most of what it was trained on.
+POOR_R2 = 0.5
+_ALIKE = 0.9
+_HALF = 0.5
+_NEARLY_ALL = 0.9
+_MOST_NAMED = 5
+# An index below this is too small to act on, and its sign is noise.
+_SMALL = 0.01
+_LEAST_ZERO = 1e-6
+# With more outputs than this, each one gets its order and agreement only.
+_MOST_TOLD = 3
+
+
+def sentences(results: Results) -> list[str]:
+    """Return the findings of one question, the most important first."""
+    question = the_question(results)
+    frame = headline_shares(results)
+    outputs = shown_outputs(frame, question)
+    if not outputs:
+        return _nothing(results)
+    found = _warnings_first(results)
+    for output in outputs:
+        mine = frame[frame["output"] == output]
+        said = [_order(mine), _agreement(results, output, mine)]
+        if len(outputs) <= _MOST_TOLD:
+            said.insert(1, _certainty(mine))
+            said += explanations(results, output, mine)
+            said += [*_no_effect(results, output), _accuracy(results, output)]
+        texts = [text for text in said if text]
+        several = len(question.outputs) > 1
+        found += [f"Output {output}: {' '.join(texts)}"] if several else texts
+    silent = [o for o in question.outputs if o not in outputs]
+    if silent:
+        found.append(f"No method gives a share for {listed(silent)}; see the notes.")
+    return found + _not_computed(results)
+
+
+def _nothing(results: Results) -> list[str]:
+    reasons = results.cells.loc[results.cells["status"] != "ok"]
+    if reasons.empty:
+        return ["Nothing was computed."]
+    return ["Nothing was computed.", *_not_computed(results)]
+
+
+def _warnings_first(results: Results) -> list[str]:
+    question = the_question(results)
+    poor = {o: r2 for o, r2 in question.quality.items() if not r2 >= POOR_R2}
+    if not poor:
+        return []
+    told = listed(f"{o} (R² {number(r2, 2)})" for o, r2 in poor.items())
+    return [
+        f"Read with care: the network predicts {told} poorly on rows it was not trained on. The "
+        f"numbers describe the network, and say little of what the data come from."
+    ]
+
+
+def _order(frame: pd.DataFrame) -> str:
+    means = mean_shares(frame)
+    positive = means[means > 0]
+    if positive.empty:
+        return "No input has a visible effect."
+    reached = int((positive.cumsum() < _NEARLY_ALL * positive.sum()).sum()) + 1
+    n = min(max(reached, 2), len(positive), _MOST_NAMED)
+    named = [f"{f} ({number(v, 2)})" for f, v in positive.head(n).items()]
+    who = count(frame["estimator"].nunique(), "method")
+    if len(named) == 1:
+        return f"Only {named[0]} matters (mean share of importance over {who})."
+    rest = len(means) - n
+    others = f"; the rest falls to {count(rest, 'other input')}" if rest else ""
+    return (
+        f"{named[0]} matters most, then {listed(named[1:])} "
+        f"(mean share of importance over {who}){others}."
+    )
+
+
+def _certainty(frame: pd.DataFrame) -> str:
+    clear: list[str] = []
+    unclear: list[str] = []
+    for method, mine in frame.groupby("estimator", sort=False):
+        top = mine.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
+        if len(top) < 2:
+            continue
+        apart = top["share_low"].iloc[0] > top["share_high"].iloc[1]
+        (clear if apart else unclear).append(str(method))
+    if not clear and not unclear:
+        return ""
+    if not unclear:
+        who = "Every method" if len(clear) > 1 else clear[0]
+        return f"{who} tells first and second place apart: their intervals do not overlap."
+    if not clear:
+        who = "No method tells" if len(unclear) > 1 else f"{unclear[0]} does not tell"
+        return f"{who} first and second place apart: their intervals overlap."
+    return (
+        f"{listed(clear)} {'tells' if len(clear) == 1 else 'tell'} first and second place apart; "
+        f"in {listed(unclear)} their intervals overlap."
+    )
+
+
+def _agreement(results: Results, output: str, frame: pd.DataFrame) -> str:
+    pairs = pairs_of(results)
+    pairs = pairs[pairs["output"] == output]
+    if pairs.empty:
+        return "Only one method has results here, so there is no agreement to judge."
+    tops = {}
+    for method, mine in frame.groupby("estimator", sort=False):
+        best = mine[(mine["rank"] == 1) & mine["share"].notna()]["feature"]
+        if len(best):
+            tops[str(method)] = list(best)
+    shared = [f for f in frame["feature"].unique() if all(f in best for best in tops.values())]
+    if shared:
+        top = f"All put {shared[0]} first"
+    else:
+        groups: dict[str, list[str]] = {}
+        for method, features in tops.items():
+            groups.setdefault(listed(features), []).append(method)
+        told = (f"{f} (by {listed(who)})" for f, who in groups.items())
+        top = f"The first place differs: {listed(told)}"
+    rho = pairs["spearman"].dropna()
+    if rho.empty:
+        return f"{top}. Rank correlations are undefined here: too few inputs, or all alike."
+    low, high = float(rho.min()), float(rho.max())
+    spread = correlation(low)
+    if high - low >= 0.005:
+        spread += f" to {correlation(high)}"
+    how = (
+        "the methods order the inputs alike" if low >= _ALIKE
+        else "the orders are similar" if low >= _HALF
+        else "the orders differ"
+    )  # fmt: skip
+    return f"{top}; {how} (Spearman's ρ {spread})."
+
+
+def _no_effect(results: Results, output: str) -> list[str]:
+    """Name inputs that no total-order index sees, and those a bound proves small."""
+    final = results.final()
+    mine = final[(final["output"] == output) & (final["partner"] == "")]
+    found = []
+    total = mine[mine["measure"].isin(["total_order", "permutation_total_order"])]
+    seen = (
+        total.assign(none=(total["low"] <= _LEAST_ZERO) & (total["value"].abs() < _SMALL))
+        .groupby("feature", sort=False)["none"]
+        .all()
+    )
+    none = [str(feature) for feature in seen.index[seen]]
+    if none:
+        found.append(
+            f"No effect visible: {listed(none, 6)} (the total-order interval reaches 0 and the "
+            f"index is below {_SMALL:g})."
+        )
+    bound = mine[(mine["measure"] == "total_order_bound") & (mine["high"] < _SMALL)]
+    proved = [f for f in bound["feature"] if f not in none]
+    if proved:
+        found.append(
+            f"Negligible: {listed(proved, 6)} (the derivatives bound the total-order index below "
+            f"{_SMALL:g})."
+        )
+    return found
+
+
+def _accuracy(results: Results, output: str) -> str:
+    found = headline_errors(results)
+    mine = found[found["output"] == output]
+    mine = mine[mine["budget"] == mine.groupby("estimator")["budget"].transform("max")]
+    if mine.empty:
+        return ""
+    means = mine.groupby("estimator", sort=False)["relative_error"].mean()
+    told = listed(f"{method} {number(100 * error, 2)} %" for method, error in means.items())
+    return f"Distance from the exact values of each method's own measure: {told}."
+
+
+def _not_computed(results: Results) -> list[str]:
+    found = []
+    for status in ("failed", "skipped", "missing"):
+        cells = results.cells[results.cells["status"] == status]
+        for method, mine in cells.groupby("estimator", sort=False):
+            n = len(mine)
+            # Estimators start their messages with their own name.
+            reason = _brief(str(mine["reason"].iloc[0]).removeprefix(f"{method}: "))
+            where = f" in {count(n, 'cell')}" if n > 1 else ""
+            verb = status if status == "failed" else f"was {status}"
+            found.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
+    return found
+
+
+def _brief(reason: str, width: int = 220) -> str:
+    text = one_line(reason).rstrip(".")
+    if not text:
+        return ""
+    return f"{text[: width - 1]}…" if len(text) > width else f"{text}."

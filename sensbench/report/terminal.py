@@ -1,0 +1,187 @@
+"""A comparison for the terminal, with rich."""
+
+import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sensbench.report.consensus import (
+    headline_shares,
+    in_method_order,
+    mean_shares,
+    shown_outputs,
+    the_question,
+)
+from sensbench.report.figures.agreement import pairs_of
+from sensbench.report.summary import sentences
+from sensbench.report.tables import cost_table, signed, unit
+from sensbench.report.text import (
+    NOT_AVAILABLE,
+    correlation,
+    count,
+    interval,
+    one_line,
+    plain_symbol,
+    short_names,
+)
+from sensbench.study.results import Results
+
+_MOST_FEATURES = 20
+_MOST_OUTPUTS = 4
+_NAME_WIDTH = 24
+
+
+def render(results: Results) -> RenderableType:
+    """Return everything a terminal shows of each question, the numbers first."""
+    parts: list[RenderableType] = []
+    for problem, model in results.questions:
+        parts += _question(results.of(problem, model))
+    return Group(*parts)
+
+
+def _question(part: Results) -> list[RenderableType]:
+    question = the_question(part)
+    frame = headline_shares(part)
+    named = (
+        question.problem
+        if question.problem == question.model
+        else (f"{question.problem}: {question.model}")
+    )
+    shape = f"{count(len(question.features), 'input')}, {count(len(question.outputs), 'output')}"
+    parts: list[RenderableType] = [Text.assemble((named, "bold"), f"  {shape}"), Text()]
+    for output in shown_outputs(frame, question):
+        table = _importance(part, frame[frame["output"] == output])
+        parts += _titled(f"Importance for {one_line(output)}", table)
+    parts += _slopes(part, list(mean_shares(frame).index))
+    parts += [*_agreement(part), *_titled("Costs", _costs(part)), *_measured(part), Text()]
+    # A hanging indent keeps wrapped sentences apart.
+    parts += [_item(sentence) for sentence in sentences(part)]
+    said = (note for notes in part.notes.values() for note in notes)
+    parts += [_item(note) for note in dict.fromkeys((*question.notes, *said))]
+    parts.append(Text())
+    return parts
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left")
+
+
+def _titled(title: str, table: Table) -> list[RenderableType]:
+    """Return the table under a title that wraps with the terminal, not with the table."""
+    return [Text(title, style="bold"), table, Text()]
+
+
+def _importance(part: Results, frame: pd.DataFrame) -> Table:
+    """Return features × methods: value and rank, the interval below."""
+    order = list(mean_shares(frame).index)
+    names = short_names(order, _NAME_WIDTH)
+    methods = in_method_order(part, frame["estimator"])
+    table = _table()
+    table.add_column("input", overflow="fold")
+    for method in methods:
+        symbol = plain_symbol(part.methods[method].headline.symbol)
+        table.add_column(Text(f"{method}\n{symbol}"), justify="right")
+    for feature in order[:_MOST_FEATURES]:
+        mine = frame[frame["feature"] == feature].set_index("estimator")
+        cells = []
+        for method in methods:
+            found = method in mine.index and pd.notna(mine.loc[method, "rank"])
+            rank = f" #{mine.loc[method, 'rank']:.0f}" if found else ""
+            cells.append(_cell(mine, method, rank, "bold" if rank == " #1" else ""))
+        table.add_row(Text(names[feature]), *cells)
+    rest = len(order) - _MOST_FEATURES
+    if rest > 0:
+        table.caption = Text(f"{count(rest, 'more input')} of smaller mean share not shown")
+    return table
+
+
+def _cell(
+    rows: pd.DataFrame, key: str, after: str = "", style: str = "", sign: bool = False
+) -> Text:
+    """Return a value with its interval on the line below."""
+    if key not in rows.index:
+        return Text(NOT_AVAILABLE, style="dim")
+    ends = rows.loc[key, ["value", "low", "high"]].to_numpy(dtype=float)
+    value, _, between = (signed if sign else interval)(*ends.tolist()).partition(" ")
+    below = "\n" + between.replace(" ", "\N{NO-BREAK SPACE}") if between else ""
+    return Text.assemble((value + after, style), (below, "dim"))
+
+
+def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
+    """Return the signed mean derivatives with their units, a column per output."""
+    question = the_question(part)
+    final = part.final()
+    mine = final[(final["measure"] == "derivative_mean") & final["value"].notna()]
+    outputs = [o for o in question.outputs if o in set(mine["output"])]
+    if not outputs:
+        return []
+    names = short_names(order, _NAME_WIDTH)
+    method = str(mine["estimator"].iloc[0])
+    mine = mine[mine["estimator"] == method]
+    table = _table()
+    table.add_column("input", overflow="fold")
+    for name in list(short_names(outputs, 14).values())[:_MOST_OUTPUTS]:
+        table.add_column(Text(f"∂{name}/∂x"), justify="right")
+    for feature in order[:_MOST_FEATURES]:
+        rows = mine[mine["feature"] == feature].set_index("output")
+        cells = (
+            _cell(rows, o, f" {unit(question, o, feature)}".rstrip(), sign=True)
+            for o in outputs[:_MOST_OUTPUTS]
+        )
+        table.add_row(Text(names[feature]), *cells)
+    rest = len(outputs) - _MOST_OUTPUTS
+    if rest > 0:
+        table.caption = Text(f"{count(rest, 'more output')} not shown")
+    return _titled(f"Mean derivative by {method}: direction and size, not a ranking", table)
+
+
+def _agreement(part: Results) -> list[RenderableType]:
+    """Return Spearman's rho and Kendall's tau-b of every pair; a column per output if few."""
+    pairs = pairs_of(part)
+    if pairs.empty:
+        return []
+    table = _table()
+    outputs = list(pairs["output"].unique())[:_MOST_OUTPUTS]
+    table.add_column("methods")
+    for name in short_names(outputs, 14).values():
+        table.add_column(Text(name), justify="right")
+    for (first, second), mine in pairs.groupby(["first", "second"], sort=False):
+        by = mine.set_index("output")
+        cells = [
+            f"{correlation(by.loc[o, 'spearman'])} ({correlation(by.loc[o, 'kendall'])})"
+            if o in by.index
+            else ""
+            for o in outputs
+        ]
+        table.add_row(Text(f"{first}, {second}"), *cells)
+    return _titled("Agreement: Spearman ρ (Kendall τ-b)", table)
+
+
+def _costs(part: Results) -> Table:
+    table = _table()
+    shown = cost_table(part).shown
+    for head in shown.columns:
+        table.add_column(head, justify="left" if head in ("method", "runs") else "right")
+    for row in shown.itertuples(index=False, name=None):
+        table.add_row(*(Text(str(cell)) for cell in row))
+    return table
+
+
+def _measured(part: Results) -> list[RenderableType]:
+    """Say what each method measured, a line each."""
+    lines: list[RenderableType] = [Text("What the methods measured", style="bold")]
+    for label in in_method_order(part, part.frame["estimator"]):
+        headline = part.methods[label].headline
+        sentence = headline.definition.split(". ")[0].split("; ")[0].rstrip(".")
+        lines.append(_item(f"{label}, {plain_symbol(headline.symbol)}: {sentence}."))
+    return lines if len(lines) > 1 else []
+
+
+def _item(text: str) -> Table:
+    """Return a list item whose wrapped lines are indented."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    grid.add_row("•", Text(text))
+    return grid

@@ -1,0 +1,122 @@
+"""Numbers, names and symbols as text: for figures, pages and terminals."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup, escape
+
+NOT_AVAILABLE = "n/a"
+
+_MACROS = {
+    r"\partial": "∂", r"\cdot": "·", r"\sigma": "σ", r"\mu": "μ", r"\nu": "ν", r"\alpha": "α",
+    r"\beta": "β", r"\delta": "δ", r"\Delta": "Δ", r"\rho": "ρ", r"\tau": "τ", r"\eta": "η",
+    r"\phi": "φ", r"\theta": "θ", r"\lambda": "λ", r"\leq": "≤", r"\geq": "≥", r"\times": "×",
+    r"\sqrt": "√", r"\,": " ",
+}  # fmt: skip
+_SCRIPT = re.compile(r"([_^])(?:\{([^{}]*)\}|(.))")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number with that many significant digits, readable at any size."""
+    if not math.isfinite(value):
+        return NOT_AVAILABLE if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 <= exponent < 6:
+        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
+    else:
+        text = f"{value:.{digits - 1}e}"
+    return text.replace("-", "−")
+
+
+def correlation(value: float) -> str:
+    """Return a rank correlation, two decimals."""
+    return NOT_AVAILABLE if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Return ``value [low, high]`` with the digits that the interval's width supports."""
+    if not math.isfinite(value):
+        return NOT_AVAILABLE
+    width = high - low
+    if not math.isfinite(width) or width <= 0:
+        return number(value)
+    # The last digit is then at most a quarter of the width, and at least a fortieth.
+    decimals = -math.floor(math.log10(width / 4))
+    largest = max(abs(value), abs(low), abs(high))
+    if decimals > 5 or largest >= 1e6:
+        return f"{number(value)} [{number(low)}, {number(high)}]"
+    decimals = max(0, decimals)
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    ends = (f"{round(end, decimals) + 0.0:,.{decimals}f}" for end in (value, low, high))
+    return "{} [{}, {}]".format(*ends).replace("-", "−")
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return ``1 input`` or ``3 inputs``."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def listed(items: Iterable[str], most: int = 8) -> str:
+    """Return ``a, b and c``; the rest of a long list is counted."""
+    names = list(items)
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks and repeated blanks."""
+    return " ".join(str(text).split())
+
+
+def short_names(names: Sequence[str], width: int = 28) -> dict[str, str]:
+    """Return names cut in the middle to ``width`` characters, still distinct."""
+    found: dict[str, str] = {}
+    for i, name in enumerate(names):
+        short = _cut(one_line(name), width)
+        if short in found.values():
+            mark = f" ({i + 1})"
+            short = _cut(one_line(name), width - len(mark)) + mark
+        found[name] = short
+    return found
+
+
+def _cut(name: str, width: int) -> str:
+    if len(name) <= width:
+        return name
+    head = (width - 1) * 3 // 5
+    return f"{name[:head]}…{name[len(name) - (width - 1 - head) :]}"
+
+
+def in_figure(name: str) -> str:
+    r"""Return text that matplotlib shows as it is: ``$`` would start mathematics."""
+    return name.replace("$", r"\$")
+
+
+def plain_symbol(symbol: str) -> str:
+    """Return a measure's symbol without its markup."""
+    plain = str(symbol_html(symbol)).replace("<sup>2</sup>", "²")
+    plain = plain.replace("<sub>", "_").replace("<sup>", "^")
+    return Markup(re.sub(r"</su[bp]>", "", plain)).unescape()
+
+
+def symbol_html(symbol: str) -> Markup:
+    """Return a measure's symbol as HTML; ``$…$`` is mathematics of the simplest kind."""
+    pieces = symbol.split("$")
+    return Markup("").join(
+        _mathematics(piece) if k % 2 else escape(piece) for k, piece in enumerate(pieces)
+    )
+
+
+def _mathematics(tex: str) -> Markup:
+    for macro in sorted(_MACROS, key=len, reverse=True):
+        tex = tex.replace(macro, _MACROS[macro])
+    tex = tex.replace("\\", "").replace("∂ ", "∂").replace("^*", "*")
+    html = _SCRIPT.sub(lambda m: f"<{_TAGS[m[1]]}>{m[2] or m[3]}</{_TAGS[m[1]]}>", str(escape(tex)))
+    return Markup(re.sub(r"[{}]", "", html))
+
+
+_TAGS = {"_": "sub", "^": "sup"}

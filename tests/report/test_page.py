@@ -1,0 +1,117 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from sensbench.report import write_report
+
+ALL = ["ishigami", "linear", "correlated", "nasty", "five", "study", "empty"]
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def written(request, tmp_path, name, **kwargs):
+    results = request.getfixturevalue(f"{name}_results")
+    path = write_report(results, tmp_path / "sub" / "index.html", files=False, **kwargs)
+    return path.read_text()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
+    text = written(request, tmp_path, name)
+    page = Page(text)
+    assert "@import" not in text
+    assert "url(" not in text
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
+    for tag, attrs in page.tags:
+        for key in ("src", "href"):
+            if key in attrs:
+                assert attrs[key].startswith(("data:image/svg+xml;base64,", "#"))
+                assert attrs[key][0] != "#" or attrs[key][1:] in ids
+        if tag == "img":
+            assert len(attrs["alt"]) > 40
+            assert re.search(r"\d", attrs["alt"])
+    images = sum(tag == "img" for tag, _ in page.tags)
+    assert images == 0 if name == "empty" else images >= 4
+
+
+def test_names_are_escaped(request, tmp_path):
+    text = written(request, tmp_path, "nasty")
+    assert "<script" not in text
+    assert "<b>" not in text
+    assert "&lt;b&gt;cost_in_$_3&lt;/b&gt; &amp; a very long name of 3" in text
+    assert "out_$_&lt;i&gt;" in text
+
+
+def test_equal_results_give_equal_bytes(request, tmp_path):
+    assert written(request, tmp_path, "ishigami") == written(request, tmp_path, "ishigami")
+
+
+def test_skipped_failed_absent_and_notes_are_shown(request, tmp_path):
+    text = Page(written(request, tmp_path, "correlated")).text
+    for said in (
+        "sobol failed: ModelError: NaN <at> row 3",
+        "needs 96 rows",
+        "bound of S_T is absent: the bound holds for independent inputs",
+        "sensor_0 and sensor_1 are strongly correlated",
+        "R² 0.41",
+        "inputs: the 300 data rows",
+        "Convergence: not shown; no exact values are known",
+    ):
+        assert said in text
+
+
+def test_nothing_computed_says_why(request, tmp_path):
+    text = Page(written(request, tmp_path, "empty")).text
+    assert "no run of any method succeeded" in text
+    assert "gradient was skipped: expected a budget of at least 6 rows" in text
+
+
+def test_no_question_at_all(empty_results, tmp_path):
+    nothing = replace(empty_results, questions={}, cells=empty_results.cells[:0], methods={})
+    text = write_report(nothing, tmp_path / "index.html", files=True).read_text()
+    assert "nothing was asked" in text
+
+
+def test_several_questions_have_an_overview(request, tmp_path):
+    text = Page(written(request, tmp_path, "study")).text
+    assert "16 of 16 runs" in text
+    assert "angle > pressure" in text
+
+
+def test_files(study_results, tmp_path):
+    write_report(study_results, tmp_path / "index.html", files=True)
+    files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    for expected in (
+        "figures/ishigami-importance.png",
+        "figures/ishigami-convergence.pdf",
+        "figures/linear-measures-2.png",
+        "tables/ishigami-importance-1.csv",
+        "tables/linear-derivatives.csv",
+        "tables/linear-costs.csv",
+    ):
+        assert expected in files
+    assert all(name.endswith((".html", ".png", ".pdf", ".csv")) for name in files)
+    before = {name: (tmp_path / name).read_bytes() for name in files}
+    write_report(study_results, tmp_path / "index.html", files=True)
+    assert before == {name: (tmp_path / name).read_bytes() for name in files}
+
+
+def test_provenance_and_definitions(request, tmp_path):
+    text = Page(written(request, tmp_path, "ishigami")).text
+    assert "sensbench run study.yaml" in text
+    assert "torch 2.13" in text
+    assert "doi:10.1016/j.cpc.2009.09.018" in text
