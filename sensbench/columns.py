@@ -96,13 +96,12 @@ def select(columns: list[Column], names: Sequence[str], output: Selector, who: s
     """
     if output is None:
         return columns
-    if isinstance(output, bool) or not isinstance(output, int | str):
-        try:
-            selectors = list(output)
-        except TypeError as error:
-            raise InputError(
-                f"{who}: expected output= as a position, a name or a list of them; got {output!r}"
-            ) from error
+    if isinstance(output, bool) or not isinstance(output, int | str | Sequence):
+        raise InputError(
+            f"{who}: expected output= as a position, a name or a list of them; got {output!r}"
+        )
+    if not isinstance(output, int | str):
+        selectors = list(output)
         chosen = [c for one in selectors for c in select(columns, names, one, who)]
         if not chosen:
             raise InputError(f"{who}: expected at least one output; got output={output!r}")

@@ -6,6 +6,7 @@ of the caller's (no memory is doubled) and whose buffers and attributes are its 
 
 import copy
 from collections.abc import Callable
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,9 @@ class TorchFunction:
     def __init__(self, function: Callable[..., Any], who: str, output: Selector = None):
         self.who = who
         self.output = output
-        is_module = isinstance(function, nn.Module)
-        self._call: Callable[..., Any] = private_copy(function) if is_module else function
-        self._source = type(function).forward if is_module else function
+        self._call, self._source = function, function
+        if isinstance(function, nn.Module):
+            self._call, self._source = private_copy(function), type(function).forward
         self.dtype, self.device = _placement(function)
         self._columns: list[Column] = []
 
@@ -99,7 +100,7 @@ class TorchFunction:
     def _outputs(self, x: Tensor) -> list[Tensor]:
         parts = parts_of(self._call(x), self.who, self._source)
         layout(parts, len(x), self.who)
-        return [parts[c.part][1][:, *c.index] for c in self._columns]
+        return [getitem(parts[c.part][1], (slice(None), *c.index)) for c in self._columns]
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)

@@ -25,7 +25,7 @@ def accuracy(
     rows = []
     keys = ["problem", "model", "estimator", "measure", "output", "budget", "replicate"]
     for key, group in frame[frame["partner"] == ""].groupby(keys, sort=False):
-        problem, model, _, measure, output, _, _ = key
+        problem, model, _, measure, output = map(str, key[:5])
         known = truth.get((problem, model, measure, output))
         if not known:
             continue

@@ -38,7 +38,7 @@ def table(
     """
     file = Path(path)
     who = f"table {file.name!r}"
-    frame = _read(file, sep, who)
+    frame = read_frame(file, who, sep)
     targets = _chosen(target, frame, who, "target")
     rest = [name for name in frame.columns if name not in targets]
     inputs = rest if features is None else _chosen(features, frame, who, "feature")
@@ -57,7 +57,14 @@ def table(
     )
 
 
-def _read(file: Path, sep: str, who: str) -> pd.DataFrame:
+def read_frame(file: Path, who: str, sep: str = ",") -> pd.DataFrame:
+    """Return the rows of a CSV or Parquet file with a header.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable or has fewer than two rows.
+    """
     if not file.is_file():
         raise InputError(
             f"{who}: expected a CSV or Parquet file; got {str(file)!r}, which is not there; "

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import nn
 
 from sensbench.compare import Comparison, compare
 from sensbench.errors import InputError, UnknownNameError
+from sensbench.problems.table import read_frame
 
 
 def analyze(
@@ -35,8 +35,8 @@ def analyze(
         A file, name or column that is not there; weights that do not fit.
     """
     model = load_model(target, weights)
-    frame = read_table(data)
-    columns = [str(column) for column in frame.columns]
+    frame = read_frame(data, f"--data {data.name!r}")
+    columns = list(frame.columns)
     for name in (*y, *_split(features)):
         if name not in columns:
             raise UnknownNameError.of(str(data), "column", name, columns)
@@ -93,19 +93,6 @@ def load_model(target: str, weights: Path | None = None) -> Any:
     if weights is not None:
         _load_weights(found, weights, target)
     return found
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Return the rows of a CSV or Parquet file with a header."""
-    try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return pd.read_parquet(path)
-        return pd.read_csv(path)
-    except Exception as error:
-        raise InputError(
-            f"{path}: expected a CSV or Parquet file with a header; "
-            f"reading it raised {type(error).__name__}: {error}"
-        ) from error
 
 
 def _makes_a_model(found: Any) -> bool:

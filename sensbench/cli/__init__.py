@@ -25,7 +25,7 @@ class _Main(click.Group):
 @click.group(cls=_Main, context_settings=_CONTEXT)
 @click.version_option(package_name="sensbench")
 def main() -> None:
-    r"""Which inputs matter to a torch regression model, and do the methods agree?
+    """Which inputs matter to a torch regression model, and do the methods agree?
 
     \b
     Start here:
@@ -33,7 +33,7 @@ def main() -> None:
       sensbench run experiments/quickstart.yaml run a study and write its page
       sensbench analyze --model net.py:make --data rows.csv --out page.html
                                                 your own model on your own rows
-    """
+    """  # noqa: D301 (click takes the backspace for "keep these lines")
 
 
 @main.command(context_settings=_CONTEXT)
@@ -61,7 +61,7 @@ def run(
     run computes nothing. Exit code 0: all cells computed; 1: some cells failed (the page says
     why); 2: the study could not be run.
     """
-    from sensbench.progress import Progress
+    from sensbench.cli.progress import Progress
     from sensbench.report import write_report
     from sensbench.study.config import load_study
     from sensbench.study.runner import run_study
@@ -164,14 +164,14 @@ def report(study: Path, out: Path | None) -> None:
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
 def analyze(out: Path, **options: Any) -> None:
-    r"""Explain your own model on your own rows: a table here, and a page.
+    """Explain your own model on your own rows: a table here, and a page.
 
     \b
     Example:
-      sensbench analyze --model net.py:make_net --weights net.safetensors \
+      sensbench analyze --model net.py:make_net --weights net.safetensors \\
         --data rows.csv --target price --out page.html
-    """
-    from sensbench.analyze import analyze as analyze_files
+    """  # noqa: D301
+    from sensbench.cli.analyze import analyze as analyze_files
 
     comparison = analyze_files(**options)
     from rich.console import Console
@@ -210,3 +210,7 @@ def _change(change: str) -> tuple[str, Any]:
 
 def _command() -> str:
     return shlex.join(["sensbench", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
