@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from sensbench.errors import InputError, ModelError, UnknownNameError
@@ -17,11 +17,11 @@ Selector = int | str | Sequence[int | str] | None
 
 @dataclass(frozen=True)
 class Column:
-    """One output: its name and where it is found in what ``forward`` returns."""
+    """One output: its name, its part of what ``forward`` returns, its place in a row of it."""
 
     name: str
     part: int
-    index: tuple[int, ...]
+    flat: int
 
 
 def parts_of(returned: Any, who: str, source: Any = None) -> list[tuple[str, Tensor]]:
@@ -74,11 +74,10 @@ def layout(parts: list[tuple[str, Tensor]], n: int, who: str) -> list[Column]:
                 f"{tuple(part.shape)} for {name!r}; forward must keep the first axis as the batch"
             )
         if part[0].numel() == 1:
-            columns.append(Column(name, number, (0,) * (part.ndim - 1)))
+            columns.append(Column(name, number, 0))
             continue
-        for flat in range(part[0].numel()):
-            index = tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), part.shape[1:]))
-            columns.append(Column(f"{name}[{','.join(map(str, index))}]", number, index))
+        for flat, index in enumerate(np.ndindex(*part.shape[1:])):
+            columns.append(Column(f"{name}[{','.join(map(str, index))}]", number, flat))
     return columns
 
 

@@ -6,7 +6,6 @@ of the caller's (no memory is doubled) and whose buffers and attributes are its 
 
 import copy
 from collections.abc import Callable
-from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -100,7 +99,7 @@ class TorchFunction:
     def _outputs(self, x: Tensor) -> list[Tensor]:
         parts = parts_of(self._call(x), self.who, self._source)
         layout(parts, len(x), self.who)
-        return [getitem(parts[c.part][1], (slice(None), *c.index)) for c in self._columns]
+        return [parts[c.part][1].reshape(len(x), -1)[:, c.flat] for c in self._columns]
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)
