@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -44,17 +45,20 @@ def importance_tables(results: Results) -> list[Table]:
         for method in in_method_order(results, mine["estimator"]):
             rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
             head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
-            shown[head] = [
-                interval(r["value"], r["low"], r["high"])
-                + ("" if pd.isna(r["rank"]) else f" #{r['rank']:.0f}")
-                + ("" if pd.isna(r["exact"]) else f"\nexact {number(r['exact'], 4)}")
-                for r in rows.to_dict("records")
-            ]
+            shown[head] = [_stacked(row) for row in rows.to_dict("records")]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
         named = _of(question, output)
         found.append(Table(f"importance-{k + 1}", f"Importance{named}", shown, mine, note))
     return found
+
+
+def _stacked(row: Mapping[Any, Any]) -> str:
+    """Return value and rank, the interval below, and the exact value below that."""
+    value, _, ends = interval(row["value"], row["low"], row["high"]).partition(" ")
+    rank = "" if pd.isna(row["rank"]) else f" #{row['rank']:.0f}"
+    exact = "" if pd.isna(row["exact"]) else f"exact {number(row['exact'], 4)}"
+    return "\n".join(filter(None, (value + rank, ends, exact)))
 
 
 def _of(question: Question, output: str) -> str:

@@ -69,7 +69,7 @@ def measures(results: Results, output: str) -> Figure | Omitted:
             value, low, high = (row[c].to_numpy(dtype=float) for c in ("value", "low", "high"))
             points(ax, at, value, low, high, styles[method])
             exact_ticks(ax, at, exact.reindex(features).to_numpy(dtype=float), size=11)
-            _scale(ax, value, low, high)
+            _scale(ax, value, low, high, mixed="{x}" in MEASURES[name].unit)
             ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
             feature_axis(ax, features)
             ax.set_title(MEASURES[name].symbol, fontweight="normal")
@@ -92,10 +92,10 @@ def unit_label(question: Question, name: str, output: str, features: list[str]) 
     return template.format(y=y, x=x or "unit of x")
 
 
-def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-    """Choose a scale on which the smallest slope that is not 0 can be told from it."""
+def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray, mixed: bool) -> None:
+    """Choose a scale on which, of slopes in mixed units, the smallest can be told from 0."""
     sizes = np.abs(value[(low > 0) | (high < 0)])
-    if len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
+    if mixed and len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
         threshold = 10.0 ** np.floor(np.log10(max(sizes.min(), sizes.max() * 1e-6)))
         ax.set_xscale("symlog", linthresh=threshold, linscale=0.5)
         # Matplotlib's own ticks crowd around 0.

@@ -15,7 +15,9 @@ _DISTANCES = (6, 14, 24, 36, 50, 66)
 _NEAR = 10
 
 
-def place_names(ax: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
+def place_names(
+    figure: Figure, ax: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]
+) -> None:
     """Annotate points in order of importance, each at the nearest place that is free.
 
     A name that had to move away is tied to its point by a thin line; where nothing is free the
