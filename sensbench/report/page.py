@@ -14,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sensbench.measure import MEASURES, Measure
+from sensbench.networks import POOR_R2
 from sensbench.report.consensus import the_question
 from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
-from sensbench.report.summary import POOR_R2, sentences
+from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
 from sensbench.report.text import number, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sensbench.networks import POOR_R2
 from sensbench.report.consensus import headline_shares, mean_shares, shown_outputs, the_question
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of
@@ -9,8 +10,6 @@ from sensbench.report.figures.convergence import headline_errors
 from sensbench.report.text import correlation, count, listed, number, one_line
 from sensbench.study.results import Results
 
-# Below this R² a network misses most of what it was trained on.
-POOR_R2 = 0.5
 _ALIKE = 0.9
 _HALF = 0.5
 _NEARLY_ALL = 0.9
