@@ -14,25 +14,28 @@ def as_rows(
 ) -> tuple[Float[np.ndarray, "n d"], tuple[str, ...] | None]:
     """Return a float64 copy of ``X`` and its column names, where it has any.
 
-    ``names`` selects and orders the columns of a data frame by name; for an array it names the
-    columns. The names returned are ``None`` for an array without names.
+    ``X`` is an array, a tensor (on any device, with or without a graph), a list of rows, or a
+    pandas or Polars frame. ``names`` selects and orders the columns of a frame by name; for all
+    else it names the columns. The names returned are ``None`` for rows without names.
 
     Raises
     ------
     InputError
         Not a table of numbers; no rows; NaN or infinity; the wrong number of columns.
     """
-    columns = _column_names(X)
-    if columns is not None and names is not None:
+    frame = _frame(X)
+    columns = None if frame is None else tuple(name for name, _ in frame)
+    if frame is not None and columns is not None and names is not None:
         missing = [name for name in names if name not in columns]
         if missing:
             raise InputError(
                 f"{who}: expected columns {list(names)}; got {list(columns)}, without {missing}; "
                 f"rename the columns or pass features= with names that are there"
             )
-        X = X[list(names)]
+        # By place: names are strings here, while the frame's own labels may be numbers.
+        frame = [frame[columns.index(name)] for name in names]
         columns = tuple(names)
-    array = _as_float(X, who)
+    array = _as_float(X, who) if frame is None else _frame_as_float(frame, len(X), who)
     if array.ndim == 1 and names is not None and len(names) == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -63,8 +66,9 @@ def as_targets(y: Any, n: int, who: str) -> Float[np.ndarray, "n o"]:
     InputError
         Not numeric, another number of rows than X, NaN or infinity.
     """
-    names = _column_names(y)
-    array = _as_float(y, who)
+    frame = _frame(y)
+    names = None if frame is None else [name for name, _ in frame]
+    array = _as_float(y, who) if frame is None else _frame_as_float(frame, len(y), who)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or len(array) != n:
@@ -74,6 +78,15 @@ def as_targets(y: Any, n: int, who: str) -> Float[np.ndarray, "n o"]:
         )
     require_finite(array, who, names)
     return array
+
+
+def discrete_columns(X: Any) -> tuple[str, ...]:
+    """Return the names of a frame's columns of integer, bool or categorical dtype.
+
+    Only frames: the dtype of a frame's column is chosen for that column, while a whole array is
+    often of integers because somebody typed ``[[1, 2]]``.
+    """
+    return tuple(name for name, column in _frame(X) or () if _separate(column.dtype))
 
 
 def require_finite(array: Float[np.ndarray, "n d"], who: str, names: Sequence[str] | None) -> None:
@@ -90,39 +103,65 @@ def require_finite(array: Float[np.ndarray, "n d"], who: str, names: Sequence[st
     )
 
 
-def _column_names(X: Any) -> tuple[str, ...] | None:
-    """Columns of a pandas or Polars frame (or series), as strings."""
-    if isinstance(X, np.ndarray) or not hasattr(X, "to_numpy"):
-        return None
-    if hasattr(X, "columns"):
-        return tuple(str(name) for name in X.columns)
+def _frame(X: Any) -> list[tuple[str, Any]] | None:
+    """Columns of a pandas or Polars frame by name, as strings; ``None`` for anything else."""
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        return [(str(name), X.iloc[:, i]) for i, name in enumerate(X.columns)]
+    if hasattr(X, "get_columns"):
+        return [(str(column.name), column) for column in X.get_columns()]
     return None
 
 
+def _separate(dtype: Any) -> bool:
+    if hasattr(dtype, "is_integer"):  # Polars
+        return bool(dtype.is_integer()) or str(dtype) == "Boolean"
+    return getattr(dtype, "kind", "O") in "biu" or hasattr(dtype, "categories")
+
+
+def _frame_as_float(frame: list[tuple[str, Any]], n: int, who: str) -> Float[np.ndarray, "n d"]:
+    array = np.empty((n, len(frame)))
+    for i, (name, column) in enumerate(frame):
+        array[:, i] = _as_float(column, f"{who}, column {name!r}")
+    return array
+
+
 def _as_float(X: Any, who: str) -> np.ndarray:
-    if hasattr(X, "detach"):
-        X = X.detach().cpu().double().numpy()
-    elif hasattr(X, "to_numpy") and not isinstance(X, np.ndarray):
-        X = X.to_numpy()
     try:
         # bool and int columns are numbers; strings that look like numbers are a mistake to hear of
-        array = np.asarray(X)
+        array = np.asarray(_plain(X))
         if array.dtype.kind in "USO":
-            array = np.array(
-                [[_number(v) for v in np.atleast_1d(row)] for row in array], dtype=np.float64
-            ).reshape(array.shape)
+            array = np.array([_number(v) for v in array.ravel()], dtype=np.float64).reshape(
+                array.shape
+            )
         if array.dtype.kind not in "biuf":
             raise TypeError(f"dtype {array.dtype}")
         return np.array(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"{who}: expected numbers only; got {type(X).__name__} with {error}; "
-            f"encode text and categories as numbers first"
+            f"{who}: expected numbers only; got {type(X).__name__} with {error}; encode text and "
+            f"categories as numbers first: an order as 1, 2, 3 …, names as one column of 0 and 1 "
+            f"per name (pandas.get_dummies, Polars' to_dummies) declared as one feature with "
+            f"groups={{name: columns}}"
         ) from error
 
 
+def _plain(X: Any) -> Any:
+    """Return what numpy can take without loss: no graph, device, mask or frame."""
+    if hasattr(X, "detach"):
+        X = X.detach().cpu()
+        return X.numpy() if X.dtype.is_complex else X.double().numpy()
+    if isinstance(X, np.ma.MaskedArray):  # np.asarray would show what the mask hides
+        return X.astype(np.float64).filled(np.nan)
+    if hasattr(X, "to_numpy"):
+        return X.to_numpy()
+    if isinstance(X, list | tuple):
+        return [_plain(row) for row in X]
+    return X
+
+
 def _number(value: Any) -> float:
-    if value is None:
+    # pandas.NA refuses to become a float
+    if value is None or type(value).__name__ == "NAType":
         return float("nan")
     if isinstance(value, str | bytes):
         raise TypeError(f"the text {value!r}")
