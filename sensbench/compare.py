@@ -22,7 +22,7 @@ from sensbench.metrics.ranks import shares
 from sensbench.problem import Inputs, Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.rows import as_rows, as_targets
-from sensbench.space import InputSpace, default_names
+from sensbench.space import Groups, InputSpace
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.engine import run
 from sensbench.study.environment import versions
@@ -68,12 +68,16 @@ class Comparison:
         """Return ranks: one row per output and feature, one column per method.
 
         1 is the most important, by each method's unit-free measure. ``mean_rank`` averages the
-        methods, and orders the rows within an output.
+        methods, and orders the rows within an output. A method that is not applicable to some
+        features ranks the others among themselves; it does not count in ``mean_rank`` unless all
+        methods are such.
         """
         ranked = shares(self.results.headline())
         wide = ranked.pivot(index=["output", "feature"], columns="estimator", values="rank")
         wide = wide[[m for m in self.methods if m in wide]].rename_axis(columns=None)
-        wide["mean_rank"] = wide.mean(axis=1)
+        # Second among all inputs and first among the continuous ones may be the same place.
+        complete = wide.notna().groupby(level="output").transform("all")
+        wide["mean_rank"] = wide.where(complete).mean(axis=1).fillna(wide.mean(axis=1))
         order = {name: k for k, name in enumerate(dict.fromkeys(ranked["output"]))}
         wide = wide.reset_index()
         wide["_output"] = wide["output"].map(order)
@@ -131,6 +135,8 @@ def compare(
     budget: int = 10_000,
     seed: int = 0,
     inputs: Inputs = "data",
+    discrete: Sequence[str] | None = None,
+    groups: Groups | None = None,
 ) -> Comparison:
     """Ask several methods which inputs matter to a model, and whether they agree.
 
@@ -139,7 +145,7 @@ def compare(
     model
         A torch module, a function of one tensor, a :class:`Model` or a :class:`Problem`.
     X
-        Rows the model is used on: array, tensor or data frame.
+        Rows the model is used on: array, tensor, list or data frame (pandas, Polars).
     y
         Targets measured with X: permutation importance is then taken against them, else against
         the model's own output.
@@ -161,6 +167,13 @@ def compare(
         ``"data"``: gradient and permutation use the rows of X themselves, Sobol' and Morris the
         product of the marginals. ``"product"``: all use the product, for a like-for-like
         comparison.
+    discrete
+        Columns of X that take separate values only (codes, counts, 0 and 1): gradients by them
+        mean nothing. By default a frame's integer, bool and categorical columns; ``[]``: none.
+    groups
+        Columns that are one feature together, such as a one-hot code:
+        ``{"region": ["region_north", "region_south"]}``. Their values are taken from X as whole
+        rows.
 
     Raises
     ------
@@ -171,7 +184,7 @@ def compare(
         The model failed for every method. Where only some fail, the others' results are kept
         and a ``PartialResultWarning`` says why.
     """
-    problem = _problem(model, X, y, space, features, output, outputs, inputs)
+    problem = _problem(model, X, y, space, features, output, outputs, inputs, discrete, groups)
     chosen = _estimators(estimators)
     for estimator in chosen.values():
         estimator.require_budget(problem, budget)
@@ -216,9 +229,10 @@ def compare(
 def _problem(
     model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
     output: Selector, outputs: Sequence[str] | None, inputs: Inputs,
+    discrete: Sequence[str] | None, groups: Groups | None,
 ) -> Problem:  # fmt: skip
     if isinstance(model, Problem):
-        given = (X, y, space, features, output, outputs)
+        given = (X, y, space, features, output, outputs, discrete, groups)
         if any(value is not None for value in given):
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
@@ -227,15 +241,19 @@ def _problem(
             "compare: expected rows X or a space; got neither; pass the data the model is used "
             "on, or space=InputSpace.uniform({'x1': (low, high), …})"
         )
-    if space is not None and features is not None and tuple(features) != space.names:
+    if space is not None and features is not None and tuple(features) != space.columns:
         raise InputError(
             f"compare: expected features= to be left out or to match the space "
-            f"({', '.join(space.names)}); got {list(features)}"
+            f"({', '.join(space.columns)}); got {list(features)}"
+        )
+    if space is not None and (discrete is not None or groups is not None):
+        raise InputError(
+            "compare: expected discrete= and groups= with X alone; a space has its own: "
+            "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
         )
     if X is not None:
-        rows, names = as_rows(X, "compare: X", space.names if space else features)
-        names = names or default_names(rows.shape[1])
-        space = space or InputSpace.from_data(rows, names)
+        rows, _ = as_rows(X, "compare: X", space.columns if space else features)
+        space = space or InputSpace.from_data(X, features, discrete=discrete, groups=groups)
         X = rows
         if y is not None:
             y = as_targets(y, len(rows), "compare: y")

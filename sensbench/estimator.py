@@ -9,7 +9,14 @@ from typing import Any, ClassVar, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sensbench.errors import BudgetTooSmall, ConstantOutputError, InputError, TooFewRows, require
+from sensbench.errors import (
+    BudgetTooSmall,
+    ConstantOutputError,
+    InputError,
+    NotApplicable,
+    TooFewRows,
+    require,
+)
 from sensbench.measure import measure
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, SensitivityResult
@@ -35,6 +42,9 @@ class Estimator(ABC):
         that :meth:`Problem.rows` gives.
     minimum_rows
         Rows of data it needs, where it uses them.
+    groups
+        Whether it can take several columns as one feature (``problem.space.blocks``); if not,
+        problems with groups are refused, and ``problem.d`` is the number of columns.
     """
 
     name: ClassVar[str]
@@ -42,6 +52,7 @@ class Estimator(ABC):
     ranks_by: ClassVar[str]
     design: ClassVar[bool] = False
     minimum_rows: ClassVar[int] = 2
+    groups: ClassVar[bool] = False
 
     @final
     def estimate(
@@ -62,6 +73,8 @@ class Estimator(ABC):
         ------
         BudgetTooSmall
             The budget does not pay for this method's smallest run.
+        NotApplicable
+            The method cannot be asked this: groups, or no input it applies to.
         ModelError
             The model failed: NaN, wrong rows, constant outputs, no derivative.
         """
@@ -73,6 +86,7 @@ class Estimator(ABC):
         if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
             raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
         self.require_budget(problem, int(budget))
+        self._require_applicable(problem)
         metered = replace(problem, model=problem.explained.metered(int(budget)))
         start = time.perf_counter()
         found = self._estimate(metered, int(budget), np.random.default_rng(seed))
@@ -86,7 +100,7 @@ class Estimator(ABC):
             estimator=self.name,
             params=self.params(),
             outputs=problem.outputs,
-            features=problem.space.names,
+            features=problem.features,
             estimates=estimates,
             absent=absent,
             inputs=problem.describe_inputs(self.design),
@@ -94,7 +108,7 @@ class Estimator(ABC):
             n_forward=metered.explained.n_forward,
             n_backward=metered.explained.n_backward,
             seconds=seconds,
-            notes=(*problem.notes, *undefined),
+            notes=(*problem.notes, *self._notes_on_features(problem), *undefined),
         )
 
     @final
@@ -123,6 +137,13 @@ class Estimator(ABC):
         """Return the rows that the smallest run of this method costs on this problem."""
         return 1
 
+    def inapplicable(self, problem: Problem) -> Mapping[str, str]:
+        """Return the features this method says nothing of, each with the reason.
+
+        Their values are NaN. The reason completes "not applicable to 'rooms', …".
+        """
+        return {}
+
     def params(self) -> dict[str, Any]:
         """Return the hyper-parameters by name."""
         return asdict(self) if is_dataclass(self) and not isinstance(self, type) else {}
@@ -137,8 +158,31 @@ class Estimator(ABC):
         do not change ``problem``.
         """
 
+    def _require_applicable(self, problem: Problem) -> None:
+        groups = [group.name for group in problem.space.groups]
+        if groups and not self.groups:
+            raise NotApplicable(
+                f"{self.name}: expected a problem whose features are single inputs; got groups "
+                f"{groups}, which this method does not take; leave it out or declare no groups"
+            )
+        reasons = self.inapplicable(problem)
+        if len(reasons) == problem.d:
+            raise NotApplicable(
+                f"{self.name}: expected a feature it is applicable to; got {_listed(reasons)}; "
+                f"leave {self.name} out"
+            )
+
+    def _notes_on_features(self, problem: Problem) -> list[str]:
+        reasons = self.inapplicable(problem)
+        return [f"{self.name}: not applicable to {_listed(reasons)}"] if reasons else []
+
     def _check(self, problem: Problem, estimates: Mapping[str, Estimate]) -> list[str]:
-        """Check shapes and intervals; return one note per output a measure is undefined for."""
+        """Check shapes; return one note per output a measure is undefined for, and the estimates'.
+
+        A feature that the method is not applicable to has its note already.
+        """
+        skipped = self.inapplicable(problem)
+        applies = np.array([name not in skipped for name in problem.features])
         undefined: dict[str, list[str]] = {}
         for name, item in estimates.items():
             shape = (problem.o, problem.d) + ((problem.d,) if measure(name).pairwise else ())
@@ -149,13 +193,20 @@ class Estimator(ABC):
                     f"got {sorted(shapes)}; this is a defect of the estimator"
                 )
             if not measure(name).pairwise:
-                for k in np.flatnonzero(np.isnan(item.value).all(axis=1)):
+                for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
+        remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]
         return [
             f"{self.name}: undefined for output {output!r}, which is constant over the inputs: "
             f"{', '.join(names)}"
             for output, names in undefined.items()
-        ]
+        ] + remarks
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    named = [f"{name!r}, {reason}" for name, reason in reasons.items()]
+    more = [f"and {len(named) - 8} more"] if len(named) > 8 else []
+    return "; ".join(named[:8] + more)
 
 
 def varying(

@@ -47,7 +47,7 @@ class Problem:
     data
         Real rows. With ``inputs="data"`` estimators that need no design use these very rows.
     truth
-        Measure name to exact values ``(outputs, features)``, for the product of the marginals.
+        Measure name to exact values ``(outputs, features)``, for independent features.
     truth_of
         What the truth is true of: the function itself, also when ``model`` is a network that was
         trained on it.
@@ -80,11 +80,11 @@ class Problem:
         if self.model is not None and self.model.d != self.space.d:
             raise InputError(
                 f"problem {self.name!r}: expected a space of {self.model.d} inputs for model "
-                f"{self.model.name!r}; got {self.space.d} ({', '.join(self.space.names)})"
+                f"{self.model.name!r}; got {self.space.d} ({', '.join(self.space.columns)})"
             )
         if self.data is not None and self.data.X.shape[1] != self.space.d:
             raise InputError(
-                f"problem {self.name!r}: expected rows of {self.space.d} features; "
+                f"problem {self.name!r}: expected rows of {self.space.d} columns; "
                 f"got shape {self.data.X.shape}"
             )
         targets = None if self.data is None or self.data.y is None else self.data.y.shape[1]
@@ -95,7 +95,7 @@ class Problem:
                 f"output=, for example output=0 for the first of a tuple"
             )
         if self.model is not None:
-            shape = (self.model.o, self.space.d)
+            shape = (self.model.o, self.d)
             for measure, values in self.truth.items():
                 if np.shape(values) != shape:
                     raise InputError(
@@ -130,7 +130,7 @@ class Problem:
         """
         rows = None
         if X is not None:
-            rows = as_rows(X, "X", space.names)[0]
+            rows = as_rows(X, "X", space.columns)[0]
         example = space.sample(2, 0) if rows is None else rows[:2]
         model = (
             function
@@ -177,9 +177,14 @@ class Problem:
         return self.model.outputs if self.model is not None else self.targets
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """Names of what importance is attributed to: the inputs, or groups of them."""
+        return self.space.names
+
+    @property
     def d(self) -> int:
-        """Number of inputs."""
-        return self.space.d
+        """Number of features; the model's rows have ``space.d`` columns."""
+        return len(self.features)
 
     @property
     def o(self) -> int:
@@ -211,7 +216,7 @@ class Problem:
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
 
     def sigma(self) -> Float[np.ndarray, " d"]:
-        """Standard deviation of each input, of the real rows or of the marginals."""
+        """Standard deviation of each column, of the real rows or of the marginals."""
         if self.uses_rows and self.data is not None:
             return self.data.X.std(axis=0)
         return self.space.std()
@@ -220,7 +225,9 @@ class Problem:
         """Say what an estimator's inputs are: real rows, or the product of the marginals."""
         if self.uses_rows and self.data is not None and not design:
             return f"the {len(self.data)} data rows"
-        kind = " (each column's values)" if self.space.empirical else ""
+        whole = [group.name for group in self.space.groups if group.rows is not None]
+        rows = f", {' and '.join(whole)} as whole rows" if whole else ""
+        kind = f" (each column's values{rows})" if self.space.empirical else ""
         return f"product of the marginals{kind}"
 
 
@@ -239,8 +246,20 @@ def exact_truth(
     Independent inputs and y = f(x) are assumed: then the permutation importance is
     2·Var·S_T (Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1), and the total index is
     bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310).
+
+    Raises
+    ------
+    InputError
+        Moments of derivatives over a space with groups, which have none.
     """
+    slopes = (dgsm, derivative_abs, derivative_mean)
+    if space.groups and any(value is not None for value in slopes):
+        raise InputError(
+            f"exact_truth: expected indices only (first_order, total_order) for a space with "
+            f"groups ({', '.join(group.name for group in space.groups)}); got derivatives"
+        )
     var = np.asarray(variance, dtype=np.float64)[:, None]
+    # Read only where there are derivatives, and so a column per feature.
     scale = space.std() / np.sqrt(var)
     truth: dict[str, Float[np.ndarray, "o d"]] = {}
 

@@ -26,17 +26,22 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """Values with the ends of their intervals, ``(o, d)``, or ``(o, d, d)`` for pairs."""
+    """Values with the ends of their intervals, ``(o, d)``, or ``(o, d, d)`` for pairs.
+
+    ``note`` says why a value is NaN, where that is neither a constant output nor a feature the
+    method is not applicable to.
+    """
 
     value: Float[np.ndarray, "..."]
     low: Float[np.ndarray, "..."]
     high: Float[np.ndarray, "..."]
+    note: str = ""
 
     def map(
         self, function: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
     ) -> "Estimate":
         """Return the estimate of an increasing function of the quantity."""
-        return Estimate(function(self.value), function(self.low), function(self.high))
+        return Estimate(function(self.value), function(self.low), function(self.high), self.note)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _plain(X: Any) -> Any:
         X = X.detach().cpu()
         return X.numpy() if X.dtype.is_complex else X.double().numpy()
     if isinstance(X, np.ma.MaskedArray):  # np.asarray would show what the mask hides
-        return X.astype(np.float64).filled(np.nan)
+        return np.ma.filled(X.astype(np.float64), np.nan)
     if hasattr(X, "to_numpy"):
         return X.to_numpy()
     if isinstance(X, list | tuple):

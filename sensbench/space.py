@@ -2,97 +2,71 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from sensbench.errors import CorrelatedInputsWarning, InputError
-from sensbench.rows import as_rows
+from sensbench.correlation import note_of, strong_pairs
+from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
+from sensbench.group import Group, groups_of
+from sensbench.marginal import (
+    Empirical,
+    Marginal,
+    describe,
+    is_continuous,
+    marginal_of,
+    pair,
+    quantile,
+    separate_values,
+    uniform,
+)
+from sensbench.rows import as_rows, discrete_columns
 
-# Dormann et al. 2013, doi:10.1111/j.1600-0587.2012.07348.x: |r| > 0.7 is where collinearity
-# begins to distort; we take the same threshold for "strongly correlated".
-STRONG_CORRELATION = 0.7
-# A uniform that is exactly 0 or 1 has an infinite quantile on an unbounded marginal.
-_SMALLEST = 2.0**-40
-
-
-@runtime_checkable
-class Marginal(Protocol):
-    """What a space needs of one input: any ``scipy.stats`` frozen distribution has it."""
-
-    def ppf(self, q: Any) -> Any:
-        """Quantiles."""
-
-    def mean(self) -> Any:
-        """Mean, in the input's unit."""
-
-    def std(self) -> Any:
-        """Standard deviation, in the input's unit."""
-
-    def support(self) -> tuple[Any, Any]:
-        """Smallest and largest value; may be infinite."""
-
-
-@dataclass(frozen=True, eq=False)
-class Empirical:
-    """The values of one column of data, each equally likely."""
-
-    values: Float[np.ndarray, " n"]
-
-    def ppf(self, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Return the smallest value whose share of rows reaches ``q``."""
-        n = len(self.values)
-        rank = np.ceil(np.asarray(q) * n).astype(np.int64) - 1
-        return self._sorted[np.clip(rank, 0, n - 1)]
-
-    def mean(self) -> float:
-        """Mean of the column."""
-        return float(self.values.mean())
-
-    def std(self) -> float:
-        """Standard deviation of the column (ddof = 0: the column is the distribution)."""
-        return float(self.values.std())
-
-    def support(self) -> tuple[float, float]:
-        """Smallest and largest value of the column."""
-        return float(self._sorted[0]), float(self._sorted[-1])
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_sorted", np.sort(self.values))
-
-    _sorted: Float[np.ndarray, " n"] = field(init=False, repr=False)
+Groups = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)
 class InputSpace:
-    """Named inputs with one marginal each; the inputs are independent of each other.
+    """Named inputs with one marginal each; the features are independent of each other.
 
     Build one with :meth:`uniform`, :meth:`normal`, :meth:`of` (any mixture, including
     ``scipy.stats`` frozen marginals) or :meth:`from_data`.
+
+    Attributes
+    ----------
+    columns
+        Names of the model's inputs, in its order, with a marginal each.
+    units
+        Units of the features (``names``), or empty.
+    correlated
+        Pairs of columns with a strong correlation in the data, which draws do not keep.
+    groups
+        Columns that are one feature together.
     """
 
-    names: tuple[str, ...]
+    columns: tuple[str, ...]
     marginals: tuple[Marginal, ...]
     units: tuple[str, ...] = ()
     correlated: tuple[tuple[str, str, float], ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.names or len(self.names) != len(self.marginals):
+        if not self.columns or len(self.columns) != len(self.marginals):
             raise InputError(
                 f"InputSpace: expected one marginal per name and at least one; "
-                f"got {len(self.names)} names and {len(self.marginals)} marginals"
+                f"got {len(self.columns)} names and {len(self.marginals)} marginals"
             )
-        if len(set(self.names)) != len(self.names):
-            raise InputError(f"InputSpace: expected distinct names; got {list(self.names)}")
+        if len(set(self.columns)) != len(self.columns):
+            raise InputError(f"InputSpace: expected distinct names; got {list(self.columns)}")
         if self.units and len(self.units) != len(self.names):
             raise InputError(
                 f"InputSpace: expected {len(self.names)} units; got {list(self.units)}"
             )
-        for name, marginal in zip(self.names, self.marginals, strict=True):
+        for name, marginal in zip(self.columns, self.marginals, strict=True):
             if not isinstance(marginal, Marginal):
                 raise InputError(
                     f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
@@ -104,11 +78,14 @@ class InputSpace:
                     f"InputSpace: expected a finite mean and standard deviation for {name!r}; "
                     f"got {marginal.mean()} and {std}; variance-based importance needs both"
                 )
-            if std == 0:
+        spread = self.std()
+        for name, block in zip(self.names, self.blocks, strict=True):
+            # One column of a group may be constant: a category that no row of the data has.
+            if not spread[block].any():
                 raise InputError(
                     f"InputSpace: expected {name!r} to vary; it is constant "
-                    f"({marginal.mean():g}), so its importance is undefined; leave it out "
-                    f"(fix it inside the model) or pass space= with a distribution for it"
+                    f"({self.marginals[block[0]].mean():g}), so its importance is undefined; leave "
+                    f"it out (fix it inside the model) or pass space= with a distribution for it"
                 )
 
     @classmethod
@@ -116,24 +93,38 @@ class InputSpace:
         cls,
         marginals: Mapping[str, Any],
         units: Mapping[str, str] | None = None,
+        groups: Groups | None = None,
     ) -> "InputSpace":
-        """Return a space from names to marginals; a pair ``(low, high)`` means uniform.
+        """Return a space from names to marginals.
 
-        ``units`` names the unit of any of the inputs, for tables and figures.
+        A tuple ``(low, high)`` means uniform between them; a list means these separate values,
+        equally likely (a value given twice counts twice); ``scipy.stats`` frozen distributions
+        are taken as they are, discrete ones (``randint``, ``binom`` …) too.
+
+        ``units`` names the unit of any of the features, for tables and figures. ``groups`` maps
+        a feature's name to the inputs that it consists of; they are drawn each from its own
+        marginal. A one-hot code is not such a group, since its columns exclude each other:
+        :meth:`from_data` draws it as whole rows.
         """
         if not isinstance(marginals, Mapping):
             raise InputError(
                 f"InputSpace: expected a mapping of names to marginals; "
                 f"got {type(marginals).__name__}"
             )
-        unknown = sorted(set(units or {}) - set(marginals))
+        columns = tuple(str(name) for name in marginals)
+        space = cls(
+            columns,
+            tuple(marginal_of(name, given) for name, given in marginals.items()),
+            groups=groups_of(groups, columns, None, "InputSpace.of"),
+        )
+        return space.with_units(units) if units else space
+
+    def with_units(self, units: Mapping[str, str]) -> "InputSpace":
+        """Return the same space with the units of any of its features."""
+        unknown = sorted(set(units) - set(self.names))
         if unknown:
             raise InputError(f"InputSpace.of: expected units of inputs; got units of {unknown}")
-        return cls(
-            tuple(str(name) for name in marginals),
-            tuple(_marginal(name, marginal) for name, marginal in marginals.items()),
-            tuple((units or {}).get(name, "") for name in marginals) if units else (),
-        )
+        return replace(self, units=tuple(units.get(name, "") for name in self.names))
 
     @classmethod
     def uniform(cls, bounds: Mapping[str, Any]) -> "InputSpace":
@@ -144,13 +135,14 @@ class InputSpace:
         InputError
             Bounds that are not two finite numbers in ascending order.
         """
-        return cls.of(bounds)
+        what = "(low, high)"
+        return cls.of({name: uniform(name, pair(name, b, what)) for name, b in bounds.items()})
 
     @classmethod
     def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
         """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
-        for name, pair in moments.items():
-            _, std = _pair(name, pair, "(mean, standard deviation)")
+        for name, given in moments.items():
+            _, std = pair(name, given, "(mean, standard deviation)")
             if not std > 0:
                 raise InputError(
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
@@ -159,34 +151,108 @@ class InputSpace:
         return cls.of({name: stats.norm(mean, std) for name, (mean, std) in moments.items()})
 
     @classmethod
-    def from_data(cls, X: Any, names: Sequence[str] | None = None) -> "InputSpace":
+    def from_data(
+        cls,
+        X: Any,
+        names: Sequence[str] | None = None,
+        *,
+        discrete: Sequence[str] | None = None,
+        groups: Groups | None = None,
+    ) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
 
-        The columns' dependence is *not* kept: sampling from this space draws every input
+        The columns' dependence is *not* kept: sampling from this space draws every feature
         independently. Pairs with abs(Pearson r) above 0.7 are kept in ``correlated`` and named
         in a ``CorrelatedInputsWarning``, because independent draws then combine values that do
         not occur together.
 
+        Parameters
+        ----------
+        X
+            Rows.
+        names
+            Names of the columns; for a data frame, which columns.
+        discrete
+            Names of the columns that take separate values only, so that derivatives by them mean
+            nothing. By default the integer, bool and categorical columns of a data frame; an
+            array's columns are continuous, whatever its dtype. ``[]``: none.
+        groups
+            Feature name to the columns it consists of, ``{"region": ["north", "south"]}``. Its
+            rows are drawn as a whole: a one-hot code stays one.
+
         Raises
         ------
         InputError
-            NaN or infinity, fewer than two rows, or a constant column.
+            Text, NaN or infinity, fewer than two rows, or a constant column; unknown columns in
+            ``discrete`` or ``groups``.
         """
-        array, columns = as_rows(X, "InputSpace.from_data", names)
+        who = "InputSpace.from_data"
+        array, found = as_rows(X, who, names)
         if len(array) < 2:
-            raise InputError(f"InputSpace.from_data: expected at least two rows; got {len(array)}")
-        columns = columns or default_names(array.shape[1])
-        space = cls(columns, tuple(Empirical(column.copy()) for column in array.T))
-        pairs = tuple(_strong_pairs(array, columns))
-        space = cls(space.names, space.marginals, correlated=pairs)
+            raise InputError(f"{who}: expected at least two rows; got {len(array)}")
+        columns = found or default_names(array.shape[1])
+        if discrete is None:
+            separate = discrete_columns(X)
+        else:
+            separate = (discrete,) if isinstance(discrete, str) else tuple(discrete)
+            for name in separate:
+                if name not in columns:
+                    raise UnknownNameError.of(f"{who}: discrete", "column", name, columns)
+        space = cls(
+            columns,
+            tuple(
+                Empirical(column.copy(), discrete=name in separate)
+                for name, column in zip(columns, array.T, strict=True)
+            ),
+            groups=groups_of(groups, columns, array, who),
+        )
+        pairs = strong_pairs(array, columns, space.labels)
         if pairs:
+            space = replace(space, correlated=pairs)
             warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=2)
         return space
 
     @property
     def d(self) -> int:
-        """Number of inputs."""
-        return len(self.names)
+        """Number of columns."""
+        return len(self.columns)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The feature that each column belongs to: its group, or itself."""
+        group = {column: group.name for group in self.groups for column in group.columns}
+        return tuple(group.get(column, column) for column in self.columns)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features: what is explained, in the order of their first columns."""
+        return tuple(dict.fromkeys(self.labels))
+
+    @cached_property
+    def blocks(self) -> tuple[Int[np.ndarray, " m"], ...]:
+        """The columns of each feature."""
+        labels = np.array(self.labels, dtype=object)
+        return tuple(np.flatnonzero(labels == name) for name in self.names)
+
+    @cached_property
+    def continuous(self) -> Bool[np.ndarray, " d"]:
+        """Which columns can be moved a little, alone.
+
+        Not those that take separate values, nor those of a group that is drawn as whole rows.
+        """
+        jumps = {c for group in self.groups if group.rows is not None for c in group.columns}
+        pairs = zip(self.columns, self.marginals, strict=True)
+        return np.array([is_continuous(m) and column not in jumps for column, m in pairs])
+
+    def without_derivative(self) -> dict[str, str]:
+        """Return the features that have no derivative, and why."""
+        found = {}
+        for name, block in zip(self.names, self.blocks, strict=True):
+            if name in {group.name for group in self.groups}:
+                found[name] = f"a group of {len(block)} columns"
+            elif not self.continuous[block[0]]:
+                found[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
+        return found
 
     @property
     def empirical(self) -> bool:
@@ -194,7 +260,7 @@ class InputSpace:
         return any(isinstance(marginal, Empirical) for marginal in self.marginals)
 
     def std(self) -> Float[np.ndarray, " d"]:
-        """Return the standard deviation of each input."""
+        """Return the standard deviation of each column."""
         return np.array([float(marginal.std()) for marginal in self.marginals])
 
     def sample(
@@ -206,81 +272,36 @@ class InputSpace:
         return self.from_unit(np.random.default_rng(seed).random((n, self.d)))
 
     def from_unit(self, u: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-        """Map points of the unit cube to inputs, each by its marginal's quantile function."""
+        """Map points of the unit cube to inputs, each by its marginal's quantile function.
+
+        A group that is drawn as whole rows is picked by the coordinate of its first column
+        alone: one number is all it takes to choose a row, and the other coordinates, left
+        unused, cannot pull the columns apart.
+        """
         u = np.asarray(u, dtype=np.float64)
         if u.ndim != 2 or u.shape[1] != self.d:
             raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
-        columns = []
-        for marginal, q in zip(self.marginals, u.T, strict=True):
-            low, high = marginal.support()
-            q = np.maximum(q, _SMALLEST) if np.isinf(low) else q
-            q = np.minimum(q, 1.0 - _SMALLEST) if np.isinf(high) else q
-            columns.append(np.asarray(marginal.ppf(q), dtype=np.float64))
-        return np.stack(columns, axis=1)
+        X = np.empty(u.shape)
+        for i, marginal in enumerate(self.marginals):
+            X[:, i] = quantile(marginal, u[:, i])
+        for group in self.groups:
+            if group.rows is not None:
+                block = self.blocks[self.names.index(group.name)]
+                X[:, block] = group.ppf(u[:, block[0]])
+        return X
 
     def dependence_note(self) -> str:
         """Say which inputs are strongly correlated and what that means; empty if none are."""
-        if not self.correlated:
-            return ""
-        named = ", ".join(f"{a} and {b} (r = {r:.2f})" for a, b, r in self.correlated[:5])
-        more = f" and {len(self.correlated) - 5} more pairs" if len(self.correlated) > 5 else ""
-        return (
-            f"strongly correlated inputs: {named}{more}; Sobol', Morris and permutation importance "
-            f"treat inputs as independent and so visit combinations that the data do not hold"
-        )
+        return note_of(self.correlated)
 
     def describe(self) -> dict[str, str]:
-        """Return one line per input: its marginal, for reports."""
-        return {
-            name: _describe(marginal)
-            for name, marginal in zip(self.names, self.marginals, strict=True)
-        }
+        """Return one line per feature: its marginal, for reports."""
+        lines = {group.name: group.describe() for group in self.groups}
+        for name, block in zip(self.names, self.blocks, strict=True):
+            lines.setdefault(name, describe(self.marginals[block[0]]))
+        return {name: lines[name] for name in self.names}
 
 
 def default_names(d: int) -> tuple[str, ...]:
     """Return ``x1 … xd``, for inputs nobody named."""
     return tuple(f"x{i + 1}" for i in range(d))
-
-
-def _marginal(name: str, marginal: Any) -> Marginal:
-    if isinstance(marginal, Marginal):
-        return marginal
-    low, high = _pair(name, marginal, "(low, high) or a scipy.stats frozen distribution")
-    if not low < high:
-        raise InputError(f"InputSpace: expected low < high for {name!r}; got ({low}, {high})")
-    return stats.uniform(low, high - low)
-
-
-def _pair(name: str, pair: Any, what: str) -> tuple[float, float]:
-    try:
-        first, second = (float(value) for value in pair)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"InputSpace: expected {what} for {name!r}; got {pair!r}") from error
-    if not np.isfinite([first, second]).all():
-        raise InputError(f"InputSpace: expected finite numbers for {name!r}; got {pair!r}")
-    return first, second
-
-
-def _strong_pairs(
-    X: Float[np.ndarray, "n d"], names: Sequence[str]
-) -> list[tuple[str, str, float]]:
-    if X.shape[1] < 2 or len(X) < 3:
-        return []
-    r = np.corrcoef(X, rowvar=False)
-    pairs = [
-        (names[i], names[j], float(r[i, j]))
-        for i, j in combinations(range(len(names)), 2)
-        if abs(r[i, j]) > STRONG_CORRELATION
-    ]
-    return sorted(pairs, key=lambda pair: -abs(pair[2]))
-
-
-def _describe(marginal: Any) -> str:
-    if isinstance(marginal, Empirical):
-        low, high = marginal.support()
-        return f"{len(marginal.values)} values in [{low:g}, {high:g}]"
-    low, high = marginal.support()
-    family = getattr(getattr(marginal, "dist", None), "name", type(marginal).__name__)
-    if family == "uniform":
-        return f"uniform on [{low:g}, {high:g}]"
-    return f"{family}, mean {marginal.mean():g}, std {marginal.std():g}"

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from sensbench.bootstrap import Bootstrap, Means
 from sensbench.estimator import Estimator, check_interval_options, varying
@@ -18,6 +18,9 @@ class Gradient(Estimator):
     Spends n forward rows and n backward rows per output. DGSM and its use as a bound: Sobol' &
     Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023. Intervals: percentile bootstrap over rows;
     that of a standardised measure includes the uncertainty of σ_y.
+
+    Inputs that take separate values only, and groups of inputs, have no derivative: their values
+    are NaN, and a note names them.
     """
 
     name = "gradient"
@@ -34,6 +37,7 @@ class Gradient(Estimator):
         "total_order_bound",
     )
     ranks_by = "derivative_rms_standardised"
+    groups = True
 
     resamples: int = 300
     confidence: float = 0.95
@@ -44,6 +48,9 @@ class Gradient(Estimator):
     def minimum_budget(self, problem: Problem) -> int:
         return self.minimum_rows * problem.explained.rows_per_gradient
 
+    def inapplicable(self, problem: Problem) -> Mapping[str, str]:
+        return problem.space.without_derivative()
+
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
@@ -51,6 +58,8 @@ class Gradient(Estimator):
         X = problem.rows(budget // model.rows_per_gradient, rng).X
         Y, J = model.values_and_jacobian(X)
         varies = varying(Y, self.name, problem.outputs)
+        applies, columns = _differentiable(problem)
+        J = J[:, :, columns]
         # Centred before squaring: an offset of y must not eat the digits of its variance.
         y = Y - Y.mean(axis=0)
         interval = Bootstrap(
@@ -59,7 +68,7 @@ class Gradient(Estimator):
             self.resamples,
             self.confidence,
         )
-        sigma_x = problem.sigma()
+        sigma_x = problem.sigma()[columns]
 
         def variance(m: Means) -> Float[np.ndarray, "..."]:
             return np.where(varies, m["y²"] - m["y"] ** 2, np.nan)[..., None]
@@ -81,25 +90,46 @@ class Gradient(Estimator):
             "derivative_std_standardised": interval(lambda m: spread(m) * scale(m)),
             "dgsm": interval(lambda m: m["square"]),
         }
-        constants = _constants(problem)
+        constants = _constants(problem, columns)
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
         else:
             found["total_order_bound"] = interval(lambda m: constants * m["square"] / variance(m))
-        return found
+
+        def at_features(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
+            full = np.full((len(values), problem.d), np.nan)
+            full[:, applies] = values
+            return full
+
+        return {
+            name: item.map(at_features) if isinstance(item, Estimate) else item
+            for name, item in found.items()
+        }
 
 
-def _constants(problem: Problem) -> Float[np.ndarray, " d"] | Absent:
-    """Poincaré constants of the marginals, or why the bound cannot be given."""
+def _differentiable(
+    problem: Problem,
+) -> tuple[Bool[np.ndarray, " d"], Int[np.ndarray, " m"]]:
+    """Return which features have a derivative, and the column of each of these."""
+    skipped = problem.space.without_derivative()
+    applies = np.array([name not in skipped for name in problem.features])
+    first = np.array([block[0] for block in problem.space.blocks])
+    return applies, first[applies]
+
+
+def _constants(
+    problem: Problem, columns: Int[np.ndarray, " m"]
+) -> Float[np.ndarray, " m"] | Absent:
+    """Poincaré constants of the columns' marginals, or why the bound cannot be given."""
     if problem.uses_rows:
         return Absent(
             "the bound holds for independent inputs with densities; these are rows of data; "
             "inputs='product' with marginals that have densities gives it"
         )
     constants = []
-    for name, marginal in zip(problem.space.names, problem.space.marginals, strict=True):
-        constant = poincare_constant(marginal)
+    for i in columns:
+        constant = poincare_constant(problem.space.marginals[i])
         if isinstance(constant, NoConstant):
-            return Absent(f"input {name!r}: {constant.reason}")
+            return Absent(f"input {problem.space.columns[i]!r}: {constant.reason}")
         constants.append(constant)
     return np.array(constants)

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -28,12 +28,24 @@ class Morris(Estimator):
     Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
     doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
     has one for mu_star only).
+
+    An input of separate values steps between its quantiles, which may share a value: such a step
+    moves nothing. mu_star counts it as an effect of 0; the standardised measure divides what all
+    steps change by what all steps move, so that it stays the standardised slope of a linear
+    model.
+
+    The columns of a group step together, and d counts it once. Their effects have no common
+    sign, which leaves mu_star alone: mu and sigma are absent (Campolongo et al. 2007). A group
+    drawn as whole rows has no order to step along: it steps from one random row to another. The
+    length of a group's step is the root mean square over its columns, each in its own standard
+    deviations: for two columns of a one-hot code, the very step of either.
     """
 
     name = "morris"
     measures = ("mu", "mu_star", "sigma", "mu_star_standardised")
     ranks_by = "mu_star_standardised"
     design = True
+    groups = True
 
     levels: int = 4
     scale_share: float = 0.2
@@ -59,25 +71,32 @@ class Morris(Estimator):
         r = max(_SMALLEST_R, (budget - n_scale) // (d + 1))
         n_scale = min(n_scale, budget - r * (d + 1))
 
-        unit_cube = {"num_vars": d, "names": list(space.names), "bounds": [[0, 1]] * d}
+        unit_cube = {
+            "num_vars": space.d,
+            "names": list(space.columns),
+            "groups": list(space.labels),
+            "bounds": [[0, 1]] * space.d,
+        }
         seed = int(rng.integers(1, 2**31 - 1))  # SALib takes 0 for no seed
         u = design.sample(unit_cube, r, num_levels=self.levels, seed=seed)
-        X = space.from_unit(_inside(u, space, self.tail))
+        X = space.from_unit(_jumping(_inside(u, space, self.tail), space, r, rng))
         Y = model(X)
         scale_Y = model(space.sample(n_scale, rng))
         varies = varying(np.concatenate([Y, scale_Y]), self.name, problem.outputs)
 
-        moved, du = _steps(u.reshape(r, d + 1, d))
-        dx = np.take_along_axis(np.diff(X.reshape(r, d + 1, d), axis=1), moved[..., None], 2)
+        columns, du = _steps(u.reshape(r, d + 1, space.d))
+        moved = np.array([space.names.index(label) for label in space.labels])[columns]
+        dx = np.sqrt(np.diff(X.reshape(r, d + 1, space.d), axis=1) ** 2 @ _to_features(space))
+        run = np.take_along_axis(dx, moved[..., None], 2)
         dy = np.diff(Y.reshape(r, d + 1, o), axis=1)
-        effects = _by_input(dy / du[..., None], moved)
+        effects = _by_feature(dy / du[..., None], moved)
         interval = Bootstrap(
             {
                 "effect": effects,
                 "size": np.abs(effects),
                 "square": effects**2,
-                "rise": _by_input(np.abs(dy), moved),
-                "run": _by_input(np.abs(dx), moved),
+                "rise": _by_feature(np.abs(dy), moved),
+                "run": _by_feature(run, moved),
             },
             rng,
             self.resamples,
@@ -88,14 +107,15 @@ class Morris(Estimator):
         sigma = interval(
             lambda m: np.sqrt(np.maximum(m["square"] - m["effect"] ** 2, 0.0) * r / (r - 1))
         )
+        moments = {"mu": mu, "mu_star": mu_star, "sigma": sigma}
         for k in range(o):
             # Two resamples: its interval is not used.
             found = analysis.analyze(
                 unit_cube, u, Y[:, k], num_resamples=2, num_levels=self.levels, seed=seed
             )
-            for estimate, key in ((mu, "mu"), (mu_star, "mu_star"), (sigma, "sigma")):
+            for key, estimate in moments.items():
                 estimate.value[k] = found[key]
-        for estimate in (mu, mu_star, sigma):
+        for estimate in moments.values():
             # SALib's numbers and the bootstrap's round differently where nothing varies
             np.minimum(estimate.low, estimate.value, out=estimate.low)
             np.maximum(estimate.high, estimate.value, out=estimate.high)
@@ -107,18 +127,32 @@ class Morris(Estimator):
 
         def standardised(m: Means, s: Means) -> Float[np.ndarray, "..."]:
             variance = np.where(varies, s["y²"] - s["y"] ** 2, np.nan)[..., None]
-            run = np.where(m["run"] > 0, m["run"], np.inf)
-            return m["rise"] / run * space.std() / np.sqrt(variance)
+            run = np.where(m["run"] > 0, m["run"], np.nan)
+            return m["rise"] / run / np.sqrt(variance)
 
         with np.errstate(divide="ignore"):
             value = standardised(interval.means, spread.means)
             replicates = standardised(interval.resampled, spread.resampled)
+        signed: dict[str, Estimate | Absent] = {"mu": mu, "sigma": sigma}
+        if space.groups:
+            named = ", ".join(group.name for group in space.groups)
+            why = Absent(f"the effects of a group ({named}) have no common sign; mu_star has none")
+            signed = {"mu": why, "sigma": why}
         return {
-            "mu": mu,
+            **signed,
             "mu_star": mu_star,
-            "sigma": sigma,
-            "mu_star_standardised": percentile(value, replicates, self.confidence),
+            "mu_star_standardised": replace(
+                percentile(value, replicates, self.confidence),
+                note=_unmoved(interval.means["run"], problem),
+            ),
         }
+
+
+def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
+    still = [name for name, step in zip(problem.features, run[0], strict=True) if step == 0]
+    if not still:
+        return ""
+    return f"undefined for {', '.join(still)}: no step moved it; a larger budget may"
 
 
 def _inside(
@@ -130,17 +164,43 @@ def _inside(
     return low + u * (1.0 - low - high)
 
 
+def _jumping(
+    u: Float[np.ndarray, "n d"], space: InputSpace, r: int, rng: np.random.Generator
+) -> Float[np.ndarray, "n d"]:
+    """Let groups drawn as whole rows step between two random rows, once in each trajectory."""
+    u = u.copy()
+    for group in space.groups:
+        if group.rows is not None:
+            first = space.columns.index(group.columns[0])
+            of_trajectory = u[:, first].reshape(r, -1)
+            # A step is at least half of the unit interval.
+            after = np.abs(of_trajectory - of_trajectory[:, :1]) > 0.25
+            before_after = rng.random((r, 2))
+            u[:, first] = np.where(after, before_after[:, 1:], before_after[:, :1]).ravel()
+    return u
+
+
+def _to_features(space: InputSpace) -> Float[np.ndarray, "d features"]:
+    """Weights that turn the squared steps of columns into each feature's, in variances."""
+    weights = np.zeros((space.d, len(space.names)))
+    std = space.std()
+    for i, block in enumerate(space.blocks):
+        varying_columns = block[std[block] > 0]
+        weights[varying_columns, i] = std[varying_columns] ** -2.0 / len(varying_columns)
+    return weights
+
+
 def _steps(
     u: Float[np.ndarray, "r s d"],
 ) -> tuple[np.ndarray, Float[np.ndarray, "r d"]]:
-    """Return which input each step of each trajectory moves, and how far in the unit cube."""
+    """Return a column that each step of each trajectory moves, and how far in the unit cube."""
     du = np.diff(u, axis=1)
     moved = np.abs(du).argmax(axis=2)
     return moved, np.take_along_axis(du, moved[..., None], 2)[..., 0]
 
 
-def _by_input(steps: Float[np.ndarray, "r d k"], moved: np.ndarray) -> Float[np.ndarray, "r k d"]:
-    """Reorder what belongs to the steps of a trajectory by the input each one moved."""
-    by_input = np.empty_like(steps)
-    np.put_along_axis(by_input, moved[..., None], steps, axis=1)
-    return by_input.transpose(0, 2, 1)
+def _by_feature(steps: Float[np.ndarray, "r d k"], moved: np.ndarray) -> Float[np.ndarray, "r k d"]:
+    """Reorder what belongs to the steps of a trajectory by the feature each one moved."""
+    by_feature = np.empty_like(steps)
+    np.put_along_axis(by_feature, moved[..., None], steps, axis=1)
+    return by_feature.transpose(0, 2, 1)

@@ -1,9 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import mean_squared_error, r2_score
 
@@ -26,12 +26,17 @@ class Permutation(Estimator):
     over rows instead. A row counts twice in the importance, as the row whose error is taken and
     as the donor of the shuffled value; both parts are resampled together (the linearised
     U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12).
+
+    scikit-learn shuffles the numbers of the rows that each feature is taken from, one column of
+    them per feature. So the columns of a group are shuffled by one permutation, and the donor of
+    every value is known.
     """
 
     name = "permutation"
     measures = ("permutation_mse", "permutation_r2", "permutation_total_order")
     ranks_by = "permutation_total_order"
     minimum_rows = 10
+    groups = True
 
     repeats: int = 5
     resamples: int = 300
@@ -49,15 +54,16 @@ class Permutation(Estimator):
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
         rows = problem.rows(budget // (1 + problem.d * self.repeats), rng)
-        fitted = _Fitted(problem.explained, rows.X)
-        F = fitted.predict(rows.X)
+        fitted = _Fitted(problem.explained, rows.X, problem.space.blocks)
+        donors = np.repeat(np.arange(len(rows))[:, None], problem.d, axis=1)
+        F = fitted.predict(donors)
         varies = varying(F, self.name, problem.outputs)
         y = F if rows.y is None else rows.y
 
-        scores = _Scores(rows.X, self.repeats, problem.o)
+        scores = _Scores(len(rows), problem.d, problem.o, self.repeats)
         importances = permutation_importance(
             fitted,
-            rows.X,
+            donors,
             y,
             scoring=scores,
             n_repeats=self.repeats,
@@ -97,17 +103,31 @@ class Permutation(Estimator):
 
 
 class _Fitted:
-    """The model as scikit-learn wants it; the unshuffled rows are evaluated only once."""
+    """The model as scikit-learn wants it, of the rows that each feature is taken from.
 
-    def __init__(self, model: Model, X: Float[np.ndarray, "n d"]):
-        self._model, self._X = model, X
+    The unshuffled rows are evaluated only once.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        X: Float[np.ndarray, "n columns"],
+        blocks: Sequence[Int[np.ndarray, " m"]],
+    ):
+        self._model, self._X, self._blocks = model, X, blocks
         self._F = model(X)
 
-    def fit(self, X: Any, y: Any) -> "_Fitted":
+    def fit(self, donors: Any, y: Any) -> "_Fitted":
         return self
 
-    def predict(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        return self._F if np.array_equal(X, self._X) else self._model(X)
+    def predict(self, donors: Int[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        shuffled = np.flatnonzero((donors != np.arange(len(donors))[:, None]).any(axis=0))
+        if not len(shuffled):
+            return self._F
+        X = self._X.copy()
+        for j in shuffled.tolist():
+            X[:, self._blocks[j]] = self._X[donors[:, j]][:, self._blocks[j]]
+        return self._model(X)
 
 
 class _Scores:
@@ -118,33 +138,28 @@ class _Scores:
     into one score, hence one score per output and metric here.
     """
 
-    def __init__(self, X: Float[np.ndarray, "n d"], repeats: int, o: int):
-        self._X, self._repeats = X, repeats
+    def __init__(self, n: int, d: int, o: int, repeats: int):
+        self._repeats = repeats
         self._calls = 0
         self._base: Float[np.ndarray, "n o"] | None = None
-        self.roles = np.zeros((len(X), o, X.shape[1]))
+        self.roles = np.zeros((n, o, d))
 
     def __call__(
-        self, fitted: _Fitted, X: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n o"]
+        self, fitted: _Fitted, donors: Int[np.ndarray, "n d"], y: Float[np.ndarray, "n o"]
     ) -> dict[str, float]:
-        F = fitted.predict(X)
+        F = fitted.predict(donors)
         squares = (y - F) ** 2
         if self._base is None:  # scikit-learn's first call is the baseline
             self._base = squares
         else:
-            self._keep(X, squares - self._base)
+            j = self._calls // self._repeats  # features in order, all repeats of one together
+            self._calls += 1
+            rise = squares - self._base
+            self.roles[:, :, j] += rise
+            self.roles[donors[:, j], :, j] += rise  # a permutation: no row twice
         errors = mean_squared_error(y, F, multioutput="raw_values")
         fits = r2_score(y, F, multioutput="raw_values")
         return {
             **{f"mse_{k}": -error for k, error in enumerate(errors)},
             **{f"r2_{k}": fit for k, fit in enumerate(fits)},
         }
-
-    def _keep(self, X: Float[np.ndarray, "n d"], rise: Float[np.ndarray, "n o"]) -> None:
-        j = self._calls // self._repeats  # columns in order, all repeats of one together
-        self._calls += 1
-        # Which row each shuffled value came from: both columns hold the same values.
-        donors = np.empty(len(X), dtype=np.int64)
-        donors[X[:, j].argsort(kind="stable")] = self._X[:, j].argsort(kind="stable")
-        self.roles[:, :, j] += rise
-        self.roles[donors, :, j] += rise

@@ -22,12 +22,16 @@ class Sobol(Estimator):
     budget pays for (other sizes lose the balance of the Sobol' sequence). Estimators: Saltelli et
     al. 2010, doi:10.1016/j.cpc.2009.09.018; intervals: SALib's normal bootstrap over base rows,
     which treats the quasi-random rows as random and so errs on the wide side.
+
+    A group of inputs has one index of each order: its columns are exchanged together, and d
+    counts it once.
     """
 
     name = "sobol"
     measures = ("first_order", "total_order", "second_order")
     ranks_by = "total_order"
     design = True
+    groups = True
 
     second_order: bool = False
     resamples: int = 100
@@ -51,11 +55,17 @@ class Sobol(Estimator):
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        d, o = problem.d, problem.o
-        unit_cube = {"num_vars": d, "names": list(problem.space.names), "bounds": [[0, 1]] * d}
+        d, o, space = problem.d, problem.o, problem.space
+        unit_cube: dict[str, Any] = {
+            "num_vars": space.d,
+            "names": list(space.columns),
+            "bounds": [[0, 1]] * space.d,
+        }
+        if space.groups:
+            unit_cube["groups"] = list(space.labels)
         N = 1 << (budget // self._rows_per_point(problem)).bit_length() - 1
         u = design.sample(unit_cube, N, calc_second_order=self.second_order, seed=_seed(rng))
-        Y = problem.explained(problem.space.from_unit(u))
+        Y = problem.explained(space.from_unit(u))
         varies = varying(Y, self.name, problem.outputs)
 
         seed = _seed(rng)

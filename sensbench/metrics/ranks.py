@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from sensbench.measure import MEASURES
 
@@ -19,6 +20,10 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     divided by its sum over the inputs. Negative estimates, which are noise around 0, keep their
     sign and do not enter the sum. Rank 1 is the most important; equal values share the better
     rank.
+
+    A method may not be applicable to some features (NaN: no share, no rank). What it divides is
+    then not the whole: its shares sum to what the methods that rank every feature give to the
+    same features, on average.
 
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
@@ -42,6 +47,7 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
         .to_numpy(dtype=float)
     )
     total = np.where(total > 0, total, np.nan)
+    total = total / _whole(frame.assign(share=value / total))
     frame["share"], frame["share_low"], frame["share_high"] = (
         value / total,
         low / total,
@@ -53,3 +59,18 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
         .rank(ascending=False, method="min")
     )
     return frame
+
+
+def _whole(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:
+    """How much of all importance each row's method divides: 1 where it ranks every feature."""
+    missing = frame["share"].isna()
+    if not missing.any():
+        return np.ones(len(frame))
+    partial = frame.assign(missing=missing).groupby(_GROUP, sort=False)["missing"].transform("any")
+    feature = [*_GROUP[:-1], "feature"]
+    usual = frame[~partial].groupby(feature, sort=False)["share"].mean().clip(lower=0).rename("u")
+    known = frame[feature].merge(usual.reset_index(), on=feature, how="left")["u"].to_numpy()
+    mine = frame.assign(known=np.where(missing, 0.0, known)).groupby(_GROUP, sort=False)["known"]
+    # No method ranks every feature: then a share is one of what its method can rank.
+    of_all = mine.transform("sum", min_count=1).fillna(1.0).to_numpy()
+    return np.where(partial & (of_all > 0), of_all, 1.0)

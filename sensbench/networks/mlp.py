@@ -147,7 +147,7 @@ class Mlp:
         start = time.perf_counter()
         rng = np.random.default_rng(seed)
         split = split_rows(problem, self.train_rows, rng)
-        module = self.build(problem.d, problem.o, int(rng.integers(2**31)))
+        module = self.build(problem.space.d, problem.o, int(rng.integers(2**31)))
         module.standardise(split.fit)
         iterations = fit(
             module.layers,
@@ -178,5 +178,5 @@ class Mlp:
         InputError
             The weights are not those of a network with these hyper-parameters on this problem.
         """
-        module = self.build(problem.d, problem.o).requires_grad_(False)
+        module = self.build(problem.space.d, problem.o).requires_grad_(False)
         return Trained.restore(self.name, module, problem.outputs, metadata, weights)

@@ -166,7 +166,7 @@ def _fingerprint(problem: Problem, module: torch.nn.Module) -> tuple[object, ...
         *(tensor.numpy().tobytes() for tensor in module.state_dict().values()),
         model.n_forward,
         model.n_backward,
-        problem.space.from_unit(np.full((1, problem.d), 0.3)).tobytes(),
+        problem.space.from_unit(np.full((1, problem.space.d), 0.3)).tobytes(),
     )
 
 
