@@ -2,13 +2,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 import sensbench as sb
-from sensbench.errors import CorrelatedInputsWarning, InputError
+from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
 
 
 def test_sampling_follows_the_marginals():
@@ -62,6 +63,10 @@ def test_correlated_columns_are_named_and_kept(rng):
         (lambda: sb.InputSpace.uniform({"a": (0, np.inf)}), "finite"),
         (lambda: sb.InputSpace.uniform({"a": 3}), "'a'"),
         (lambda: sb.InputSpace.uniform({}), "at least one"),
+        (lambda: sb.InputSpace.of({"a": ["x", "y"]}), "list of numbers for 'a'"),
+        (lambda: sb.InputSpace.of({"a": []}), "finite numbers for 'a'"),
+        (lambda: sb.InputSpace.of({"a": [2, 2]}), "'a' to vary"),
+        (lambda: sb.InputSpace.of({"a": (1, 2, 3)}), "a list of values"),
         (lambda: sb.InputSpace.normal({"a": (0, 0)}), "positive standard deviation"),
         (lambda: sb.InputSpace.of({"a": stats.cauchy()}), "finite mean"),
         (lambda: sb.InputSpace.of({"a": (0, 1)}, units={"b": "m"}), r"\['b'\]"),
@@ -73,3 +78,68 @@ def test_correlated_columns_are_named_and_kept(rng):
 def test_bad_spaces_are_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_separate_values_are_drawn_from_their_values():
+    space = sb.InputSpace.of(
+        {
+            "k": [1, 2, 3],
+            "r": stats.randint(0, 5),
+            "p": stats.poisson(2),
+            "c": (0, 1),
+            "two": [0, 1],
+        }
+    )
+    assert space.continuous.tolist() == [False, False, False, True, False]
+    X = space.sample(3000, 0)
+    assert set(X[:, 0]) == {1, 2, 3}
+    assert set(X[:, 1]) == {0, 1, 2, 3, 4}
+    assert (X[:, 2] >= 0).all()
+    assert (X[:, 2] == X[:, 2].round()).all()
+    assert set(X[:, 4]) == {0, 1}
+    for i, p in ((0, 1 / 3), (1, 1 / 5)):
+        _, counts = np.unique(X[:, i], return_counts=True)
+        assert (np.abs(counts / 3000 - p) < 5 * np.sqrt(p * (1 - p) / 3000)).all()
+    # scipy's own quantile of 0 lies one below the smallest value
+    assert space.from_unit(np.zeros((1, 5)))[0].tolist() == [1, 0, 0, 0, 0]
+    assert space.describe()["k"] == "3 separate values in [1, 3]"
+
+
+@pytest.mark.parametrize("frame_of", [pd.DataFrame, pl.DataFrame])
+def test_the_dtypes_of_a_frame_say_which_columns_are_continuous(frame_of):
+    frame = frame_of(
+        {"whole": [1.0, 2.0, 4.0, 2.0], "rooms": [3, 1, 3, 4], "garden": [True, False, True, False]}
+    )
+    space = sb.InputSpace.from_data(frame)
+    assert space.continuous.tolist() == [True, False, False]
+    assert space.without_derivative() == {
+        "rooms": "which takes 3 separate values only",
+        "garden": "which takes 2 separate values only",
+    }
+    declared = sb.InputSpace.from_data(frame, discrete=["whole"])
+    assert declared.continuous.tolist() == [False, True, True]
+    assert sb.InputSpace.from_data(frame, discrete=[]).continuous.all()
+    # which columns, in which order, is still the caller's choice
+    assert sb.InputSpace.from_data(frame, ["rooms", "whole"]).continuous.tolist() == [False, True]
+
+
+def test_an_array_of_integers_is_continuous_unless_declared():
+    X = np.array([[1, 5], [2, 7], [3, 5]])
+    assert sb.InputSpace.from_data(X).continuous.all()
+    space = sb.InputSpace.from_data(X, ["a", "b"], discrete=["b"])
+    assert space.continuous.tolist() == [True, False]
+    with pytest.raises(UnknownNameError, match="'rooms'"):
+        sb.InputSpace.from_data(X, ["a", "b"], discrete=["rooms"])
+
+
+def test_units_belong_to_features():
+    space = sb.InputSpace.of(
+        {"a": (0, 1), "b": (0, 1), "c": (0, 1)}, units={"c": "m"}, groups={"ab": ["a", "b"]}
+    )
+    assert dict(zip(space.names, space.units, strict=True)) == {"ab": "", "c": "m"}
+
+
+def test_bounds_of_a_uniform_may_come_as_lists():
+    space = sb.InputSpace.uniform({"a": [0, 2]})
+    assert space.continuous.all()
+    assert space.std()[0] == pytest.approx(2 / np.sqrt(12))

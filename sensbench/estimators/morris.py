@@ -191,7 +191,7 @@ def _to_features(space: InputSpace) -> Float[np.ndarray, "d features"]:
 
 
 def _steps(
-    u: Float[np.ndarray, "r s d"],
+    u: Float[np.ndarray, "r points columns"],
 ) -> tuple[np.ndarray, Float[np.ndarray, "r d"]]:
     """Return a column that each step of each trajectory moves, and how far in the unit cube."""
     du = np.diff(u, axis=1)

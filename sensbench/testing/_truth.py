@@ -31,26 +31,31 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
     Randomised quasi-Monte Carlo: a Sobol' sequence under independent random shifts, and the
     standard error is the one between these. Cranley & Patterson 1976, doi:10.1137/0713071.
     """
-    rng = np.random.default_rng(seed)
+    space, rng = problem.space, np.random.default_rng(seed)
     m = 1 << max(1, n // _REPLICATES).bit_length() - 1
-    points = qmc.Sobol(2 * problem.d, scramble=False).random(m)
-    shifts = rng.random((_REPLICATES, 1, 2 * problem.d))
-    u = ((points + shifts) % 1.0).reshape(-1, 2 * problem.d)
+    points = qmc.Sobol(2 * space.d, scramble=False).random(m)
+    shifts = rng.random((_REPLICATES, 1, 2 * space.d))
+    u = ((points + shifts) % 1.0).reshape(-1, 2 * space.d)
     model = problem.explained.metered()
-    A = problem.space.from_unit(u[:, : problem.d])
-    B = problem.space.from_unit(u[:, problem.d :])
-    YA, J = model.values_and_jacobian(A)
+    A = space.from_unit(u[:, : space.d])
+    B = space.from_unit(u[:, space.d :])
+    YA, slopes = model.values_and_jacobian(A)
     YB = model(B)
     centre = YA.mean(axis=0)
-    swapped = np.empty_like(J)
-    for i in range(problem.d):
+    # NaN where there is no derivative: it agrees with no truth.
+    J, swapped = np.full((2, len(A), problem.o, problem.d), np.nan)
+    known, sigma = np.full((2, problem.d), np.nan)
+    skipped = space.without_derivative()
+    for i, block in enumerate(space.blocks):
         AB = A.copy()
-        AB[:, i] = B[:, i]
+        AB[:, block] = B[:, block]
         swapped[:, :, i] = model(AB) - centre
+        if problem.features[i] not in skipped:
+            constant = poincare_constant(space.marginals[block[0]])
+            known[i] = np.nan if isinstance(constant, NoConstant) else constant
+            sigma[i] = space.std()[block[0]]
+            J[:, :, i] = slopes[:, :, block[0]]
     rows = (YA - centre, YB - centre, swapped, J)
-    constants = [poincare_constant(marginal) for marginal in problem.space.marginals]
-    known = np.array([np.nan if isinstance(c, NoConstant) else c for c in constants])
-    sigma = problem.space.std()
 
     whole = _statistics(rows, sigma, known)
     parts = [

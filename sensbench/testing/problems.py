@@ -20,10 +20,11 @@ def check_problem(
 
     The rules: names fit together; data are finite and match; the model is deterministic, finite,
     treats rows independently and leaves its input alone; its derivative agrees with central
-    differences (steps of σ/1000) in nine rows of ten; truths are in range, consistent with each
-    other and, within six standard errors, with a sample of the model itself. A truth of a
-    measure that is not sampled here (Morris's) is checked for its range only, and that of a
-    problem whose model is a trained network is not compared with the network.
+    differences (steps of σ/1000, by continuous inputs) in nine rows of ten; truths are in range,
+    consistent with each other and, within six standard errors, with a sample of the model
+    itself. A truth of a measure that is not sampled here (Morris's) is checked for its range
+    only, and that of a problem whose model is a trained network is not compared with the
+    network.
 
     Parameters
     ----------
@@ -108,17 +109,22 @@ def _check_model(problem: Problem, who: str, n: int, seed: int) -> None:
 
 
 def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
-    model, sigma = problem.explained.metered(), problem.space.std()
-    u = np.random.default_rng(seed).random((n, problem.d))
+    model, space = problem.explained.metered(), problem.space
+    columns = np.flatnonzero(space.continuous)
+    if not len(columns):
+        return
+    sigma = space.std()[columns]
+    u = np.random.default_rng(seed).random((n, space.d))
     # Away from the ends of the marginals, where a step would leave them.
-    X = problem.space.from_unit(0.05 + 0.9 * u)
+    X = space.from_unit(0.05 + 0.9 * u)
     with no_error(who, "the derivative can be computed"):
         Y, J = model.values_and_jacobian(X)
+        J = J[:, :, columns]
         differences = np.empty_like(J)
-        for i in range(problem.d):
-            h = np.zeros(problem.d)
-            h[i] = _STEP * sigma[i]
-            differences[:, :, i] = (model(X + h) - model(X - h)) / (2 * h[i])
+        for i, column in enumerate(columns):
+            h = np.zeros(space.d)
+            h[column] = _STEP * sigma[i]
+            differences[:, :, i] = (model(X + h) - model(X - h)) / (2 * h[column])
     size = np.where(Y.std(axis=0) > 0, Y.std(axis=0), 1.0)[:, None]
     slack = _DERIVATIVE_TOLERANCE * (1.0 + np.abs(J) * sigma / size)
     off = (np.abs(J - differences) * sigma / size > slack).mean(axis=0)
@@ -127,8 +133,8 @@ def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
         off.max() <= 0.1,
         who,
         "the derivative agrees with central differences",
-        f"∂{problem.outputs[k]}/∂{problem.space.names[i]} is off in {off.max():.0%} of {n} rows; "
-        f"look for detach, no_grad, round or an integer cast",
+        f"∂{problem.outputs[k]}/∂{space.columns[columns[i]]} is off in {off.max():.0%} of {n} "
+        f"rows; look for detach, no_grad, round or an integer cast",
     )
 
 
@@ -174,6 +180,6 @@ def _check_truth(problem: Problem, who: str, n: int, seed: int) -> None:
             gap.max() <= 1.0,
             who,
             "the truth is true of the model",
-            f"{name} of {problem.outputs[k]} by {problem.space.names[i]} is given as "
+            f"{name} of {problem.outputs[k]} by {problem.features[i]} is given as "
             f"{exact[k, i]:.6g}; a sample gives {found.value[k, i]:.6g} ± {found.error[k, i]:.2g}",
         )

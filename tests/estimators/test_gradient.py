@@ -4,7 +4,13 @@ import torch
 from scipy import integrate, stats
 
 import sensbench as sb
-from sensbench.errors import BudgetTooSmall, ConstantOutputError, InputError, TooFewRows
+from sensbench.errors import (
+    BudgetTooSmall,
+    ConstantOutputError,
+    InputError,
+    NotApplicable,
+    TooFewRows,
+)
 
 Z = 5  # standard errors a Monte Carlo mean may be off
 
@@ -116,3 +122,37 @@ def test_too_little_is_refused_with_the_figure_that_would_do(sine_problem):
     problem = sb.Problem.of(curved, sb.InputSpace.from_data(X), X=X)
     with pytest.raises(TooFewRows, match="at least 10 rows of data; got 5"):
         sb.estimators.load("permutation").estimate(problem, budget=5000)
+
+
+def test_an_input_of_separate_values_has_no_slope_and_the_others_keep_theirs():
+    """The other inputs' numbers are those that they have without the mark, to the last bit."""
+    marginals = {"a": (0, 1), "k": stats.randint(0, 2), "b": (0, 2)}
+
+    def f(x):
+        return torch.exp(x[:, 0]) * torch.cos(x[:, 2]) + x[:, 1]
+
+    problem = sb.Problem.of(f, sb.InputSpace.of(marginals))
+    found = sb.estimators.load("gradient").estimate(problem, budget=4000)
+    X = problem.space.sample(2000, 0)
+    np.testing.assert_allclose(
+        found["dgsm"].value[0, [0, 2]], (sb.jacobian(f, X)[:, 0] ** 2).mean(axis=0)[[0, 2]]
+    )
+    assert set(found.estimates) == set(sb.estimators.load("gradient").measures)
+    for name, item in found.estimates.items():
+        for values in (item.value, item.low, item.high):
+            assert np.isnan(values[0]).tolist() == [False, True, False], name
+    # the bound holds for the continuous ones: 1/π² and (2/π)² are their Poincaré constants
+    variance = f(torch.from_numpy(X)).numpy().var()
+    exact = np.array([1, 4]) / np.pi**2 * found["dgsm"].value[0, [0, 2]] / variance
+    np.testing.assert_allclose(found["total_order_bound"].value[0, [0, 2]], exact, rtol=1e-9)
+    assert found.notes == ("gradient: not applicable to 'k', which takes 2 separate values only",)
+
+
+def test_separate_values_alone_leave_nothing_to_differentiate():
+    space = sb.InputSpace.of({"a": [0, 1], "b": stats.poisson(3)})
+    problem = sb.Problem.of(lambda x: x.sum(1), space)
+    with pytest.raises(NotApplicable, match="'a', which takes 2 separate values only; 'b', which"):
+        sb.estimators.load("gradient").estimate(problem, budget=900)
+    with pytest.warns(sb.errors.PartialResultWarning, match="leave gradient out"):
+        cmp = sb.compare(problem.explained, space=space, budget=2000)
+    assert cmp.methods == ("sobol", "morris", "permutation")

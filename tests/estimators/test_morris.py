@@ -80,6 +80,15 @@ def test_a_two_valued_column_of_data_can_be_stepped(rng):
     assert found.inputs == "product of the marginals (each column's values)"
 
 
+def test_an_input_that_no_step_moved_is_undefined_and_named():
+    """P(k = 0) = 0.999: of the grid's quantiles none but 0 is ever visited."""
+    space = sb.InputSpace.of({"k": stats.poisson(0.001), "a": (0, 1)})
+    problem = sb.Problem.of(lambda x: x[:, 0] + x[:, 1], space)
+    found = sb.estimators.load("morris").estimate(problem, budget=500)
+    assert np.isnan(found["mu_star_standardised"].value).tolist() == [[True, False]]
+    assert "morris: mu_star_standardised: undefined for k: no step moved it" in found.notes[0]
+
+
 def test_the_budget_is_kept_and_mostly_spent(sine_problem):
     for budget in (32, 33, 100, 1001):
         found = sb.estimators.load("morris").estimate(sine_problem, budget=budget)
