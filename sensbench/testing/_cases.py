@@ -70,6 +70,29 @@ def nonlinear() -> Case:
     return Case("a nonlinear function", Problem.of(function, space, name="nonlinear"), seen)
 
 
+def mixed() -> Case:
+    """A continuous input, one of separate values, and a one-hot code that is one feature.
+
+    The function refuses rows whose code is broken.
+    """
+    seen = Seen()
+
+    def function(x: Float[Tensor, "n 5"]) -> Float[Tensor, " n"]:
+        seen.rows += len(x)
+        code = x[:, 2:]
+        if not ((code == 0) | (code == 1)).all() or not (code.sum(1) == 1).all():
+            raise ValueError("a group's columns were drawn or shuffled apart")
+        return torch.sin(x[:, 0]) + 0.2 * x[:, 1] + code @ torch.arange(3.0, dtype=x.dtype)
+
+    n = 240
+    i = np.arange(n)
+    rows = np.column_stack([i / n, (i * 7) % 5, *(i % 4 % 3 == k for k in range(3))])
+    space = InputSpace.from_data(
+        rows, ["size", "rooms", "n", "e", "s"], discrete=["rooms"], groups={"side": ["n", "e", "s"]}
+    )
+    return Case("inputs of separate values and a group", Problem.of(function, space), seen)
+
+
 class _Smooth(nn.Module):
     """A module with parameters and a buffer, so that a change of either is seen."""
 

@@ -24,7 +24,8 @@ def check_estimator(estimator: Estimator) -> None:
     note says why, and lie inside their intervals; the same seed gives the same bits, 0 included,
     and another seed others unless the numbers are exact; the budget is never exceeded nor
     undercounted, and the smallest one works; a dead input scores about 0; inputs in another
-    order or unit change nothing; problem, data, module and global random states are left alone.
+    order or unit change nothing; problem, data, module and global random states are left alone;
+    a group of columns, where the estimator takes groups, is drawn and shuffled as a whole.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
 
@@ -38,7 +39,7 @@ def check_estimator(estimator: Estimator) -> None:
     who = f"estimator {getattr(estimator, 'name', kind)!r}"
     _check_declaration(estimator, who)
     module = _cases.module()
-    cases = (_cases.linear(), _cases.nonlinear(), _cases.rows(module))
+    cases = (_cases.linear(), _cases.nonlinear(), _cases.rows(module), _cases.mixed())
     applicable = [case for case in cases if _check_result(estimator, case, who)]
     rule(applicable, who, "can be asked something", "it refused every problem")
     for case in applicable:
@@ -87,10 +88,11 @@ def _check_values(found: SensitivityResult, name: str, who: str) -> None:
     read = np.ones(item.value.shape, dtype=bool)
     if measure(name).pairwise:
         read &= np.triu(np.ones(item.value.shape[-2:], dtype=bool), 1)
-    numbers = np.stack([item.low, item.value, item.high])[:, read]
-    noted = any(name in note for note in found.notes)
-    finite = np.isfinite(numbers).all()
-    rule(finite or noted, who, "finite, or a note says why", f"{name} = {item.value}")
+    ends = np.stack([item.low, item.value, item.high])
+    named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
+    told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~named]).all()
+    rule(told, who, "finite, or a note says why", f"{name} = {item.value}")
+    numbers = ends[:, read]
     low, value, high = numbers[:, np.isfinite(numbers).all(axis=0)]
     inside = ((low <= value) & (value <= high)).all()
     rule(inside, who, "values lie inside their intervals",
