@@ -34,4 +34,5 @@ def diabetes() -> Problem:
         features=features,
         targets=("disease_progression",),
         units=_UNITS,
+        discrete=("sex",),
     )

@@ -8,13 +8,20 @@ from jaxtyping import Float
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.problem import Problem
 from sensbench.problems._rows import problem_of_rows
+from sensbench.rows import discrete_columns
+from sensbench.space import Groups
 
 _PARQUET = {".parquet", ".pq"}
 _Names = str | Sequence[str]
 
 
 def table(
-    path: str | Path, target: _Names, features: _Names | None = None, sep: str = ","
+    path: str | Path,
+    target: _Names,
+    features: _Names | None = None,
+    sep: str = ",",
+    discrete: _Names | None = None,
+    groups: Groups | None = None,
 ) -> Problem:
     """Columns of a CSV or Parquet file with a header (data, no model).
 
@@ -28,6 +35,11 @@ def table(
         Names of the inputs; by default all columns that are not targets.
     sep
         What separates the columns of a text file.
+    discrete
+        Names of the inputs that take separate values only; by default the columns of whole
+        numbers and of true and false. ``[]``: none, gradients by all of them mean something.
+    groups
+        Feature name to the columns that it consists of, such as a one-hot code.
 
     Raises
     ------
@@ -48,12 +60,16 @@ def table(
     if not inputs:
         raise InputError(f"{who}: expected at least one feature; got the columns {targets} only")
     values = _numbers(frame[[*inputs, *targets]], who)
+    if discrete is None:
+        discrete = discrete_columns(frame[inputs])
     return problem_of_rows(
         file.stem,
         values[:, : len(inputs)],
         values[:, len(inputs) :],
         features=inputs,
         targets=targets,
+        discrete=[discrete] if isinstance(discrete, str) else discrete,
+        groups=groups,
     )
 
 

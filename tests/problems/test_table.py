@@ -48,6 +48,15 @@ def test_parquet(frame, tmp_path):
     np.testing.assert_array_equal(problem.data.X, frame[["a", "b", "n"]])
 
 
+def test_columns_of_whole_numbers_take_separate_values_unless_declared_otherwise(frame, write):
+    path = write(frame)
+    assert load(path, target="y").space.continuous.tolist() == [True, True, False]
+    assert load(path, target="y", discrete=[]).space.continuous.all()
+    declared = load(path, target="y", discrete="a", groups={"bn": ["b", "n"]})
+    assert declared.features == ("a", "bn")
+    assert "a" in declared.space.without_derivative()
+
+
 def test_text_is_fine_where_it_is_not_asked_for(frame, write):
     path = write(frame.assign(town="Delft"))
     assert load(path, target="y", features="n").space.names == ("n",)

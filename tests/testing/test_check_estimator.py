@@ -198,6 +198,15 @@ class OnlyData(Slopes):
         return super()._estimate(problem, budget, rng)
 
 
+class TearsGroups(Slopes):
+    groups = True
+
+    def _estimate(self, problem, budget, rng):
+        if problem.space.groups:
+            problem.explained(rng.permuted(problem.rows(10, rng).X, axis=0))
+        return super()._estimate(problem, budget, rng)
+
+
 @pytest.mark.parametrize("name", estimators.names())
 def test_registered_estimators_conform(name):
     check_estimator(estimators.load(name))
@@ -241,6 +250,7 @@ def test_right_ones_pass(estimator):
         (GlobalTorch, "global random states"),
         (RefusesAll, "can be asked something"),
         (Crashes, "runs on.*KeyError"),
+        (TearsGroups, "runs on.*drawn or shuffled apart"),
     ],
 )
 def test_broken_ones_are_caught(kind, name):
