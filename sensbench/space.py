@@ -38,10 +38,10 @@ class InputSpace:
 
     Attributes
     ----------
-    columns
-        Names of the model's inputs, in its order, with a marginal each.
+    columns, marginals
+        Names of the model's inputs, in its order, and the distribution of each.
     units
-        Units of the features (``names``), or empty.
+        Units of the features (:attr:`names`), or empty.
     correlated
         Pairs of columns with a strong correlation in the data, which draws do not keep.
     groups
@@ -72,11 +72,11 @@ class InputSpace:
                     f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
                     f"got {marginal!r}; for bounds use InputSpace.uniform"
                 )
-            std = float(marginal.std())
-            if not np.isfinite(std) or not np.isfinite(float(marginal.mean())):
+            moments = float(marginal.mean()), float(marginal.std())
+            if not np.isfinite(moments).all():
                 raise InputError(
                     f"InputSpace: expected a finite mean and standard deviation for {name!r}; "
-                    f"got {marginal.mean()} and {std}; variance-based importance needs both"
+                    f"got {moments}; variance-based importance needs both"
                 )
         spread = self.std()
         for name, block in zip(self.names, self.blocks, strict=True):
@@ -101,16 +101,13 @@ class InputSpace:
         equally likely (a value given twice counts twice); ``scipy.stats`` frozen distributions
         are taken as they are, discrete ones (``randint``, ``binom`` …) too.
 
-        ``units`` names the unit of any of the features, for tables and figures. ``groups`` maps
-        a feature's name to the inputs that it consists of; they are drawn each from its own
-        marginal. A one-hot code is not such a group, since its columns exclude each other:
-        :meth:`from_data` draws it as whole rows.
+        ``units`` names the unit of any of the features. ``groups`` maps a feature's name to the
+        inputs it consists of, each drawn from its own marginal: not for a one-hot code, whose
+        columns exclude each other (:meth:`from_data` draws it as whole rows).
         """
         if not isinstance(marginals, Mapping):
-            raise InputError(
-                f"InputSpace: expected a mapping of names to marginals; "
-                f"got {type(marginals).__name__}"
-            )
+            kind = type(marginals).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to marginals; got {kind}")
         columns = tuple(str(name) for name in marginals)
         space = cls(
             columns,
@@ -135,8 +132,8 @@ class InputSpace:
         InputError
             Bounds that are not two finite numbers in ascending order.
         """
-        what = "(low, high)"
-        return cls.of({name: uniform(name, pair(name, b, what)) for name, b in bounds.items()})
+        pairs = {name: pair(name, given, "(low, high)") for name, given in bounds.items()}
+        return cls.of({name: uniform(name, bound) for name, bound in pairs.items()})
 
     @classmethod
     def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
@@ -168,23 +165,20 @@ class InputSpace:
 
         Parameters
         ----------
-        X
-            Rows.
-        names
-            Names of the columns; for a data frame, which columns.
+        X, names
+            Rows, and names of their columns; for a data frame, which columns.
         discrete
             Names of the columns that take separate values only, so that derivatives by them mean
             nothing. By default the integer, bool and categorical columns of a data frame; an
             array's columns are continuous, whatever its dtype. ``[]``: none.
         groups
-            Feature name to the columns it consists of, ``{"region": ["north", "south"]}``. Its
-            rows are drawn as a whole: a one-hot code stays one.
+            Feature name to the columns it consists of, ``{"region": ["north", "south"]}``. They
+            are drawn as whole rows: a one-hot code stays one.
 
         Raises
         ------
         InputError
-            Text, NaN or infinity, fewer than two rows, or a constant column; unknown columns in
-            ``discrete`` or ``groups``.
+            Text, NaN or infinity, fewer than two rows, a constant or an unknown column.
         """
         who = "InputSpace.from_data"
         array, found = as_rows(X, who, names)
@@ -246,9 +240,9 @@ class InputSpace:
 
     def without_derivative(self) -> dict[str, str]:
         """Return the features that have no derivative, and why."""
-        found = {}
+        found, groups = {}, {group.name for group in self.groups}
         for name, block in zip(self.names, self.blocks, strict=True):
-            if name in {group.name for group in self.groups}:
+            if name in groups:
                 found[name] = f"a group of {len(block)} columns"
             elif not self.continuous[block[0]]:
                 found[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
@@ -281,9 +275,7 @@ class InputSpace:
         u = np.asarray(u, dtype=np.float64)
         if u.ndim != 2 or u.shape[1] != self.d:
             raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
-        X = np.empty(u.shape)
-        for i, marginal in enumerate(self.marginals):
-            X[:, i] = quantile(marginal, u[:, i])
+        X = np.stack([quantile(m, q) for m, q in zip(self.marginals, u.T, strict=True)], axis=1)
         for group in self.groups:
             if group.rows is not None:
                 block = self.blocks[self.names.index(group.name)]
