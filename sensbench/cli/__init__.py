@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,26 @@ from sensbench.errors import SensbenchError
 _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class _Refused(click.ClickException):
+    """What was asked cannot be done: exit code 2, as for wrong options."""
+
+    exit_code = 2
+
+
 class _Main(click.Group):
-    """Turns what sensbench raises on purpose into one clear message and exit code 2."""
+    """Turns what sensbench raises and warns of on purpose into one clear line each."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except SensbenchError as error:
-            raise click.ClickException(str(error)) from error
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            try:
+                return super().invoke(ctx)
+            except SensbenchError as error:
+                raise _Refused(str(error)) from error
+
+
+def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
+    click.echo(f"warning: {message}", err=True)
 
 
 @click.group(cls=_Main, context_settings=_CONTEXT)
@@ -109,7 +122,7 @@ def report(study: Path, out: Path | None) -> None:
     elif study.is_dir():
         results_file = study / RESULTS_FILE
     if not results_file.is_file():
-        raise click.ClickException(
+        raise _Refused(
             f"{study}: expected results in {results_file}; there are none; "
             f"run the study first: sensbench run {study}"
         )

@@ -69,7 +69,8 @@ _CONVERGENCE = Kind(
     "Convergence",
     "Relative error of each method's own measure against that measure's exact values. Lines: "
     "means over replicates; faint marks: single replicates; dotted: the slope −½ of independent "
-    "draws. Errors of different measures are on one axis but are not of one quantity.",
+    "draws. Errors of different measures are on one axis but are not of one quantity. The exact "
+    "values are those of the function: for a network, its own error is included.",
     convergence,
     convergence_alt,
 )
