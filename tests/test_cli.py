@@ -24,12 +24,12 @@ from torch import nn
 
 def make():
     torch.manual_seed(0)
-    return nn.Linear(2, 2)
+    return nn.Linear(2, 1)
 
 made = make()
 
 def needs(width):
-    return nn.Linear(width, 2)
+    return nn.Linear(width, 1)
 
 def formula(x):
     return x[:, 0] ** 2
