@@ -228,7 +228,7 @@ class Problem:
         if self.uses_rows and self.data is not None and not design:
             return f"the {len(self.data)} data rows"
         kind = " (each column's values)" if self.space.empirical else ""
-        return f"product of the marginals{kind}"
+        return f"the product of the marginals{kind}"
 
 
 def exact_truth(

@@ -81,7 +81,7 @@ def test_one_option_makes_every_method_use_the_product(rng):
     product = sb.compare(function, X, budget=600, inputs="product")
     assert own["gradient"].inputs == own["permutation"].inputs == "the 80 data rows"
     assert {own["sobol"].inputs, *(product[m].inputs for m in product.methods)} == {
-        "product of the marginals (each column's values)"
+        "the product of the marginals (each column's values)"
     }
 
 

@@ -105,7 +105,7 @@ def test_a_network_is_trained_once_and_kept(tmp_path, monkeypatch):
     assert any("strongly correlated inputs: s1 and s2" in note for note in question.notes)
     inputs = results.cells.query("problem == 'diabetes'").groupby("estimator")["inputs"].first()
     assert inputs["gradient"] == "the 110 data rows"
-    assert inputs["sobol"] == "product of the marginals (each column's values)"
+    assert inputs["sobol"] == "the product of the marginals (each column's values)"
 
     from sensbench.networks.mlp import Mlp
 
