@@ -1,5 +1,8 @@
+import io
 import subprocess
 import sys
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +138,61 @@ def test_analyze_a_model_in_a_file(run):
     run("analyze --model net.py:make --weights w.pt --data rows.parquet --target y --out d.html")
 
 
+def test_analyze_programs_bounds_and_no_data(run):
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).eval()
+    Path("bounds.yaml").write_text("a: [-1, 1]\nb: [0, 5]\n")
+    Path("bounds.csv").write_text("name,low,high\na,-1,1\nb,0,5\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(net, torch.zeros(4, 2)).save("traced.pt")
+        program = torch.export.export(
+            net, (torch.zeros(4, 2),), dynamic_shapes=({0: torch.export.Dim("n", min=1)},)
+        )
+        torch.export.save(program, "program.pt2")
+    tables = [
+        run(f"analyze --model {model} --bounds {bounds} --budget 2000 --out p.html")
+        for model in ("traced.pt", "program.pt2")
+        for bounds in ("bounds.yaml", "bounds.csv")
+    ]
+    assert all("∂y/∂x" in table for table in tables)
+    run("analyze --model traced.pt --bounds bounds.yaml --data rows.csv --target y --out p.html")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (Path("exploded").touch, ())
+
+
+def test_what_could_run_code_is_refused_with_the_safe_way(run):
+    net = nn.Linear(2, 1)
+    torch.save(net, "pickled.pt")
+    torch.save({"weight": Bomb()}, "weights.pt")
+    program = torch.export.export(net, (torch.zeros(4, 2),))
+    torch.export.save(program, "good.pt2")
+    with zipfile.ZipFile("good.pt2") as good, zipfile.ZipFile("bad.pt2", "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            if "/sample_inputs/" in name:
+                buffer = io.BytesIO()
+                torch.save(Bomb(), buffer)
+                content = buffer.getvalue()
+            bad.writestr(name, content)
+    for line in (
+        "--model pickled.pt",
+        "--model net.py:made --weights weights.pt",
+        "--model bad.pt2",
+    ):
+        output = run(f"analyze {line} --data rows.csv --target y --out p.html", code=2)
+        assert "save the state dict" in output
+    assert not Path("exploded").exists()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("--model net.py:make", "expected --data or --bounds"),
         ("--model net.py --data rows.csv", "expected FILE.py:NAME"),
+        ("--model none.pt2 --data rows.csv", "'none.pt2' is not there"),
         ("--model no.py:make --data rows.csv", "'no.py' is not there"),
         ("--model net.py:mak --data rows.csv", "did you mean 'make'"),
         ("--model net.py:needs --data rows.csv --target y", "needs"),

@@ -10,6 +10,7 @@ import click
 
 from sensbench.errors import SensbenchError
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -138,19 +139,24 @@ def report(study: Path, out: Path | None) -> None:
     "target",
     required=True,
     metavar="FILE.py:NAME",
-    help="Your Python file and the name in it of a module, its class, or a function that makes "
-    "it. The file is executed, as if you ran it.",
+    help="Your Python file (it is executed, as if you ran it) and the name in it of a module, its "
+    "class, or a function that makes it; or a program saved by torch.export (.pt2) or TorchScript.",
 )
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=_FILE,
     help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
 )
 @click.option(
     "--data",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Rows the model is used on: CSV or Parquet with a header.",
+    type=_FILE,
+    help="Rows the model is used on: CSV or Parquet with a header. Not needed with --bounds.",
+)
+@click.option(
+    "--bounds",
+    type=_FILE,
+    help="Range of each input, as YAML (name: [low, high]) or CSV (name,low,high): the designs "
+    "then draw uniformly from it.",
 )
 @click.option(
     "--target",
