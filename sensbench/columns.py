@@ -1,10 +1,10 @@
 """Whatever a model returns, as named columns: one column is one output to be explained."""
 
-import ast
+import dis
 import inspect
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -131,16 +131,21 @@ def _kind(value: Any) -> str:
 
 
 def _returned_names(source: Any, count: int) -> list[str]:
-    """Names in the last ``return a, b`` of the function, if they name every part."""
-    fallback = [f"out{i}" for i in range(count)]
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(source)))
-    except (OSError, TypeError, SyntaxError):
-        return fallback
-    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    for value in reversed(returns):
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == count:
-            names = [element.id for element in value.elts if isinstance(element, ast.Name)]
-            if len(set(names)) == count:
-                return names
-    return fallback
+    """Names of the variables in ``return a, b``, where the code ends in one.
+
+    Read from the bytecode, which is there also where the source is not (notebooks, exec).
+    """
+    names = [f"out{i}" for i in range(count)]
+    code = getattr(inspect.unwrap(source), "__code__", None) if callable(source) else None
+    loaded: list[str] = []
+    for instruction, following in pairwise(dis.get_instructions(code) if code else ()):
+        if instruction.opname.startswith("LOAD_FAST"):
+            # newer Pythons load two variables at once
+            argument = instruction.argval
+            loaded += argument if isinstance(argument, tuple) else [argument]
+            continue
+        builds = instruction.opname in ("BUILD_TUPLE", "BUILD_LIST") and instruction.arg == count
+        if builds and following.opname == "RETURN_VALUE" and len(set(loaded)) == count:
+            names = loaded
+        loaded = []
+    return names

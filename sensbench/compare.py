@@ -18,6 +18,7 @@ from sensbench.columns import Selector
 from sensbench.errors import InputError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement
+from sensbench.metrics.quality import r_squared
 from sensbench.metrics.ranks import shares
 from sensbench.problem import Inputs, Problem
 from sensbench.result import COLUMNS, SensitivityResult
@@ -228,7 +229,7 @@ def compare(
 
 def _problem(
     model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
-    output: Selector, outputs: Sequence[str] | None, inputs: Inputs,
+    output: Selector, outputs: Sequence[str] | None, inputs: Any,
     discrete: Sequence[str] | None, groups: Groups | None,
 ) -> Problem:  # fmt: skip
     if isinstance(model, Problem):
@@ -257,9 +258,14 @@ def _problem(
         X = rows
         if y is not None:
             y = as_targets(y, len(rows), "compare: y")
-    return Problem.of(
+    problem = Problem.of(
         model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs
     )
+    if y is None:
+        return problem
+    # metered(): judging is not explaining, so its rows are nobody's cost
+    quality = r_squared(y, problem.explained.metered()(X), problem.outputs)
+    return replace(problem, quality=quality, judged_on="the rows given")
 
 
 def _estimators(chosen: Any) -> dict[str, Estimator]:

@@ -68,10 +68,6 @@ class CorrelatedInputsWarning(UserWarning):
     """Inputs that depend on each other are about to be treated as independent."""
 
 
-class PoorModelWarning(UserWarning):
-    """A trained network predicts poorly: its importances say little of the phenomenon."""
-
-
 class PartialResultWarning(UserWarning):
     """One method failed; the results of the others are kept."""
 

@@ -83,9 +83,7 @@ class Estimator(ABC):
                 f"{self.name}: expected a Problem; got {type(problem).__name__}; for a model and "
                 f"rows call sensbench.compare(model, X)"
             )
-        if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
-            raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
-        self.require_budget(problem, int(budget))
+        self.require_budget(problem, budget)
         self._require_applicable(problem)
         metered = replace(problem, model=problem.explained.metered(int(budget)))
         start = time.perf_counter()
@@ -112,13 +110,15 @@ class Estimator(ABC):
         )
 
     @final
-    def require_budget(self, problem: Problem, budget: int) -> None:
+    def require_budget(self, problem: Problem, budget: Any) -> None:
         """Raise if the budget or the data are not enough, with the figure that would do.
 
         Raises
         ------
-        BudgetTooSmall, TooFewRows
+        InputError, BudgetTooSmall, TooFewRows
         """
+        if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
+            raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
         rows = problem.data if problem.uses_rows and not self.design else None
         if rows is not None and len(rows) < self.minimum_rows:
             raise TooFewRows(

@@ -55,7 +55,9 @@ class Problem:
         ``"data"`` or ``"product"``: the latter makes every method use the product of the
         marginals, for a like-for-like comparison.
     quality
-        Output name to R² on rows the model was not trained on, for trained models.
+        Output name to R² of the model, where there are targets to judge it by.
+    judged_on
+        The rows that ``quality`` was measured on, in words.
     notes
         What a reader of the results should know.
     """
@@ -68,6 +70,7 @@ class Problem:
     truth_of: str = ""
     inputs: Inputs = "data"
     quality: Mapping[str, float] = field(default_factory=dict)
+    judged_on: str = ""
     output_units: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
@@ -196,13 +199,17 @@ class Problem:
         """Whether :meth:`rows` gives real rows."""
         return self.data is not None and self.inputs == "data"
 
-    def with_model(self, model: Model, quality: Mapping[str, float] | None = None) -> "Problem":
+    def with_model(
+        self, model: Model, quality: Mapping[str, float] | None = None, judged_on: str = ""
+    ) -> "Problem":
         """Return the same question about another model, for example a trained network.
 
         The truth stays, as the truth of the function: a network's distance from it is its own
         error and the estimator's together.
         """
-        return replace(self, model=model, quality=MappingProxyType(dict(quality or {})))
+        return replace(
+            self, model=model, quality=MappingProxyType(dict(quality or {})), judged_on=judged_on
+        )
 
     def rows(self, n: int, rng: np.random.Generator) -> Data:
         """Return at most ``n`` rows: real ones where the problem has them, else draws.
@@ -228,7 +235,7 @@ class Problem:
         whole = [group.name for group in self.space.groups if group.rows is not None]
         rows = f", {' and '.join(whole)} as whole rows" if whole else ""
         kind = f" (each column's values{rows})" if self.space.empirical else ""
-        return f"product of the marginals{kind}"
+        return f"the product of the marginals{kind}"
 
 
 def exact_truth(

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,30 @@ import click
 
 from sensbench.errors import SensbenchError
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class _Refused(click.ClickException):
+    """What was asked cannot be done: exit code 2, as for wrong options."""
+
+    exit_code = 2
+
+
 class _Main(click.Group):
-    """Turns what sensbench raises on purpose into one clear message and exit code 2."""
+    """Turns what sensbench raises and warns of on purpose into one clear line each."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except SensbenchError as error:
-            raise click.ClickException(str(error)) from error
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            try:
+                return super().invoke(ctx)
+            except SensbenchError as error:
+                raise _Refused(str(error)) from error
+
+
+def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
+    click.echo(f"warning: {message}", err=True)
 
 
 @click.group(cls=_Main, context_settings=_CONTEXT)
@@ -109,7 +123,7 @@ def report(study: Path, out: Path | None) -> None:
     elif study.is_dir():
         results_file = study / RESULTS_FILE
     if not results_file.is_file():
-        raise click.ClickException(
+        raise _Refused(
             f"{study}: expected results in {results_file}; there are none; "
             f"run the study first: sensbench run {study}"
         )
@@ -125,19 +139,24 @@ def report(study: Path, out: Path | None) -> None:
     "target",
     required=True,
     metavar="FILE.py:NAME",
-    help="Your Python file and the name in it of a module, its class, or a function that makes "
-    "it. The file is executed, as if you ran it.",
+    help="Your Python file (it is executed, as if you ran it) and the name in it of a module, its "
+    "class, or a function that makes it; or a program saved by torch.export (.pt2) or TorchScript.",
 )
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=_FILE,
     help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
 )
 @click.option(
     "--data",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Rows the model is used on: CSV or Parquet with a header.",
+    type=_FILE,
+    help="Rows the model is used on: CSV or Parquet with a header. Not needed with --bounds.",
+)
+@click.option(
+    "--bounds",
+    type=_FILE,
+    help="Range of each input, as YAML (name: [low, high]) or CSV (name,low,high): the designs "
+    "then draw uniformly from it.",
 )
 @click.option(
     "--target",

@@ -1,24 +1,23 @@
 """analyze(): a model in a file, on rows in a file."""
 
-import importlib.util
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
-from torch import nn
+import yaml
 
+from sensbench.cli.model_file import load_model
 from sensbench.compare import Comparison, compare
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.problems.table import read_frame
+from sensbench.space import InputSpace
 
 
 def analyze(
     target: str,
-    data: Path,
+    data: Path | None = None,
     *,
     weights: Path | None = None,
+    bounds: Path | None = None,
     y: Sequence[str] = (),
     features: str | None = None,
     output: str | None = None,
@@ -27,27 +26,37 @@ def analyze(
     seed: int = 0,
     product: bool = False,
 ) -> Comparison:
-    """Compare the methods on the model ``FILE.py:NAME`` and the rows of a CSV or Parquet file.
+    """Compare the methods on a model in a file, over rows of a table or bounds, or both.
 
     Raises
     ------
     InputError
         A file, name or column that is not there; weights that do not fit.
     """
+    if data is None and bounds is None:
+        raise InputError("analyze: expected --data or --bounds; got neither")
     model = load_model(target, weights)
-    frame = read_frame(data, f"--data {data.name!r}")
-    columns = list(frame.columns)
-    for name in (*y, *_split(features)):
-        if name not in columns:
-            raise UnknownNameError.of(str(data), "column", name, columns)
-    inputs = _split(features) or [column for column in columns if column not in y]
+    space = read_bounds(bounds, _split(features)) if bounds is not None else None
+    X = targets = None
+    if data is not None:
+        frame = read_frame(data, f"--data {data.name!r}")
+        columns = list(frame.columns)
+        rest = [column for column in columns if column not in y]
+        inputs = list(space.names) if space is not None else _split(features) or rest
+        for name in (*y, *inputs):
+            if name not in columns:
+                raise UnknownNameError.of(str(data), "column", name, columns)
+        X, targets = frame[inputs], frame[list(y)] if y else None
+    elif y:
+        raise InputError("analyze: expected --data with --target; got --target alone")
     chosen: int | str | None = output
     if output is not None and output.lstrip("-").isdigit():
         chosen = int(output)
     return compare(
         model,
-        frame[inputs],
-        y=frame[list(y)] if y else None,
+        X,
+        y=targets,
+        space=space,
         output=chosen,
         estimators=_split(estimators) or None,
         budget=budget,
@@ -56,74 +65,29 @@ def analyze(
     )
 
 
-def load_model(target: str, weights: Path | None = None) -> Any:
-    """Return the model that ``FILE.py:NAME`` names: a module, or a class or function making one.
+def read_bounds(path: Path, features: Sequence[str] = ()) -> InputSpace:
+    """Return uniform inputs from a YAML file of ``name: [low, high]``, or a CSV with a header.
 
-    The file is executed: it is the caller's own code.
+    The CSV has the columns name, low and high. ``features`` selects and orders the inputs.
     """
-    path, colon, name = target.rpartition(":")
-    if not colon or not path.endswith(".py") or not name:
-        raise InputError(
-            f"--model: expected FILE.py:NAME; got {target!r}; for a saved state dict give the "
-            f"Python file that defines the module here and the file as --weights"
-        )
-    if not Path(path).is_file():
-        raise InputError(f"--model: expected a Python file; {path!r} is not there")
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)  # type: ignore[union-attr]
-    except Exception as error:
-        raise InputError(
-            f"--model: expected {path} to run; it raised {type(error).__name__}: {error}"
-        ) from error
-    found = vars(module).get(name)
-    if found is None:
-        public = [key for key, value in vars(module).items() if callable(value)]
-        raise UnknownNameError.of(path, "model", name, public)
-    if not isinstance(found, nn.Module) and _makes_a_model(found):
+    who = f"--bounds {path.name!r}"
+    if path.suffix.lower() == ".csv":
+        frame = read_frame(path, who)
+        missing = [column for column in ("name", "low", "high") if column not in frame]
+        if missing:
+            raise InputError(f"{who}: expected columns name, low, high; got {list(frame.columns)}")
+        bounds = {str(row["name"]): (row["low"], row["high"]) for _, row in frame.iterrows()}
+    else:
         try:
-            found = found()
-        except Exception as error:
-            raise InputError(
-                f"--model: expected {name}() in {path} to make the model without arguments; it "
-                f"raised {type(error).__name__}: {error}; write a function that does, and name it"
-            ) from error
-    if weights is not None:
-        _load_weights(found, weights, target)
-    return found
-
-
-def _makes_a_model(found: Any) -> bool:
-    """Whether it is to be called for the model: a class, or a function that needs nothing."""
-    if inspect.isclass(found):
-        return True
-    needed = [
-        p
-        for p in inspect.signature(found).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return not needed
-
-
-def _load_weights(model: Any, path: Path, target: str) -> None:
-    if not isinstance(model, nn.Module):
-        raise InputError(f"--weights: expected {target} to be a torch module; got {model!r}")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            # weights_only: a pickle could run any code; tensors cannot
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        model.load_state_dict(state)
-    except Exception as error:
-        raise InputError(
-            f"--weights: expected a state dict that fits {target} in {path}; "
-            f"{type(error).__name__}: {error}; save it with torch.save(model.state_dict(), FILE)"
-        ) from error
+            bounds = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise InputError(f"{who}: expected YAML of name: [low, high]; got {error}") from error
+    if not isinstance(bounds, dict) or not bounds:
+        raise InputError(f"{who}: expected lines of name: [low, high]; got {bounds!r}")
+    for name in features:
+        if name not in bounds:
+            raise UnknownNameError.of(who, "input", name, map(str, bounds))
+    return InputSpace.uniform({str(name): bounds[name] for name in (features or bounds)})
 
 
 def _split(names: str | None) -> list[str]:

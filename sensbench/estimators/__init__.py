@@ -1,7 +1,5 @@
 """Sensitivity methods, one per file; ``names()`` lists them, ``load(name, ...)`` makes one."""
 
-from typing import Any
-
 from sensbench.registry import Registry
 
 registry = Registry(
@@ -11,18 +9,4 @@ registry = Registry(
     attribute=lambda name: "".join(word.capitalize() for word in name.split("_")),
 )
 
-
-def names() -> list[str]:
-    """Return the names of all estimators, other packages' included."""
-    return registry.names()
-
-
-def load(name: str, **params: Any) -> Any:
-    """Return the estimator of that name with its hyper-parameters set.
-
-    Raises
-    ------
-    UnknownNameError
-        No such estimator or hyper-parameter; the message names the nearest.
-    """
-    return registry.load(name, **params)
+names, load = registry.names, registry.load

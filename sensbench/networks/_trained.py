@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from safetensors.torch import load, save
 from torch import nn
 
 from sensbench.errors import InputError
 from sensbench.model import Model
-from sensbench.problem import Data, Problem
+from sensbench.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,9 @@ class Trained:
             )
             data = data.take(rows)
         model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)
-        return replace(problem, data=data, notes=notes).with_model(model, self.quality)
+        return replace(problem, data=data, notes=notes).with_model(
+            model, self.quality, "rows it was not trained on"
+        )
 
     def metadata(self) -> dict[str, Any]:
         """Return plain values, fit for JSON, that rebuild it together with :meth:`weights`."""
@@ -114,16 +115,3 @@ class Trained:
             dict(metadata["training"]),
             tuple(metadata["held_out_rows"]),
         )
-
-
-def r_squared(
-    held_out: Data, F: Float[np.ndarray, "n o"], outputs: tuple[str, ...]
-) -> dict[str, float]:
-    """Return R² = 1 - Σ(y - f)²/Σ(y - mean y)² of every output that varies."""
-    y = held_out.y
-    if y is None:
-        return {}
-    total = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
-    rest = ((y - F) ** 2).sum(axis=0)
-    varies = np.ptp(y, axis=0) > 0
-    return {outputs[k]: float(1.0 - rest[k] / total[k]) for k in np.flatnonzero(varies)}

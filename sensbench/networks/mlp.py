@@ -1,6 +1,6 @@
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -11,10 +11,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sensbench.errors import UnknownNameError, require
+from sensbench.metrics.quality import r_squared
 from sensbench.model import Model
 from sensbench.networks._fitting import Rows, fit
 from sensbench.networks._rows import split_rows
-from sensbench.networks._trained import Trained, r_squared
+from sensbench.networks._trained import Trained
 from sensbench.problem import Data, Problem
 
 # Smooth ones first: the derivative of a network of kinks (relu) is a staircase.
@@ -107,7 +108,7 @@ class Mlp:
 
     name: ClassVar[str] = "mlp"
 
-    hidden: tuple[int, ...] = (64, 64)
+    hidden: Sequence[int] = (64, 64)
     activation: str = "tanh"
     weight_decay: float = 1e-5
     iterations: int = 600
@@ -115,10 +116,12 @@ class Mlp:
     train_rows: int = 2000
 
     def __post_init__(self) -> None:
+        widths = isinstance(self.hidden, Sequence) and all(
+            isinstance(width, int) and width >= 1 for width in self.hidden
+        )
+        require(widths, self.name, "hidden as a list of widths, each at least 1", self.hidden)
         # a study file has lists
         object.__setattr__(self, "hidden", tuple(self.hidden))
-        widths = all(isinstance(width, int) and width >= 1 for width in self.hidden)
-        require(widths, self.name, "hidden layers of at least one unit", self.hidden)
         if self.activation not in _ACTIVATIONS:
             raise UnknownNameError.of(self.name, "activation", self.activation, _ACTIVATIONS)
         decay_ok = math.isfinite(self.weight_decay) and self.weight_decay >= 0
@@ -130,7 +133,7 @@ class Mlp:
 
     def build(self, d: int, o: int, seed: int = 0) -> StandardisedMLP:
         """Return the untrained module."""
-        return StandardisedMLP(d, o, self.hidden, self.activation, seed)
+        return StandardisedMLP(d, o, tuple(self.hidden), self.activation, seed)
 
     def train(self, problem: Problem, seed: int | np.random.SeedSequence = 0) -> Trained:
         """Return the network trained on the problem's data, or on draws of its model.
@@ -167,7 +170,8 @@ class Mlp:
             "parameters": sum(p.numel() for p in module.parameters()),
             "seconds": round(time.perf_counter() - start, 3),
         }
-        quality = r_squared(split.held_out, model(split.held_out.X), problem.outputs)
+        judged = split.held_out
+        quality = r_squared(np.asarray(judged.y), model(judged.X), problem.outputs)
         return Trained(self.name, module, problem.outputs, quality, training, split.held_out_rows)
 
     def restore(self, problem: Problem, metadata: Mapping[str, Any], weights: bytes) -> Trained:

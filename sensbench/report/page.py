@@ -130,7 +130,7 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
         found.append(("Problem", question.notes))
     for output, r2 in question.quality.items():
         poor = "; poor, read the importances with care" if not r2 >= POOR_R2 else ""
-        text = f"R² {number(r2, 2)} on rows the model was not trained on{poor}"
+        text = f"R² {number(r2, 2)} on {question.judged_on}{poor}"
         found.append((f"Model, output {output}", (text,)))
     for label in part.methods:
         cells = part.cells[part.cells["estimator"] == label]

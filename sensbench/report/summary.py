@@ -28,7 +28,7 @@ def sentences(results: Results) -> list[str]:
     outputs = shown_outputs(frame, question)
     if not outputs:
         return _nothing(results)
-    found = _warnings_first(results)
+    found = _model_first(results)
     for output in outputs:
         mine = frame[frame["output"] == output]
         said = [_order(mine), _agreement(results, output, mine)]
@@ -52,16 +52,21 @@ def _nothing(results: Results) -> list[str]:
     return ["Nothing was computed.", *_not_computed(results)]
 
 
-def _warnings_first(results: Results) -> list[str]:
+def _model_first(results: Results) -> list[str]:
+    """How well the model predicts comes first: all that follows is about the model."""
     question = the_question(results)
-    poor = {o: r2 for o, r2 in question.quality.items() if not r2 >= POOR_R2}
-    if not poor:
+    if not question.quality:
         return []
-    told = listed(f"{o} (R² {number(r2, 2)})" for o, r2 in poor.items())
-    return [
-        f"Read with care: the network predicts {told} poorly on rows it was not trained on. The "
-        f"numbers describe the network, and say little of what the data come from."
-    ]
+    where = question.judged_on
+    told = listed(f"{o} (R² {number(r2, 2)})" for o, r2 in question.quality.items())
+    said = [f"{question.model} predicts {told} on {where}."]
+    poor = [o for o, r2 in question.quality.items() if not r2 >= POOR_R2]
+    if poor:
+        said.append(
+            f"Read with care: less than half of the variation of {listed(poor)} is in the model. "
+            f"The importances describe the model, and say little of what the data come from."
+        )
+    return said
 
 
 def _order(frame: pd.DataFrame) -> str:
@@ -175,7 +180,9 @@ def _accuracy(results: Results, output: str) -> str:
         return ""
     means = mine.groupby("estimator", sort=False)["relative_error"].mean()
     told = listed(f"{method} {number(100 * error, 2)} %" for method, error in means.items())
-    return f"Distance from the exact values of each method's own measure: {told}."
+    trained = the_question(results).training
+    own = ", the network's own error included" if trained else ""
+    return f"Distance from the exact values of each method's own measure{own}: {told}."
 
 
 def _not_computed(results: Results) -> list[str]:

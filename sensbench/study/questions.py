@@ -1,13 +1,12 @@
 """Questions: a study's problems, each with its own function or a network trained on it, once."""
 
 import hashlib
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
-from sensbench.errors import InputError, PoorModelWarning, StudyError
+from sensbench.errors import InputError, StudyError
 from sensbench.estimator import Estimator
 from sensbench.problem import Problem
 from sensbench.study.cells import Cell, digest, labels, seed_sequence
@@ -135,6 +134,7 @@ def question_of(
         ),
         truth_of=problem.truth_of,
         quality=dict(problem.quality),
+        judged_on=problem.judged_on,
         training=dict(training),
         notes=tuple(dict.fromkeys(filter(None, (*problem.notes, space.dependence_note())))),
     )
@@ -161,19 +161,6 @@ def method_of(label: str, estimator: Estimator) -> Method:
     """Return what a report has to know of an estimator."""
     summary = (type(estimator).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
     return Method(label, estimator.name, estimator.params(), estimator.ranks_by, summary)
-
-
-def warn_of_poor_models(questions: Mapping[tuple[str, str], Question]) -> None:
-    """Warn, once per output, of networks that predict held-out rows poorly."""
-    for question in questions.values():
-        for output, r2 in question.quality.items():
-            if r2 < networks.POOR_R2:
-                warnings.warn(
-                    f"{question.model} on {question.problem}, {output}: R² = {r2:.2f} on held-out "
-                    f"rows; the importance of a poor model says little of the phenomenon",
-                    PoorModelWarning,
-                    stacklevel=2,
-                )
 
 
 def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:

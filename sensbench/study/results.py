@@ -60,7 +60,11 @@ class Question:
     truth_of
         What the truth is true of, for legends: "exact (ishigami)".
     quality
-        Output name to R² on rows the model was not trained on; empty for given models.
+        Output name to R², where there are targets to judge the model by.
+    judged_on
+        The rows that it was judged on, in words.
+    training
+        What a network was trained on and for how long; empty for given models.
     """
 
     problem: str
@@ -72,6 +76,7 @@ class Question:
     truth: tuple[tuple[str, str, str, float], ...] = ()
     truth_of: str = ""
     quality: Mapping[str, float] = field(default_factory=dict)
+    judged_on: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

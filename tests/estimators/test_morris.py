@@ -77,7 +77,7 @@ def test_a_two_valued_column_of_data_can_be_stepped(rng):
         / np.sqrt((2 * X[:, 0].std()) ** 2 + X[:, 1].var()),
         rtol=0.1,
     )
-    assert found.inputs == "product of the marginals (each column's values)"
+    assert found.inputs == "the product of the marginals (each column's values)"
 
 
 def test_an_input_that_no_step_moved_is_undefined_and_named():

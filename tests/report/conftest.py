@@ -62,9 +62,9 @@ class Built:
             units,
             truth,
             truth_of or problem.truth_of,
-            dict(problem.quality),
-            {},
-            problem.notes,
+            quality=dict(problem.quality),
+            judged_on=problem.judged_on,
+            notes=problem.notes,
         )
         for label, estimator in names.items():
             self.methods[label] = Method(
@@ -178,7 +178,7 @@ def correlated():
         outputs=["yield"],
         notes=["sensor_0 and sensor_1 are strongly correlated (r = 0.99)"],
     )
-    return problem.with_model(problem.explained, {"yield": 0.41})
+    return problem.with_model(problem.explained, {"yield": 0.41}, "rows it was not trained on")
 
 
 NASTY = [f"<b>cost_in_$_{i}</b> & a very long name of {i}" for i in range(25)]

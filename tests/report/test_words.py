@@ -79,7 +79,8 @@ def test_summary_of_a_linear_model(linear_results):
 
 def test_summary_warns_of_a_poor_network_first(correlated_results):
     said = sentences(correlated_results)
-    assert said[0].startswith("Read with care: the network predicts yield (R² 0.41) poorly")
+    assert said[0].startswith("plant predicts yield (R² 0.41) on rows it was not")
+    assert said[1].startswith("Read with care: less than half of the variation of yield")
     assert any("used the 300 data rows" in sentence for sentence in said)
 
 

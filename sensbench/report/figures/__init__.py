@@ -35,8 +35,8 @@ _IMPORTANCE = Kind(
     "Importance",
     "How each method divides importance among the inputs. Every method's own measure is put on "
     "the scale of the total-order index and divided by its sum over the inputs; lines are the "
-    "methods' intervals on that scale. Black ticks: exact values of that method's own measure. "
-    "Methods that measure different things may differ and both be right.",
+    "methods' intervals on that scale. Black ticks, if any: exact values of the method's own "
+    "measure. Methods that measure different things may differ and both be right.",
     importance,
     importance_alt,
 )
@@ -69,7 +69,8 @@ _CONVERGENCE = Kind(
     "Convergence",
     "Relative error of each method's own measure against that measure's exact values. Lines: "
     "means over replicates; faint marks: single replicates; dotted: the slope −½ of independent "
-    "draws. Errors of different measures are on one axis but are not of one quantity.",
+    "draws. Errors of different measures are on one axis but are not of one quantity. The exact "
+    "values are those of the function: for a network, its own error is included.",
     convergence,
     convergence_alt,
 )

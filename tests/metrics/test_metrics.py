@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sensbench.metrics.accuracy import accuracy
+from sensbench.metrics.agreement import agreement
+from sensbench.metrics.quality import r_squared
+from sensbench.metrics.ranks import shares
+
+
+def headline(**values):
+    """One problem, one output; values by method, (measure, numbers)."""
+    rows = [
+        ("p", "m", method, measure, "y", f"x{i}", "", v, v - 0.1, v + 0.1)
+        for method, (measure, numbers) in values.items()
+        for i, v in enumerate(numbers)
+    ]
+    names = [
+        "problem",
+        "model",
+        "estimator",
+        "measure",
+        "output",
+        "feature",
+        "partner",
+        "value",
+        "low",
+        "high",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_shares_are_on_the_variance_scale_and_sum_to_one():
+    found = shares(
+        headline(
+            g=("derivative_rms_standardised", [0.6, 0.8, 0.0]), s=("total_order", [0.36, 0.64, 0.0])
+        )
+    )
+    by = found.pivot(index="feature", columns="estimator", values="share")
+    np.testing.assert_allclose(by["g"], by["s"])
+    np.testing.assert_allclose(by.sum(), 1)
+    assert found["rank"].tolist() == [2, 1, 3] * 2
+
+
+def test_negative_estimates_keep_their_sign_and_do_not_enter_the_sum():
+    found = shares(headline(s=("total_order", [0.5, -0.02, 0.5])))
+    assert found["share"].tolist() == pytest.approx([0.5, -0.02, 0.5])
+    assert found["rank"].tolist() == [1, 3, 1]
+
+
+def test_the_size_of_a_signed_measure_ranks():
+    found = shares(headline(g=("derivative_mean_standardised", [-0.8, 0.6])))
+    assert found["rank"].tolist() == [1, 2]
+    assert found["share"].tolist() == pytest.approx([0.64, 0.36])
+    assert (found["share_low"] <= found["share"]).all()
+    assert (found["share"] <= found["share_high"]).all()
+
+
+def test_agreement_of_known_orders():
+    """Kendall's tau-b with one tie by hand: (5 - 0)/sqrt(6 · 5)."""
+    found = agreement(
+        headline(
+            a=("total_order", [0.4, 0.3, 0.2, 0.1]),
+            b=("total_order", [0.1, 0.2, 0.3, 0.4]),
+            c=("total_order", [0.4, 0.3, 0.1, 0.1]),
+        )
+    ).set_index(["first", "second"])
+    assert found.loc[("a", "b"), ["spearman", "kendall"]].tolist() == pytest.approx([-1, -1])
+    assert found.loc[("a", "c"), "kendall"] == pytest.approx(5 / np.sqrt(30))
+    assert found.loc[("a", "c"), "same_top"]
+    assert not found.loc[("a", "b"), "same_top"]
+
+
+def test_two_features_or_equal_values_have_no_correlation():
+    two = agreement(headline(a=("total_order", [1, 2]), b=("total_order", [1, 2])))
+    flat = agreement(headline(a=("total_order", [1, 1, 1]), b=("total_order", [1, 2, 3])))
+    assert np.isnan(two["spearman"].iloc[0])
+    assert np.isnan(flat["kendall"].iloc[0])
+
+
+def test_accuracy_is_against_the_same_measure_only():
+    frame = headline(s=("total_order", [3.0, 4.1]), g=("dgsm", [1.0, 1.0]))
+    frame = frame.assign(budget=10, replicate=0, n_forward=8, n_backward=2)
+    found = accuracy(frame, {("p", "m", "total_order", "y"): {"x0": 3.0, "x1": 4.0}})
+    assert found["measure"].tolist() == ["total_order"]
+    assert found["relative_error"].iloc[0] == pytest.approx(0.1 / 5)
+    assert found["covered"].iloc[0] == 1.0
+    assert found["rows"].iloc[0] == 10
+
+
+def test_r_squared_leaves_constant_targets_out():
+    y = np.array([[1.0, 2.0], [3.0, 2.0], [5.0, 2.0]])
+    assert r_squared(y, y + np.array([0.0, 1.0]), ["a", "b"]) == {"a": 1.0}
+    assert r_squared(y, np.full_like(y, 3.0), ["a", "b"])["a"] == pytest.approx(0.0)

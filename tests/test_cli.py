@@ -1,0 +1,207 @@
+import io
+import subprocess
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+from sensbench.cli import main
+
+STUDY = """
+name: tiny
+problems: [ishigami]
+estimators: [gradient, sobol]
+budgets: [30, 400]
+"""
+
+NET = """
+import torch
+from torch import nn
+
+def make():
+    torch.manual_seed(0)
+    return nn.Linear(2, 1)
+
+made = make()
+
+def needs(width):
+    return nn.Linear(width, 1)
+
+def formula(x):
+    return x[:, 0] ** 2
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(STUDY)
+    Path("net.py").write_text(NET)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    frame.assign(y=rng.normal(size=60)).to_csv("rows.csv", index=False)
+
+    def run(line, code=0):
+        result = CliRunner().invoke(main, line.split(), catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return run
+
+
+def test_help_tells_a_newcomer_what_to_type(run):
+    assert "sensbench run experiments/quickstart.yaml" in run("--help")
+    for command in ("run", "report", "analyze", "list"):
+        assert "Usage" in run(f"{command} --help")
+
+
+def test_listing_and_help_do_not_import_torch():
+    for arguments in (
+        ["--help"],
+        ["list", "problems"],
+        ["list", "estimators"],
+        ["list", "measures"],
+    ):
+        code = (
+            "import sys\nfrom sensbench.cli import main\n"
+            f"main({arguments!r}, standalone_mode=False)\n"
+            "heavy = {'torch', 'pandas', 'matplotlib', 'sklearn', 'scipy'} & set(sys.modules)\n"
+            "sys.exit(f'imported {heavy}' if heavy else 0)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_lists_name_everything(run):
+    assert "sobol_g" in run("list problems")
+    assert "Moments of the exact derivative" in run("list estimators")
+    assert "doi:10.1016/j.cpc.2009.09.018" in run("list measures")
+    assert "mlp" in run("list networks")
+
+
+def test_run_report_and_run_again(run):
+    output = run("run study.yaml")
+    assert "[1/4] ishigami/function gradient budget 30" in output
+    assert "skipped: ishigami/function sobol budget 30 replicate 0" in output
+    page = Path("reports/tiny/index.html")
+    assert f"page: {page}" in output
+    assert list(Path("reports/tiny/figures").glob("*.pdf"))
+    assert list(Path("reports/tiny/tables").glob("*.csv"))
+    first = page.read_text()
+    assert "1 skipped, 3 kept" in run("run study.yaml")
+    page.unlink()
+    for what in ("study.yaml", "reports/tiny", "reports/tiny/results.sqlite"):
+        run(f"report {what}")
+        assert len(page.read_text()) == pytest.approx(len(first), rel=0.01)
+        page.unlink()
+
+
+def test_a_failed_cell_is_in_the_exit_code(run, monkeypatch):
+    from sensbench.estimators.sobol import Sobol
+
+    def broken(*args):
+        raise ZeroDivisionError("by design")
+
+    monkeypatch.setattr(Sobol, "_estimate", broken)
+    output = run("run study.yaml --set budgets.0=300", code=1)
+    assert "failed: ishigami/function sobol budget 300 replicate 0: ZeroDivisionError" in output
+    assert "by design" in Path("reports/tiny/index.html").read_text()
+
+
+def test_mistakes_are_one_message_and_exit_code_2(run):
+    assert "Error: nothing.yaml: expected a readable study file" in run("run nothing.yaml", 2)
+    Path("study.yaml").write_text(STUDY.replace("budgets", "budget"))
+    assert "did you mean budgets" in run("run study.yaml", 2)
+    assert "run the study first" in run("report reports", 2)
+    assert "expected KEY=VALUE" in run("run study.yaml --set budgets", 2)
+
+
+def test_analyze_a_model_in_a_file(run):
+    output = run("analyze --model net.py:make --data rows.csv --target y --out page.html")
+    assert "Importance" in output
+    assert "page: page.html" in output
+    assert Path("page.html").exists()
+    run("analyze --model net.py:made --data rows.csv --features a,b --out b.html --budget 500")
+    run(
+        "analyze --model net.py:formula --data rows.csv --features b,a --out c.html --product "
+        "--estimators sobol,morris --output y"
+    )
+    pd.read_csv("rows.csv").to_parquet("rows.parquet")
+    torch.save(nn.Linear(2, 1).state_dict(), "w.pt")
+    run("analyze --model net.py:make --weights w.pt --data rows.parquet --target y --out d.html")
+
+
+def test_analyze_programs_bounds_and_no_data(run):
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).eval()
+    Path("bounds.yaml").write_text("a: [-1, 1]\nb: [0, 5]\n")
+    Path("bounds.csv").write_text("name,low,high\na,-1,1\nb,0,5\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(net, torch.zeros(4, 2)).save("traced.pt")
+        program = torch.export.export(
+            net, (torch.zeros(4, 2),), dynamic_shapes=({0: torch.export.Dim("n", min=1)},)
+        )
+        torch.export.save(program, "program.pt2")
+    tables = [
+        run(f"analyze --model {model} --bounds {bounds} --budget 2000 --out p.html")
+        for model in ("traced.pt", "program.pt2")
+        for bounds in ("bounds.yaml", "bounds.csv")
+    ]
+    assert all("∂y/∂x" in table for table in tables)
+    run("analyze --model traced.pt --bounds bounds.yaml --data rows.csv --target y --out p.html")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (Path("exploded").touch, ())
+
+
+def test_what_could_run_code_is_refused_with_the_safe_way(run):
+    net = nn.Linear(2, 1)
+    torch.save(net, "pickled.pt")
+    torch.save({"weight": Bomb()}, "weights.pt")
+    program = torch.export.export(net, (torch.zeros(4, 2),))
+    torch.export.save(program, "good.pt2")
+    with zipfile.ZipFile("good.pt2") as good, zipfile.ZipFile("bad.pt2", "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            if "/sample_inputs/" in name:
+                buffer = io.BytesIO()
+                torch.save(Bomb(), buffer)
+                content = buffer.getvalue()
+            bad.writestr(name, content)
+    for line in (
+        "--model pickled.pt",
+        "--model net.py:made --weights weights.pt",
+        "--model bad.pt2",
+    ):
+        output = run(f"analyze {line} --data rows.csv --target y --out p.html", code=2)
+        assert "save the state dict" in output
+    assert not Path("exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--model net.py:make", "expected --data or --bounds"),
+        ("--model net.py --data rows.csv", "expected FILE.py:NAME"),
+        ("--model none.pt2 --data rows.csv", "'none.pt2' is not there"),
+        ("--model no.py:make --data rows.csv", "'no.py' is not there"),
+        ("--model net.py:mak --data rows.csv", "did you mean 'make'"),
+        ("--model net.py:needs --data rows.csv --target y", "needs"),
+        ("--model net.py:make --data rows.csv --target z", "known column; got 'z'"),
+        ("--model net.py:make --data rows.csv", "calling it raised RuntimeError"),
+        ("--model net.py:make --data net.py --target y", "net.py"),
+        ("--model net.py:make --weights rows.csv --data rows.csv --target y", "state dict"),
+    ],
+)
+def test_analyze_tells_what_is_wrong(run, line, message):
+    assert message in run(f"analyze {line} --out page.html", code=2)
+    assert not Path("page.html").exists()

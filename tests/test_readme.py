@@ -1,0 +1,53 @@
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+
+
+def blocks():
+    return FENCE.findall(README.read_text(encoding="utf-8"))
+
+
+def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys):
+    """All Python blocks, in order, in one namespace; a text block after one is its output."""
+    namespace = {}
+    checked = 0
+    found = blocks()
+    for (language, code), following in zip(found, [*found[1:], ("", "")], strict=True):
+        if language != "python":
+            continue
+        capsys.readouterr()
+        exec(compile(code, str(README), "exec"), namespace)
+        printed = capsys.readouterr().out
+        if following[0] == "text":
+            assert printed.split() == following[1].split()
+            checked += 1
+    assert checked == 1
+    assert "slope" in printed
+
+
+def test_the_study_of_the_readme_is_a_study():
+    import yaml
+
+    from sensbench.study.config import check_study
+
+    (text,) = [code for language, code in blocks() if language == "yaml"]
+    study = check_study(yaml.safe_load(text), "README")
+    assert study.models[1].params == {"hidden": [64, 64]}
+
+
+def test_the_authors_example_conforms():
+    namespace = {}
+    code = next(c for language, c in blocks() if language == "python" and "class Slope" in c)
+    exec(compile(code, str(README), "exec"), namespace)
+    import sensbench as sb
+
+    sb.testing.check_estimator(namespace["Slope"]())
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")))
+def test_links_lead_somewhere(link):
+    assert (README.parent / link).exists()
