@@ -175,7 +175,7 @@ def test_too_few_rows_and_nothing_to_learn():
 @pytest.mark.parametrize(
     ("params", "match"),
     [
-        ({"hidden": (0,)}, "at least one unit"),
+        ({"hidden": (0,)}, "each at least 1"),
         ({"weight_decay": -1.0}, "weight_decay >= 0"),
         ({"iterations": 0}, "iterations >= 1"),
         ({"patience": 0}, "patience >= 1"),
