@@ -156,6 +156,11 @@ def test_analyze_programs_bounds_and_no_data(run):
     ]
     assert all("∂y/∂x" in table for table in tables)
     run("analyze --model traced.pt --bounds bounds.yaml --data rows.csv --target y --out p.html")
+    output = run(
+        "analyze --model traced.pt --data rows.csv --target y --out p.html --discrete a "
+        "--group both=a,b --estimators sobol,permutation"
+    )
+    assert "both" in output
 
 
 class Bomb:
@@ -192,6 +197,8 @@ def test_what_could_run_code_is_refused_with_the_safe_way(run):
     [
         ("--model net.py:make", "expected --data or --bounds"),
         ("--model net.py --data rows.csv", "expected FILE.py:NAME"),
+        ("--model net.py:make --data rows.csv --target y --group ab", "NAME=COLUMN"),
+        ("--model net.py:make --data rows.csv --target y --group g=a,c", "known column; got 'c'"),
         ("--model none.pt2 --data rows.csv", "'none.pt2' is not there"),
         ("--model no.py:make --data rows.csv", "'no.py' is not there"),
         ("--model net.py:mak --data rows.csv", "did you mean 'make'"),

@@ -171,6 +171,18 @@ def report(study: Path, out: Path | None) -> None:
     help="Columns that are the model's inputs, in its order.  [default: all but targets]",
 )
 @click.option(
+    "--discrete",
+    metavar="A,B,…",
+    help="Columns of separate values (counts, codes): no derivative.  [default: integer columns]",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME=A,B,…",
+    help="Columns that are one feature, such as a one-hot code; repeat for several.",
+)
+@click.option(
     "--output", metavar="NAME", help="Which output to explain: name or position.  [default: all]"
 )
 @click.option("--estimators", metavar="A,B,…", help="Methods.  [default: all four]")

@@ -20,6 +20,8 @@ def analyze(
     bounds: Path | None = None,
     y: Sequence[str] = (),
     features: str | None = None,
+    discrete: str | None = None,
+    groups: Sequence[str] = (),
     output: str | None = None,
     estimators: str | None = None,
     budget: int = 10_000,
@@ -42,7 +44,7 @@ def analyze(
         frame = read_frame(data, f"--data {data.name!r}")
         columns = list(frame.columns)
         rest = [column for column in columns if column not in y]
-        inputs = list(space.names) if space is not None else _split(features) or rest
+        inputs = list(space.columns) if space is not None else _split(features) or rest
         for name in (*y, *inputs):
             if name not in columns:
                 raise UnknownNameError.of(str(data), "column", name, columns)
@@ -57,6 +59,8 @@ def analyze(
         X,
         y=targets,
         space=space,
+        discrete=None if discrete is None else _split(discrete),
+        groups=dict(_group(group) for group in groups) or None,
         output=chosen,
         estimators=_split(estimators) or None,
         budget=budget,
@@ -88,6 +92,14 @@ def read_bounds(path: Path, features: Sequence[str] = ()) -> InputSpace:
         if name not in bounds:
             raise UnknownNameError.of(who, "input", name, map(str, bounds))
     return InputSpace.uniform({str(name): bounds[name] for name in (features or bounds)})
+
+
+def _group(declared: str) -> tuple[str, list[str]]:
+    """Return name and columns of ``NAME=COLUMN,COLUMN``."""
+    name, equals, columns = declared.partition("=")
+    if not name or not equals or not _split(columns):
+        raise InputError(f"--group: expected NAME=COLUMN,COLUMN,…; got {declared!r}")
+    return name.strip(), _split(columns)
 
 
 def _split(names: str | None) -> list[str]:
