@@ -14,11 +14,13 @@ import pandas as pd
 from rich.console import Console, RenderableType
 
 from sensbench import estimators as registered
+from sensbench.arguments import Arguments
 from sensbench.columns import Selector
 from sensbench.errors import InputError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.ranks import shares
+from sensbench.model import Derivatives
 from sensbench.problem import Inputs, Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.rows import as_rows, as_targets
@@ -131,13 +133,16 @@ def compare(
     budget: int = 10_000,
     seed: int = 0,
     inputs: Inputs = "data",
+    arguments: Arguments = None,
+    derivatives: Derivatives = "auto",
 ) -> Comparison:
     """Ask several methods which inputs matter to a model, and whether they agree.
 
     Parameters
     ----------
     model
-        A torch module, a function of one tensor, a :class:`Model` or a :class:`Problem`.
+        A torch module, a function of tensors, arrays or a data frame, a fitted regressor, a
+        :class:`Model` or a :class:`Problem`.
     X
         Rows the model is used on: array, tensor or data frame.
     y
@@ -161,6 +166,10 @@ def compare(
         ``"data"``: gradient and permutation use the rows of X themselves, Sobol' and Morris the
         product of the marginals. ``"product"``: all use the product, for a like-for-like
         comparison.
+    arguments
+        Which features go into which argument, for a model of several; see :class:`Model`.
+    derivatives
+        ``"auto"``, ``"autograd"`` or ``"finite-difference"``; see :class:`Model`.
 
     Raises
     ------
@@ -171,7 +180,9 @@ def compare(
         The model failed for every method. Where only some fail, the others' results are kept
         and a ``PartialResultWarning`` says why.
     """
-    problem = _problem(model, X, y, space, features, output, outputs, inputs)
+    problem = _problem(
+        model, X, y, space, features, output, outputs, inputs, arguments, derivatives
+    )
     chosen = _estimators(estimators)
     for estimator in chosen.values():
         estimator.require_budget(problem, budget)
@@ -216,10 +227,11 @@ def compare(
 def _problem(
     model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
     output: Selector, outputs: Sequence[str] | None, inputs: Inputs,
+    arguments: Arguments, derivatives: Derivatives,
 ) -> Problem:  # fmt: skip
     if isinstance(model, Problem):
-        given = (X, y, space, features, output, outputs)
-        if any(value is not None for value in given):
+        given = (X, y, space, features, output, outputs, arguments)
+        if any(value is not None for value in given) or derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
     if X is None and space is None:
@@ -240,8 +252,9 @@ def _problem(
         if y is not None:
             y = as_targets(y, len(rows), "compare: y")
     return Problem.of(
-        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs
-    )
+        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
+        arguments=arguments, derivatives=derivatives,
+    )  # fmt: skip
 
 
 def _estimators(chosen: Any) -> dict[str, Estimator]:

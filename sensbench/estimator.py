@@ -94,7 +94,7 @@ class Estimator(ABC):
             n_forward=metered.explained.n_forward,
             n_backward=metered.explained.n_backward,
             seconds=seconds,
-            notes=(*problem.notes, *undefined),
+            notes=(*problem.notes, *metered.explained.notes, *undefined),
         )
 
     @final
