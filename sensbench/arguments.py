@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import nn
 
 from sensbench.errors import InputError, UnknownNameError
@@ -117,9 +118,12 @@ def _place(one: int | str, features: Sequence[str], who: str) -> int:
 def _required(function: Any) -> tuple[list[str], list[str]]:
     """Return the names of the positional and of the keyword-only arguments without defaults."""
     try:
+        if isinstance(function, torch.jit.ScriptModule):
+            schema = getattr(function.forward, "schema", None)
+            return ([] if schema is None else [a.name for a in schema.arguments[1:]]), []
         target = function.forward if isinstance(function, nn.Module) else function
         parameters = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError):  # built in, or TorchScript
         return [], []
     needed = [p for p in parameters if p.default is p.empty]
     positional = [p.name for p in needed if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

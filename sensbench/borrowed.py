@@ -39,12 +39,16 @@ def undisturbed() -> Iterator[None]:
 def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
     """Run the caller's own modules in eval mode and put everything of theirs back."""
     parts = list({id(part): part for module in modules for part in module.modules()}.values())
-    attributes = [(part, dict(vars(part))) for part in parts]
-    tables = [(part, name, dict(vars(part)[name])) for part in parts for name in OWN_OF_MODULE]
+    # TorchScript keeps its attributes out of Python's sight: modes and buffers are put back
+    scripted = [part for part in parts if isinstance(part, torch.jit.ScriptModule)]
+    modes = [(part, part.training) for part in scripted]
+    plain = [part for part in parts if not isinstance(part, torch.jit.ScriptModule)]
+    attributes = [(part, dict(vars(part))) for part in plain]
+    tables = [(part, name, dict(vars(part)[name])) for part in plain for name in OWN_OF_MODULE]
     buffers = [(b, b.detach().clone()) for part in parts for b in part.buffers(recurse=False)]
     buffers += [
         (value, value.detach().clone())
-        for part in parts
+        for part in plain
         for value in vars(part).values()
         if isinstance(value, Tensor)
     ]
@@ -64,6 +68,8 @@ def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
             for tensor, before_run in buffers:
                 if not torch.equal(tensor, before_run):
                     tensor.copy_(before_run)
+        for part, mode in modes:
+            part.training = mode
         for parameter, flag in flags:
             parameter.requires_grad_(flag)
 
@@ -78,9 +84,7 @@ def modules_within(function: Any) -> list[nn.Module]:
             return
         seen.add(id(value))
         if isinstance(value, nn.Module):
-            # ScriptModules keep their state where we cannot put it back; they are run as they are
-            if not isinstance(value, torch.jit.ScriptModule):
-                found[id(value)] = value
+            found[id(value)] = value
             return
         for one in _held(value):
             look(one, depth + 1)

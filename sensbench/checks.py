@@ -89,7 +89,8 @@ class Checks:
                 f"{self._function.who}: expected a model that changes smoothly; it changes in "
                 f"jumps that {how} blind to, so a derivative means nothing, for "
                 f"{self._pairs(lies)} (trees, rounding, an integer cast, a threshold or a "
-                f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and permutation measure jumps"
+                f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and "
+                f"permutation measure jumps"
             )
         self._features_done.update(left)
 

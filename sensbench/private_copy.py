@@ -48,6 +48,8 @@ def private_copy(module: nn.Module) -> nn.Module:
 
 def uncompiled(function: Any) -> Any:
     """Return what ``torch.compile`` was given: the same function, without a compiler."""
+    if isinstance(function, torch.jit.ScriptModule):
+        return function
     for name in ("_orig_mod", "_torchdynamo_orig_callable"):
         original = getattr(function, "__dict__", {}).get(name)
         original = original or getattr(function, "__dict__", {}).get("_modules", {}).get(name)

@@ -45,7 +45,11 @@ class TorchFunction:
         self._call = self._original
         self._splits = list(splits)
         self._split = self._splits[0]
-        self._source = type(self._original).forward if self._is_module else self._original
+        script = isinstance(self._original, torch.jit.ScriptModule)
+        self._source = self._original
+        if self._is_module:
+            self._source = None if script else type(self._original).forward
+        self._batch = fixed_batch(self._original)
         self.dtype, self.device = _placement([self._original] if self._is_module else self._held)
         self.eps = float(torch.finfo(self.dtype).eps)
         self._columns: list[Column] = []
@@ -167,8 +171,8 @@ class TorchFunction:
                 for n in (3, 2):
                     x = self._tensor(X[np.arange(n) % len(X)])
                     with torch.set_grad_enabled(graph), borrowed(self._held):
-                        returned = split.call(self._call, x.requires_grad_(graph).clone())
-                    found = choose(self._parts(returned), n, self.output, self.who)
+                        parts = self._run(x.requires_grad_(graph).clone())
+                    found = choose(parts, n, self.output, self.who)
                     if n == 3:
                         self._columns = found
                     elif [c.name for c in found] != [c.name for c in self._columns]:
@@ -182,20 +186,32 @@ class TorchFunction:
                 errors.append(error)
         return False
 
-    def _parts(self, returned: Any) -> list[Part]:
-        return parts_of(returned, self.who, self._source)
+    def _run(self, x: Tensor) -> list[Part]:
+        """Call the model; in batches of its own size, the last one padded, if it has one."""
+        if self._batch is None:
+            return parts_of(self._split.call(self._call, x), self.who, self._source)
+        size, n = self._batch, len(x)
+        rows = torch.arange(-(-n // size) * size, device=x.device).clamp(max=n - 1)
+        runs = [
+            parts_of(self._split.call(self._call, x[piece]), self.who, self._source)
+            for piece in rows.split(size)
+        ]
+        return [
+            Part(first.name, first.top, torch.cat([run[k].tensor for run in runs])[:n])
+            for k, first in enumerate(runs[0])
+        ]
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
         n = len(x)
         try:
-            parts = self._parts(self._split.call(self._call, x))
+            parts = self._run(x)
             return read(parts, self._columns, n, self.who)
         except Exception as error:
             if n > 1:
                 raise self._failed(error) from error
         # one row: squeeze() in forward also drops the axis of the batch; two rows keep it
         try:
-            parts = self._parts(self._split.call(self._call, torch.cat([x, x])))
+            parts = self._run(torch.cat([x, x]))
             return [y[:1] for y in read(parts, self._columns, 2, self.who)]
         except Exception as error:
             raise self._failed(error) from error
@@ -239,6 +255,17 @@ class _Graph:
     def __exit__(self, *error: Any) -> None:
         self._borrowed.__exit__(*error)
         self._grad.__exit__(*error)
+
+
+def fixed_batch(function: Any) -> int | None:
+    """Return the only batch size that a program of ``torch.export`` takes, if it has one."""
+    if not isinstance(function, torch.fx.GraphModule):
+        return None
+    for node in function.graph.nodes:
+        shape: Any = getattr(node.meta.get("val"), "shape", ())
+        if node.op == "placeholder" and len(shape):
+            return shape[0] if isinstance(shape[0], int) else None
+    return None
 
 
 def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:
