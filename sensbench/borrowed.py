@@ -52,6 +52,7 @@ def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
         for value in vars(part).values()
         if isinstance(value, Tensor)
     ]
+    contents = [kept for part in plain for kept in _contents(dict(vars(part)), 0)]
     flags = [(p, p.requires_grad) for part in parts for p in part.parameters(recurse=False)]
     try:
         for part in parts:
@@ -61,6 +62,8 @@ def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
         for part, before in attributes:
             vars(part).clear()
             vars(part).update(before)
+        for container, content in contents:
+            _put_back(container, content)
         for part, name, table in tables:
             vars(part)[name].clear()
             vars(part)[name].update(table)
@@ -72,6 +75,29 @@ def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
             part.training = mode
         for parameter, flag in flags:
             parameter.requires_grad_(flag)
+
+
+def _contents(attributes: dict[Any, Any], depth: int) -> Iterator[tuple[Any, Any]]:
+    """Yield lists, dicts, sets and arrays among plain attributes, each with a copy of it."""
+    for key, value in attributes.items():
+        if key in OWN_OF_MODULE:
+            continue
+        if isinstance(value, list | dict | set | np.ndarray):
+            yield value, value.copy()
+        if isinstance(value, list | dict) and depth < 3:
+            inner = value if isinstance(value, dict) else dict(enumerate(value))
+            yield from _contents(inner, depth + 1)
+
+
+def _put_back(container: Any, content: Any) -> None:
+    if isinstance(container, np.ndarray):
+        if not np.array_equal(container, content, equal_nan=container.dtype.kind == "f"):
+            container[...] = content
+    elif isinstance(container, list):
+        container[:] = content
+    else:
+        container.clear()
+        container.update(content)
 
 
 def modules_within(function: Any) -> list[nn.Module]:

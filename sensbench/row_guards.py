@@ -65,6 +65,7 @@ def check_rows(
         ) from error
     slack += 1e-3 * np.ptp(together, axis=0)
     gap = np.maximum(np.abs(alone - together), np.abs(backwards - together)).max(axis=0)
+    gap = np.where(np.isnan(gap), np.inf, gap)  # the deviation of one row alone
     if (gap > slack).any():
         k = int(np.argmax(gap - slack))
         raise ModelError(
