@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float
 
 from sensbench.finite_differences import Values
 
-_LARGEST_STEP, _RATIO, _MOST_STEPS = 0.25, 0.25, 9
+_LARGEST_STEP, _RATIO, _MOST_STEPS = 0.25, 0.25, 14
 _FEATURES_CHECKED = 64  # one by one; of more, a sample
 _FEATURES_SAMPLED = 16
 
