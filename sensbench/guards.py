@@ -130,7 +130,7 @@ def _disagree(
         D, noise = (np.where(np.isfinite(a), a, np.nan) for a in (D, noise))
         G = claimed[:, :, None, :]
         most = np.fmax(np.nanmax(np.abs(D), axis=2, keepdims=True, initial=0.0), np.abs(G))
-        rtol = max(1e-3, 3 * s.eps**0.5)
+        rtol = max(1e-2, 3 * s.eps**0.5)
         informative = noise < 0.1 * most
         near = np.abs(D - G) <= rtol * np.fmax(np.abs(D), np.abs(G)) + 3 * noise
         agree = (informative & near).any(axis=2)
