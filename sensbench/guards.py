@@ -114,7 +114,7 @@ def _disagree(
     Returns which pairs are off, the row where each is most, and the best finite difference.
     """
     steps = _LARGEST_STEP * _RATIO ** np.arange(_MOST_STEPS)
-    steps = steps[(steps > 0.3 * s.eps**0.5) | (np.arange(_MOST_STEPS) < 2)]
+    steps = steps[(steps > 0.1 * s.eps**0.5) | (np.arange(_MOST_STEPS) < 2)]
     move = steps[:, None] * directions[:, None, :]
     shape = (len(points), *move.shape)
     high = s.rounded((points[:, None, None] + move).reshape(-1, points.shape[1]))
