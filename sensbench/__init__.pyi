@@ -5,11 +5,12 @@ from . import problems as problems
 from . import testing as testing
 from .compare import Comparison as Comparison
 from .compare import compare as compare
+from .derivatives import hessian as hessian
+from .derivatives import jacobian as jacobian
 from .estimator import Estimator as Estimator
 from .measure import MEASURES as MEASURES
 from .measure import Measure as Measure
 from .model import Model as Model
-from .model import jacobian as jacobian
 from .problem import Problem as Problem
 from .result import Absent as Absent
 from .result import Estimate as Estimate

@@ -14,12 +14,14 @@ import pandas as pd
 from rich.console import Console, RenderableType
 
 from sensbench import estimators as registered
+from sensbench.arguments import Arguments
 from sensbench.columns import Selector
 from sensbench.errors import InputError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.quality import r_squared
 from sensbench.metrics.ranks import shares
+from sensbench.model import Derivatives
 from sensbench.problem import Inputs, Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.rows import as_rows, as_targets
@@ -138,13 +140,16 @@ def compare(
     inputs: Inputs = "data",
     discrete: Sequence[str] | None = None,
     groups: Groups | None = None,
+    arguments: Arguments = None,
+    derivatives: Derivatives = "auto",
 ) -> Comparison:
     """Ask several methods which inputs matter to a model, and whether they agree.
 
     Parameters
     ----------
     model
-        A torch module, a function of one tensor, a :class:`Model` or a :class:`Problem`.
+        A torch module, a function of tensors, arrays or a data frame, a fitted regressor, a
+        :class:`Model` or a :class:`Problem`.
     X
         Rows the model is used on: array, tensor, list or data frame (pandas, Polars).
     y
@@ -175,6 +180,10 @@ def compare(
         Columns that are one feature together, such as a one-hot code:
         ``{"region": ["region_north", "region_south"]}``. Their values are taken from X as whole
         rows.
+    arguments
+        Which features go into which argument, for a model of several; see :class:`Model`.
+    derivatives
+        ``"auto"``, ``"autograd"`` or ``"finite-difference"``; see :class:`Model`.
 
     Raises
     ------
@@ -185,7 +194,10 @@ def compare(
         The model failed for every method. Where only some fail, the others' results are kept
         and a ``PartialResultWarning`` says why.
     """
-    problem = _problem(model, X, y, space, features, output, outputs, inputs, discrete, groups)
+    problem = _problem(
+        model, X, y, space, features, output, outputs, inputs, discrete, groups, arguments,
+        derivatives,
+    )  # fmt: skip
     chosen = _estimators(estimators)
     for estimator in chosen.values():
         estimator.require_budget(problem, budget)
@@ -231,10 +243,11 @@ def _problem(
     model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
     output: Selector, outputs: Sequence[str] | None, inputs: Any,
     discrete: Sequence[str] | None, groups: Groups | None,
+    arguments: Arguments, derivatives: Derivatives,
 ) -> Problem:  # fmt: skip
     if isinstance(model, Problem):
-        given = (X, y, space, features, output, outputs, discrete, groups)
-        if any(value is not None for value in given):
+        given = (X, y, space, features, output, outputs, discrete, groups, arguments)
+        if any(value is not None for value in given) or derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
     if X is None and space is None:
@@ -259,8 +272,9 @@ def _problem(
         if y is not None:
             y = as_targets(y, len(rows), "compare: y")
     problem = Problem.of(
-        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs
-    )
+        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
+        arguments=arguments, derivatives=derivatives,
+    )  # fmt: skip
     if y is None:
         return problem
     # metered(): judging is not explaining, so its rows are nobody's cost

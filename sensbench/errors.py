@@ -48,8 +48,11 @@ class ModelError(SensbenchError, RuntimeError):
     """The model did something no estimator can work with: wrong rows, NaN, not numeric."""
 
 
-class DerivativeError(ModelError):
-    """The model's output cannot be differentiated with respect to its inputs."""
+class DerivativeError(ModelError, NotApplicable):
+    """The model's output has no derivative that means anything, or not one we can trust.
+
+    Other methods can still explain it: in a study the cell is skipped, and compare() keeps them.
+    """
 
 
 class ConstantOutputError(ModelError):

@@ -106,7 +106,12 @@ class Estimator(ABC):
             n_forward=metered.explained.n_forward,
             n_backward=metered.explained.n_backward,
             seconds=seconds,
-            notes=(*problem.notes, *self._notes_on_features(problem), *undefined),
+            notes=(
+                *problem.notes,
+                *metered.explained.notes,
+                *self._notes_on_features(problem),
+                *undefined,
+            ),
         )
 
     @final

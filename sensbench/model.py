@@ -1,29 +1,35 @@
-"""Model: any torch module or function as one counted function and its exact derivative."""
+"""Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
+from sensbench.arguments import Arguments
+from sensbench.borrowed import undisturbed
+from sensbench.checks import Checks
 from sensbench.columns import Selector
-from sensbench.errors import BudgetExceeded, InputError, ModelError
-from sensbench.rows import as_rows
+from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
+from sensbench.finite_differences import central_differences, scale_of
+from sensbench.recognise import recognise
 from sensbench.torch_function import TorchFunction
+
+Derivatives = Literal["auto", "autograd", "finite-difference"]
 
 # Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
 _CHUNK_ROWS = 8192
 
 
 class Model:
-    """A torch module or function of rows, with its outputs named and its rows counted.
+    """A model of rows, with its outputs named and its rows counted.
 
     Parameters
     ----------
     function
-        An ``nn.Module``, or a function of one tensor ``(rows, features)``. It is never changed:
-        modules are run as a private copy in eval mode.
+        An ``nn.Module``, a function of tensors, arrays or a data frame, or a fitted regressor with
+        ``predict``. It is never changed: modules are run as a private copy in eval mode.
     example
         A few rows the model can be called on; they fix the number of inputs and outputs.
     output
@@ -32,6 +38,16 @@ class Model:
         Names for the outputs; by default those the model gives them.
     name
         For reports; by default the class's or function's name.
+    arguments
+        Which features go into which argument, for a model of several: ``{"x1": 0, "x2": [1, 2]}``
+        by keyword, ``[0, [1, 2]]`` by position. A single name or position gives an argument
+        ``(n,)``, a list ``(n, k)``. By default one table; where the model asks for exactly as many
+        arguments as there are features, one feature each.
+    features
+        Names of the features; those of the data frame for a model of data frames.
+    derivatives
+        ``"auto"``: automatic differentiation for torch, central finite differences for others.
+        ``"autograd"`` insists on the former; ``"finite-difference"`` asks for the latter.
 
     Attributes
     ----------
@@ -54,22 +70,34 @@ class Model:
         output: Selector = None,
         outputs: Sequence[str] | None = None,
         name: str | None = None,
+        arguments: Arguments = None,
+        features: Sequence[str] | None = None,
+        derivatives: Derivatives = "auto",
     ):
-        if not callable(function) or isinstance(function, type):
-            raise InputError(
-                f"Model: expected a torch module or a function of one tensor; "
-                f"got {function!r}; pass an instance"
-            )
+        known = derivatives in ("auto", "autograd", "finite-difference")
+        require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.d = example.shape[1]
-        self._function = TorchFunction(function, f"model {self.name!r}", output)
-        names = self._function.columns(example)
+        who = f"model {self.name!r}"
+        with undisturbed():
+            self._function, names = recognise(
+                function, example, who, output=output, arguments=arguments, features=features
+            )
         if outputs is not None and len(outputs) != len(names):
             raise InputError(
-                f"model {self.name!r}: expected {len(names)} output names "
+                f"{who}: expected {len(names)} output names "
                 f"({', '.join(names)}); got {list(outputs)}"
             )
+        if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
+            raise DerivativeError(
+                f"{who}: expected a torch model for derivatives='autograd'; this one takes "
+                f"{self._function.given}; leave derivatives= out for finite differences"
+            )
         self.outputs: tuple[str, ...] = tuple(outputs) if outputs is not None else names
+        torch_too = isinstance(self._function, TorchFunction)
+        self._differences = derivatives == "finite-difference" or not torch_too
+        self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
+        self._derivatives_given = False
         self.n_forward = 0
         self.n_backward = 0
         self._budget: int | None = None
@@ -81,14 +109,39 @@ class Model:
 
     @property
     def rows_per_gradient(self) -> int:
-        """Cost of one row's Jacobian: one forward row and one backward row per output."""
-        return 1 + self.o
+        """Cost of one row's Jacobian.
+
+        One forward row and one backward row per output; for finite differences one forward row
+        and two more per input.
+        """
+        return 1 + 2 * self.d if self._differences else 1 + self.o
+
+    @property
+    def derivative_method(self) -> str:
+        """How derivatives are taken."""
+        return "central finite differences" if self._differences else "automatic differentiation"
+
+    @property
+    def n_check(self) -> int:
+        """Rows that the checks of the model took, outside every budget."""
+        return self._checks.n_rows
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results of this (metered) model should know of them."""
+        if not (self._differences and self._derivatives_given):
+            return ()
+        return (
+            f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, counted "
+            f"as forward rows",
+        )
 
     def metered(self, budget: int | None = None) -> "Model":
         """Return the same model with counters at zero and, if given, a limit on their sum."""
         view = copy.copy(self)
         view.n_forward = view.n_backward = 0
         view._budget = budget
+        view._derivatives_given = False
         return view
 
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
@@ -99,33 +152,69 @@ class Model:
         BudgetExceeded
             The metered budget does not pay for these rows.
         ModelError
-            NaN or infinity in an output; not one row per row.
+            NaN or infinity in an output; not one row per row; outputs that are not repeatable or
+            depend on the other rows.
         """
         self._charge(X, backward=False)
-        chunks = [self._function.values(chunk) for chunk in _chunks(X)]
-        return self._checked(np.concatenate(chunks), X, "outputs")
+        with undisturbed():
+            self._checks.rows(X)
+            return self._checked(self._values(X), X, "outputs")
 
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
         return self.values_and_jacobian(X)[1]
 
     def values_and_jacobian(
-        self, X: Float[np.ndarray, "n d"]
+        self, X: Float[np.ndarray, "n d"], features: Sequence[int] | None = None
     ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
-        """Return outputs and derivatives from the same forward pass.
+        """Return outputs and derivatives, in output units per input unit.
 
-        The derivative is exact (automatic differentiation), in output units per input unit.
+        The derivative is exact (automatic differentiation) for torch; see ``derivative_method``.
+        At the first call it is checked on a few rows; ``features`` are those it must be right
+        for, all by default.
 
         Raises
         ------
         DerivativeError
-            An output is cut off from the inputs.
+            An output is cut off from the inputs, or the derivative is not how the model changes.
         """
         self._charge(X, backward=True)
-        pairs = [self._function.values_and_jacobian(chunk) for chunk in _chunks(X)]
-        Y = self._checked(np.concatenate([pair[0] for pair in pairs]), X, "outputs")
-        J = self._checked(np.concatenate([pair[1] for pair in pairs]), X, "derivatives")
-        return Y, J
+        self._derivatives_given = True
+        with undisturbed():
+            self._checks.rows(X)
+            self._checks.derivatives(X, features)
+            if self._differences or not isinstance(self._function, TorchFunction):
+                Y = self._values(X)
+                f = self._function
+                J = central_differences(self._values, X, scale_of(X), f.eps, f.rounded)
+            else:
+                pairs = [self._function.values_and_jacobian(chunk) for chunk in _chunks(X)]
+                Y = np.concatenate([pair[0] for pair in pairs])
+                J = np.concatenate([pair[1] for pair in pairs])
+            self._checked(Y, X, "outputs")
+            return Y, self._checked(J, X, "derivatives")
+
+    def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
+        """Return the exact second derivatives; see :func:`sensbench.hessian`."""
+        self._charge(X, backward=True)
+        if not isinstance(self._function, TorchFunction) or self._differences:
+            raise DerivativeError(
+                f"model {self.name!r}: expected a torch model for exact second derivatives; this "
+                f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
+                f"interactions without derivatives"
+            )
+        # Each row keeps d backward passes of the gradient's graph.
+        rows = max(1, _CHUNK_ROWS // self.d)
+        with undisturbed():
+            self._checks.rows(X)
+            self._checks.derivatives(X, None)
+            self._checks.second_derivatives(X)
+            parts = [self._function.hessian(X[at : at + rows]) for at in range(0, len(X), rows)]
+            self.n_backward += len(X) * self.o * self.d
+            return self._checked(np.concatenate(parts), X, "second derivatives")
+
+    def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        return np.concatenate([self._function.values(chunk) for chunk in _chunks(X)])
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
@@ -141,8 +230,9 @@ class Model:
                 f"model {self.name!r}: expected at most {self._budget} rows; {spent} are spent "
                 f"and {more} more were asked for"
             )
-        self.n_forward += len(X)
-        self.n_backward += len(X) * self.o if backward else 0
+        differenced = backward and self._differences
+        self.n_forward += more if differenced else len(X)
+        self.n_backward += len(X) * self.o if backward and not differenced else 0
 
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
@@ -158,42 +248,6 @@ class Model:
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
         return values
-
-
-def jacobian(model: Any, X: Any, output: Selector = None) -> Float[np.ndarray, "n o d"]:
-    """Return the exact derivative ∂y/∂x of every output by every input at every row.
-
-    Parameters
-    ----------
-    model
-        A torch module, a function of one tensor, or a :class:`Model`. It is left as it was.
-    X
-        Rows: array, tensor or data frame ``(n, features)``.
-    output
-        Which outputs: a position, a name or a list of them; all by default. For a module that
-        returns a tuple, ``output=0`` is its first element.
-
-    Returns
-    -------
-    array ``(n, outputs, features)``, float64, in output units per input unit.
-
-    Raises
-    ------
-    InputError
-        X is not a table of finite numbers; no such output.
-    ModelError
-        The model cannot be called on X, or an output is cut off from the inputs.
-
-    Notes
-    -----
-    Costs one forward pass and one backward pass per output.
-    """
-    rows, _ = as_rows(X, "jacobian: X")
-    if isinstance(model, Model):
-        if output is not None:
-            raise InputError("jacobian: expected output=None for a Model; it has its outputs")
-        return model.metered().jacobian(rows)
-    return Model(model, rows, output=output).jacobian(rows)
 
 
 def _chunks(X: Float[np.ndarray, "n d"]) -> list[Float[np.ndarray, "m d"]]:

@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
+from sensbench.arguments import Arguments
 from sensbench.columns import Selector
 from sensbench.errors import InputError
-from sensbench.model import Model
+from sensbench.model import Derivatives, Model
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.rows import as_rows, as_targets
 from sensbench.space import InputSpace
@@ -118,11 +119,13 @@ class Problem:
         truth: Truth | None = None,
         output: Selector = None,
         outputs: Sequence[str] | None = None,
+        arguments: Arguments = None,
+        derivatives: Derivatives = "auto",
         output_units: Sequence[str] = (),
         inputs: Inputs = "data",
         notes: Sequence[str] = (),
     ) -> "Problem":
-        """Return the problem of a torch function or module over a space, with rows if given.
+        """Return the problem of a model over a space, with rows if given; see :class:`Model`.
 
         Raises
         ------
@@ -138,7 +141,16 @@ class Problem:
         model = (
             function
             if isinstance(function, Model)
-            else Model(function, example, output=output, outputs=outputs, name=name)
+            else Model(
+                function,
+                example,
+                output=output,
+                outputs=outputs,
+                name=name,
+                arguments=arguments,
+                features=space.names,
+                derivatives=derivatives,
+            )
         )
         data = None
         if rows is not None:

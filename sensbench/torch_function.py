@@ -1,11 +1,10 @@
 """A torch module or function as batches in, columns out, and its exact derivative.
 
-The caller's module is never run: we run a private copy in eval mode, whose parameters are views
-of the caller's (no memory is doubled) and whose buffers and attributes are its own.
+The caller's module is never run: we run a private copy in eval mode. A plain function is run as it
+is; the modules it holds are borrowed in eval mode and put back.
 """
 
-import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sensbench.columns import Column, Selector, layout, parts_of, select
-from sensbench.errors import DerivativeError, ModelError, SensbenchError
+from sensbench.arguments import Split
+from sensbench.borrowed import borrowed, modules_within
+from sensbench.casting import STAGES, cast_attributes
+from sensbench.columns import Column, Part, Selector, choose, parts_of, read
+from sensbench.errors import DerivativeError, InputError, ModelError
+from sensbench.private_copy import private_copy, uncompiled
 
-_OWN_OF_MODULE = {"_parameters", "_buffers", "_modules"}
+_CUTS = "detach, no_grad, inference_mode, an integer cast or a numpy call inside forward"
 
 
 class TorchFunction:
@@ -26,39 +29,67 @@ class TorchFunction:
     functions and modules without any).
     """
 
-    def __init__(self, function: Callable[..., Any], who: str, output: Selector = None):
-        self.who = who
-        self.output = output
-        self._call, self._source = function, function
-        if isinstance(function, nn.Module):
-            self._call, self._source = private_copy(function), type(function).forward
-        self.dtype, self.device = _placement(function)
-        self._columns: list[Column] = []
+    method = "automatic differentiation"
 
-    def columns(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        who: str,
+        output: Selector,
+        splits: Sequence[Split],
+    ):
+        self.who, self.output = who, output
+        self._original = uncompiled(function)
+        self._is_module = isinstance(self._original, nn.Module)
+        self._held = [] if self._is_module else modules_within(self._original)
+        self._call = self._original
+        self._splits = list(splits)
+        self._split = self._splits[0]
+        script = isinstance(self._original, torch.jit.ScriptModule)
+        self._source = self._original
+        if self._is_module:
+            self._source = None if script else type(self._original).forward
+        self._batch = fixed_batch(self._original)
+        self.dtype, self.device = _placement([self._original] if self._is_module else self._held)
+        self.eps = float(torch.finfo(self.dtype).eps)
+        self._columns: list[Column] = []
+        self._no_graph: Exception | None = None
+
+    def columns(self, X: Float[np.ndarray, "n d"], *, graph: bool = True) -> tuple[str, ...]:
         """Return the names of the outputs, from a trial of the first rows of ``X``.
 
         Scaling constants kept as numpy arrays or in another float type break autograd or dtypes
         in many people's modules; where the trial fails and it is our copy that runs, these
-        attributes are cast in the copy and the trial is repeated.
+        attributes are cast in the copy and the trial is repeated. With ``graph=False`` a model
+        that runs only without autograd will do: it has values but no derivatives.
         """
-        rows = X[:2]
-        try:
-            self._trial(rows)
-        except SensbenchError:
-            raise
-        except Exception as error:
-            if not self._cast_attributes():
-                raise self._failed(error) from error
-            try:
-                self._trial(rows)
-            except Exception as second:
-                raise self._failed(second) from second
-        return tuple(column.name for column in self._columns)
+        errors: list[Exception] = []
+        if graph:
+            for cast in STAGES if self._is_module else STAGES[:1]:
+                self._prepare(cast)
+                if self._try(X, errors, graph=True):
+                    return tuple(column.name for column in self._columns)
+        if self._is_module or not graph:
+            tried = list(errors)
+            self._prepare("")
+            if self._try(X, errors, graph=False):
+                self._no_graph = tried[0] if tried else None
+                return tuple(column.name for column in self._columns)
+        ours = [e for e in errors if isinstance(e, ModelError | InputError)]
+        if ours:
+            raise ours[0]
+        raise self._failed(errors[0]) from errors[0]
+
+    def gives_tensors(self, X: Float[np.ndarray, "n d"]) -> bool:
+        """Return whether tensors come back for a tensor, rather than arrays or nothing."""
+        x = self._tensor(X[np.arange(3) % len(X)])
+        with torch.enable_grad(), borrowed(self._held):
+            returned = self._split.call(self._call, x.requires_grad_(True).clone())
+        return not isinstance(returned, np.ndarray | np.generic | float | int | str | None)
 
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return all outputs, without building a graph."""
-        with torch.no_grad():
+        with torch.no_grad(), borrowed(self._held):
             outputs = self._outputs(self._tensor(X))
             return torch.stack([y.double() for y in outputs], dim=1).cpu().numpy()
 
@@ -66,97 +97,180 @@ class TorchFunction:
         self, X: Float[np.ndarray, "n d"]
     ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
         """Return the outputs and their derivatives: one forward, one backward per output."""
-        with torch.enable_grad():
-            x = self._tensor(X).requires_grad_(True)
-            # clone: an in-place operation in forward may not touch a leaf
-            outputs = self._outputs(x.clone())
+        with self._graph(X) as (x, outputs):
             J = np.empty((len(X), len(outputs), X.shape[1]))
             for k, y in enumerate(outputs):
-                if not y.requires_grad:
-                    raise DerivativeError(
-                        f"{self.who}: expected output {self._columns[k].name!r} to be "
-                        f"differentiable with respect to the inputs; it is cut off from them "
-                        f"(detach, no_grad, an integer cast or a numpy call inside forward); "
-                        f"remove the cut, or leave the gradient estimator out"
-                    )
                 # Rows are independent in eval mode, so the gradient of the sum over rows holds
                 # every row's own derivative.
-                (gradient,) = torch.autograd.grad(
-                    y.sum(), x, retain_graph=k + 1 < len(outputs), allow_unused=True
-                )
+                gradient = self._gradient(y, x, self._columns[k].name)
                 J[:, k] = 0.0 if gradient is None else gradient.double().cpu().numpy()
             Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
         return Y, J
 
-    def _trial(self, rows: Float[np.ndarray, "n d"]) -> None:
-        x = self._tensor(rows)
-        with torch.enable_grad():
-            returned = self._call(x.clone().requires_grad_(True).clone())
-        parts = parts_of(returned, self.who, self._source)
-        columns = layout(parts, len(rows), self.who)
-        self._columns = select(columns, [name for name, _ in parts], self.output, self.who)
+    def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
+        """Return the second derivatives: one more backward per output and feature."""
+        d = X.shape[1]
+        with self._graph(X) as (x, outputs):
+            H = np.zeros((len(X), len(outputs), d, d))
+            for k, y in enumerate(outputs):
+                name = self._columns[k].name
+                gradient = self._gradient(y, x, name, create_graph=True)
+                # a gradient that does not depend on x has no graph: its derivative is 0
+                if gradient is None or not gradient.requires_grad:
+                    continue
+                for i in range(d):
+                    row = self._gradient(gradient[:, i], x, f"∂{name}/∂x{i + 1}")
+                    if row is not None:
+                        H[:, k, i] = row.double().cpu().numpy()
+        return H
+
+    def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+        """Return rows as the model sees them, in its own precision."""
+        return torch.tensor(X, dtype=self.dtype).double().numpy()
+
+    def _graph(self, X: Float[np.ndarray, "n d"]) -> "_Graph":
+        if self._no_graph is not None:
+            raise DerivativeError(
+                f"{self.who}: expected a model that runs with autograd; it gives values but "
+                f"raises {type(self._no_graph).__name__}: {self._no_graph} ({_CUTS}); remove the "
+                f"cut, or ask for derivatives='finite-difference', or leave the gradient out"
+            )
+        return _Graph(self, X)
+
+    def _gradient(
+        self, y: Tensor, x: Tensor, name: str, create_graph: bool = False
+    ) -> Tensor | None:
+        if not y.requires_grad:
+            raise DerivativeError(
+                f"{self.who}: expected output {name!r} to be differentiable with respect to the "
+                f"inputs; it is cut off from them ({_CUTS}); remove the cut, or ask for "
+                f"derivatives='finite-difference', or leave the gradient estimator out"
+            )
+        try:
+            return torch.autograd.grad(
+                y.sum(), x, retain_graph=True, create_graph=create_graph, allow_unused=True
+            )[0]
+        except RuntimeError as error:
+            raise DerivativeError(
+                f"{self.who}: expected a derivative of output {name!r}; backward raised "
+                f"{type(error).__name__}: {error}; mend the custom backward or in-place "
+                f"operation, or ask for derivatives='finite-difference'"
+            ) from error
+
+    def _prepare(self, cast: str) -> None:
+        """Take a fresh private copy, with its plain attributes cast as the stage says."""
+        if self._is_module:
+            self._call = private_copy(self._original)
+            cast_attributes(self._call, cast, self.dtype, self.device)
+
+    def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], *, graph: bool) -> bool:
+        """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
+        for split in self._splits:
+            self._split = split
+            try:
+                for n in (3, 2):
+                    x = self._tensor(X[np.arange(n) % len(X)])
+                    with torch.set_grad_enabled(graph), borrowed(self._held):
+                        parts = self._run(x.requires_grad_(graph).clone())
+                    found = choose(parts, n, self.output, self.who)
+                    if n == 3:
+                        self._columns = found
+                    elif [c.name for c in found] != [c.name for c in self._columns]:
+                        raise ModelError(
+                            f"{self.who}: expected as many outputs for 2 rows as for 3; got "
+                            f"{len(found)} and {len(self._columns)}; make forward work on a batch "
+                            f"of any size"
+                        )
+                return True
+            except Exception as error:
+                errors.append(error)
+        return False
+
+    def _run(self, x: Tensor) -> list[Part]:
+        """Call the model; in batches of its own size, the last one padded, if it has one."""
+        if self._batch is None:
+            return parts_of(self._split.call(self._call, x), self.who, self._source)
+        size, n = self._batch, len(x)
+        rows = torch.arange(-(-n // size) * size, device=x.device).clamp(max=n - 1)
+        runs = [
+            parts_of(self._split.call(self._call, x[piece]), self.who, self._source)
+            for piece in rows.split(size)
+        ]
+        return [
+            Part(first.name, first.top, torch.cat([run[k].tensor for run in runs])[:n])
+            for k, first in enumerate(runs[0])
+        ]
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
-        parts = parts_of(self._call(x), self.who, self._source)
-        layout(parts, len(x), self.who)
-        return [parts[c.part][1].reshape(len(x), -1)[:, c.flat] for c in self._columns]
+        n = len(x)
+        try:
+            parts = self._run(x)
+            return read(parts, self._columns, n, self.who)
+        except Exception as error:
+            if n > 1:
+                raise self._failed(error) from error
+        # one row: squeeze() in forward also drops the axis of the batch; two rows keep it
+        try:
+            parts = self._run(torch.cat([x, x]))
+            return [y[:1] for y in read(parts, self._columns, 2, self.who)]
+        except Exception as error:
+            raise self._failed(error) from error
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)
 
-    def _cast_attributes(self) -> bool:
-        """Cast the copy's plain float arrays and tensors; whether there were any."""
-        if not isinstance(self._call, nn.Module):
-            return False
-        found = False
-        for module in self._call.modules():
-            for key, value in vars(module).items():
-                if key in _OWN_OF_MODULE:
-                    continue
-                is_array = isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiu"
-                if is_array or (isinstance(value, Tensor) and value.is_floating_point()):
-                    tensor = torch.as_tensor(value)
-                    setattr(module, key, tensor.to(dtype=self.dtype, device=self.device))
-                    found = True
-        return found
-
-    def _failed(self, error: Exception) -> ModelError:
+    def _failed(self, error: Exception) -> Exception:
+        if isinstance(error, ModelError | InputError):
+            return error
+        text, hint = str(error), ""
+        if "scalar types: Long" in text or "must be Long, Int" in text or "indices" in text:
+            hint = (
+                "; the model takes whole numbers (an embedding or an index): pass a function that "
+                "casts, lambda x: model(x.long()), and leave the gradient estimator out"
+            )
         return ModelError(
-            f"{self.who}: expected a model that takes a batch of shape (rows, features) as one "
-            f"{self.dtype} tensor on {self.device}; calling it raised "
-            f"{type(error).__name__}: {error}"
+            f"{self.who}: expected a model that takes a batch as {self._split} of "
+            f"{self.dtype} on {self.device}; calling it raised {type(error).__name__}: {text}{hint}"
         )
 
 
-def private_copy(module: nn.Module) -> nn.Module:
-    """Return a copy in eval mode that shares the parameters' memory and nothing else.
+class _Graph:
+    """One forward pass with gradients on, inside which backward passes are taken."""
 
-    The memo makes ``deepcopy`` take a gradient-free alias for every parameter. Everything else
-    (buffers, modes, plain attributes) is the copy's own, so no run of it can change the caller's.
+    def __init__(self, function: TorchFunction, X: Float[np.ndarray, "n d"]):
+        self._function, self._X = function, X
+        self._grad, self._borrowed = torch.enable_grad(), borrowed(function._held)
 
-    Raises
-    ------
-    ModelError
-        The module holds something that cannot be copied.
-    """
-    memo: dict[int, Any] = {
-        id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()
-    }
-    try:
-        clone = copy.deepcopy(module, memo)
-    except Exception as error:
-        raise ModelError(
-            f"{type(module).__name__}: expected a module that copy.deepcopy can copy (sensbench "
-            f"never runs the caller's own); it raised {type(error).__name__}: {error}; keep "
-            f"tensors that carry a graph, locks and open files out of the module's attributes, "
-            f"or pass a function"
-        ) from error
-    return clone.eval()
+    def __enter__(self) -> tuple[Tensor, list[Tensor]]:
+        self._grad.__enter__()
+        self._borrowed.__enter__()
+        try:
+            x = self._function._tensor(self._X).requires_grad_(True)
+            # clone: an in-place operation in forward may not touch a leaf
+            return x, self._function._outputs(x.clone())
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        self._borrowed.__exit__(*error)
+        self._grad.__exit__(*error)
 
 
-def _placement(function: Any) -> tuple[torch.dtype, torch.device]:
-    if isinstance(function, nn.Module):
-        for tensor in (*function.parameters(), *function.buffers()):
+def fixed_batch(function: Any) -> int | None:
+    """Return the only batch size that a program of ``torch.export`` takes, if it has one."""
+    if not isinstance(function, torch.fx.GraphModule):
+        return None
+    for node in function.graph.nodes:
+        shape: Any = getattr(node.meta.get("val"), "shape", ())
+        if node.op == "placeholder" and len(shape):
+            return shape[0] if isinstance(shape[0], int) else None
+    return None
+
+
+def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:
+    for module in modules:
+        for tensor in (*module.parameters(), *module.buffers()):
             if tensor.is_floating_point():
                 return tensor.dtype, tensor.device
     return torch.float64, torch.device("cpu")

@@ -1,0 +1,178 @@
+"""The checks one model gets once, at its first evaluation and its first derivative."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.array_function import ArrayFunction
+from sensbench.errors import DerivativeError
+from sensbench.finite_differences import central_difference, scale_of
+from sensbench.guards import Lie, Slopes, jumps, some_features, wrong_slopes
+from sensbench.row_guards import check_rows, sample_rows
+from sensbench.torch_function import TorchFunction
+
+_POINTS = 4
+
+
+class Checks:
+    """Remembers what has been checked of a model, shared by all its metered views.
+
+    Attributes
+    ----------
+    n_rows
+        Rows evaluated for checks.
+    """
+
+    def __init__(
+        self,
+        function: TorchFunction | ArrayFunction,
+        outputs: Sequence[str],
+        features: Sequence[str] | None,
+        d: int,
+        differences: bool,
+    ):
+        self._function, self._outputs, self._features = function, outputs, features
+        self._d, self._differences = d, differences
+        self._rows_done = self._second_done = False
+        self._features_done: set[int] = set()
+        self.n_rows = 0
+
+    def rows(self, X: Float[np.ndarray, "n d"]) -> None:
+        """Check once that outputs are repeatable and rows independent."""
+        if self._rows_done:
+            return
+        points = self._function.rounded(sample_rows(X, _POINTS))
+        check_rows(self._values, points, self._function.who, self._outputs, self._function.eps)
+        self._rows_done = True
+
+    def derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int] | None) -> None:
+        """Check once per feature that the derivative is how the model changes.
+
+        Raises
+        ------
+        DerivativeError
+            Pairs where it is not, with both numbers.
+        """
+        wanted = range(X.shape[1]) if features is None else features
+        left = [i for i in wanted if i not in self._features_done]
+        if not left:
+            return
+        points, scale = self._function.rounded(sample_rows(X, _POINTS)), scale_of(X)
+        f = self._function
+
+        def difference(Z: Float[np.ndarray, "n d"], i: int) -> Float[np.ndarray, "n o"]:
+            return central_difference(self._values, Z, i, scale, f.eps, f.rounded)
+
+        def slope(Z: Float[np.ndarray, "n d"], i: int) -> Float[np.ndarray, "n o"]:
+            return self._jacobian(Z)[:, :, i]
+
+        if self._differences:
+            # every point costs evaluations, of a simulator perhaps
+            s = Slopes(self._values, self._jacobian, f.rounded, difference, f.eps, False, 1, 17)
+        else:
+            s = Slopes(self._values, self._jacobian, f.rounded, slope, f.eps)
+        if not np.isfinite(self._values(points)).all():
+            return  # outside the model's domain: the rows asked for are judged by themselves
+        lies = [] if self._differences else wrong_slopes(s, points, scale, left)
+        if lies:
+            raise DerivativeError(
+                f"{self._function.who}: expected autograd to agree with finite differences; it "
+                f"does not for {self._pairs(lies)} (detach, no_grad, .data, a numpy call, an "
+                f"integer cast or a custom backward inside forward); mend forward, or ask for "
+                f"derivatives='finite-difference', or leave the gradient estimator out"
+            )
+        lies = jumps(s, points, *_range(X, scale), some_features(left))
+        if lies:
+            how = "finite differences are" if self._differences else "autograd is"
+            raise DerivativeError(
+                f"{self._function.who}: expected a model that changes smoothly; it changes in "
+                f"jumps that {how} blind to, so a derivative means nothing, for "
+                f"{self._pairs(lies)} (trees, rounding, an integer cast, a threshold or a "
+                f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and "
+                f"permutation measure jumps"
+            )
+        self._features_done.update(left)
+
+    def second_derivatives(self, X: Float[np.ndarray, "n d"]) -> None:
+        """Check once that the gradient changes as its derivative says: not in the jumps of ReLU.
+
+        Raises
+        ------
+        DerivativeError
+            The gradient is piecewise constant, or its derivative is cut off.
+        """
+        if self._second_done or not isinstance(self._function, TorchFunction):
+            return
+        function, d = self._function, X.shape[1]
+
+        def slopes(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k d"]:
+            self.n_rows += len(Z) * len(self._outputs) * d
+            return function.hessian(Z).reshape(len(Z), -1, d)
+
+        def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+            return self._jacobian(Z).reshape(len(Z), -1)
+
+        points, scale = function.rounded(sample_rows(X, _POINTS)), scale_of(X)
+        s = Slopes(values, slopes, function.rounded, lambda Z, i: slopes(Z)[:, :, i], function.eps)
+        low, high = _range(X, scale)
+        # beyond the data too: few rows may lie in one piece of a network of kinks
+        lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(range(d))))
+        if lies:
+            raise DerivativeError(
+                f"{function.who}: expected a model with a curvature; its gradient is constant "
+                f"between jumps, as with ReLU, for {self._second_pairs(lies)}: the second "
+                f"derivative is 0 almost everywhere and says nothing of interactions; use a smooth "
+                f"activation (tanh, SiLU, softplus), or pairwise Sobol' indices"
+            )
+        lies = wrong_slopes(s, points, scale, range(d))
+        if lies:
+            raise DerivativeError(
+                f"{function.who}: expected second derivatives to agree with differences of the "
+                f"gradient; they do not for {self._second_pairs(lies)} (kinks such as ReLU, or a "
+                f"custom backward without a derivative of its own); use smooth operations"
+            )
+        self._second_done = True
+
+    def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        self.n_rows += len(X)
+        return self._function.values(X)
+
+    def _jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
+        self.n_rows += len(X) * (1 + len(self._outputs))
+        return self._function.values_and_jacobian(X)[1]  # type: ignore[union-attr]
+
+    def _feature(self, i: int) -> str:
+        return self._features[i] if self._features is not None else f"x{i + 1}"
+
+    def _pairs(self, lies: list[Lie]) -> str:
+        what = "finite differences" if self._differences else "autograd"
+        return _listed(
+            f"∂{self._outputs[one.output]}/∂{self._feature(one.feature)} ({what} "
+            f"{one.claimed:.4g}, real change {one.found:.4g})"
+            for one in lies
+        )
+
+    def _second_pairs(self, lies: list[Lie]) -> str:
+        d = self._d
+        return _listed(
+            f"output {self._outputs[one.output // d]} in {self._feature(one.feature)} and "
+            f"{self._feature(one.output % d)} (second derivative {one.claimed:.4g}, real "
+            f"change {one.found:.4g})"
+            for one in lies
+        )
+
+
+def _listed(items: Iterable[str], most: int = 4) -> str:
+    listed = list(items)
+    more = f" and {len(listed) - most} more pairs" if len(listed) > most else ""
+    return "; ".join(listed[:most]) + more
+
+
+def _range(
+    X: Float[np.ndarray, "n d"], scale: Float[np.ndarray, " d"]
+) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
+    """Return where to look for jumps: the data's range, or around what does not vary."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    alone = high - low <= 1e-12 * np.abs(high)
+    return np.where(alone, low - 2 * scale, low), np.where(alone, high + 2 * scale, high)

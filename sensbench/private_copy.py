@@ -1,0 +1,141 @@
+"""Private copies of the caller's modules, so that no run of ours can change theirs."""
+
+import copy
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sensbench.errors import ModelError
+
+OWN_OF_MODULE = frozenset({"_parameters", "_buffers", "_modules"})
+_ATOMS = (str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic, torch.dtype)
+
+
+def private_copy(module: nn.Module) -> nn.Module:
+    """Return a copy in eval mode that shares the parameters' memory and nothing else.
+
+    The memo makes ``deepcopy`` take a gradient-free alias for every parameter. Everything else
+    (buffers, modes, plain attributes) is the copy's own. What cannot be copied (locks, open files,
+    generators) is shared; tensors that carry a graph are detached.
+
+    Raises
+    ------
+    ModelError
+        The module has parameters without values yet (lazy layers).
+    """
+    module = uncompiled(module)
+    with warnings.catch_warnings():
+        # copying a ScriptModule warns of TorchScript's own future, which is not the caller's doing
+        warnings.simplefilter("ignore")
+        clone = _copied(module)
+    for part in list(clone.modules()):
+        if isinstance(part, torch.jit.ScriptModule):
+            part.eval()
+            continue
+        vars(part)["_compiled_call_impl"] = None
+        for name, child in list(part.named_children()):
+            part._modules[name] = uncompiled(child)
+    for part in clone.modules():
+        if not isinstance(part, torch.jit.ScriptModule):
+            # not .eval(): the modules that torch.export gives refuse it
+            vars(part)["training"] = False
+    return clone
+
+
+def uncompiled(function: Any) -> Any:
+    """Return what ``torch.compile`` was given: the same function, without a compiler."""
+    if isinstance(function, torch.jit.ScriptModule):
+        return function
+    for name in ("_orig_mod", "_torchdynamo_orig_callable"):
+        original = getattr(function, "__dict__", {}).get(name)
+        original = original or getattr(function, "__dict__", {}).get("_modules", {}).get(name)
+        if original is not None:
+            return uncompiled(original)
+    return function
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module, _aliases(module))
+    except ModelError:
+        raise
+    except Exception:
+        memo = _aliases(module)
+        _keep_uncopyable(module, memo, set())
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception:
+        return _rebuilt(module, _aliases(module))
+
+
+def _aliases(module: nn.Module) -> dict[int, Any]:
+    memo: dict[int, Any] = {}
+    for name, p in module.named_parameters():
+        if torch.nn.parameter.is_lazy(p):
+            raise ModelError(
+                f"{type(module).__name__}: expected parameters with values; {name!r} of a lazy "
+                f"layer has none yet; call the module once on a batch first"
+            )
+        # parameters made under inference_mode cannot take part in a graph
+        values = p.detach().clone() if p.is_inference() else p.detach()
+        memo[id(p)] = nn.Parameter(values, requires_grad=False)
+    return memo
+
+
+def _keep_uncopyable(value: Any, memo: dict[int, Any], seen: set[int]) -> None:
+    """Put into the memo what deepcopy fails on, wherever it hangs below ``value``."""
+    if isinstance(value, _ATOMS) or id(value) in seen or id(value) in memo:
+        return
+    seen.add(id(value))
+    if isinstance(value, Tensor):
+        if value.requires_grad and not value.is_leaf:
+            memo[id(value)] = value.detach().clone()
+        return
+    if isinstance(value, torch.Generator):
+        memo[id(value)] = value.clone_state()
+        return
+    inside = _inside(value)
+    for one in inside:
+        _keep_uncopyable(one, memo, seen)
+    if isinstance(value, nn.Module):
+        return
+    try:
+        copy.deepcopy(value, dict(memo))
+    except Exception:
+        memo[id(value)] = value
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    return list(vars(value).values()) if hasattr(value, "__dict__") else []
+
+
+def _rebuilt(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    """Copy a module part by part, past a ``__deepcopy__`` or ``__reduce__`` that fails."""
+    if id(module) in memo:
+        return memo[id(module)]
+    clone = module.__class__.__new__(module.__class__)
+    memo[id(module)] = clone
+    state: dict[str, Any] = {}
+    for key, value in vars(module).items():
+        if key == "_parameters":
+            state[key] = {k: None if p is None else memo[id(p)] for k, p in value.items()}
+        elif key == "_modules":
+            state[key] = {k: None if m is None else _rebuilt(m, memo) for k, m in value.items()}
+        elif isinstance(value, Tensor):
+            state[key] = value.detach().clone()
+        else:
+            try:
+                state[key] = copy.deepcopy(value, dict(memo))
+            except Exception:
+                # a dict of our own at least: hooks and lists of the caller's are not to grow
+                state[key] = copy.copy(value) if isinstance(value, dict | list | set) else value
+    clone.__dict__.update(state)
+    return clone
