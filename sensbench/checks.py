@@ -9,7 +9,7 @@ from sensbench.array_function import ArrayFunction
 from sensbench.errors import DerivativeError
 from sensbench.finite_differences import central_difference, scale_of
 from sensbench.guards import Lie, Slopes, jumps, some_features, wrong_slopes
-from sensbench.row_guards import check_rows, sample_rows
+from sensbench.row_guards import check_rows, sample_rows, some_rows
 from sensbench.torch_function import TorchFunction
 
 _POINTS = 4
@@ -42,7 +42,7 @@ class Checks:
         """Check once that outputs are repeatable and rows independent."""
         if self._rows_done:
             return
-        points = self._function.rounded(sample_rows(X, _POINTS))
+        points = self._function.rounded(some_rows(X, _POINTS))
         check_rows(self._values, points, self._function.who, self._outputs, self._function.eps)
         self._rows_done = True
 
@@ -58,7 +58,7 @@ class Checks:
         left = [i for i in wanted if i not in self._features_done]
         if not left:
             return
-        points, scale = self._function.rounded(sample_rows(X, _POINTS)), scale_of(X)
+        points, scale = self._function.rounded(sample_rows(X, _POINTS, left)), scale_of(X)
         f = self._function
 
         def difference(Z: Float[np.ndarray, "n d"], i: int) -> Float[np.ndarray, "n o"]:
@@ -113,7 +113,7 @@ class Checks:
         def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
             return self._jacobian(Z).reshape(len(Z), -1)
 
-        points, scale = function.rounded(sample_rows(X, _POINTS)), scale_of(X)
+        points, scale = function.rounded(sample_rows(X, _POINTS, range(d))), scale_of(X)
         s = Slopes(values, slopes, function.rounded, lambda Z, i: slopes(Z)[:, :, i], function.eps)
         low, high = _range(X, scale)
         # beyond the data too: few rows may lie in one piece of a network of kinks

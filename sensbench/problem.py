@@ -148,7 +148,7 @@ class Problem:
                 outputs=outputs,
                 name=name,
                 arguments=arguments,
-                features=space.names,
+                features=space.columns,
                 derivatives=derivatives,
             )
         )

@@ -9,11 +9,25 @@ from sensbench.errors import ModelError
 from sensbench.finite_differences import Values, scale_of
 
 
-def sample_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m d"]:
-    """Return ``count`` points between rows of ``X``; near its one row where it has no other.
+def some_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m d"]:
+    """Return ``count`` rows of ``X``, as they are; points near its one row where it has no other.
+
+    As they are, because a model may refuse what is not a row (a one-hot code that is not one).
+    """
+    rows = np.unique(X, axis=0)
+    if len(rows) < 2:
+        return sample_rows(X, count, range(X.shape[1]))
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+
+
+def sample_rows(
+    X: Float[np.ndarray, "n d"], count: int, features: Sequence[int]
+) -> Float[np.ndarray, "m d"]:
+    """Return ``count`` rows of ``X``, moved towards other rows in ``features`` alone.
 
     Between rows, not at them: zeros and whole numbers in data sit on the kinks of ReLU and abs,
-    where a central difference is the mean of two slopes.
+    where a central difference is the mean of two slopes. Other features keep their values: they
+    may have no others.
     """
     rng = np.random.default_rng(0)
     start = X[np.linspace(0, len(X) - 1, count).astype(int)]
@@ -22,7 +36,10 @@ def sample_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m
     between = start + t * (other - start)
     alone = (between == start).all(axis=1, keepdims=True)
     jitter = 0.03 * scale_of(X) * rng.uniform(-1.0, 1.0, between.shape)
-    return np.where(alone, between + jitter, between)
+    points = start.copy()
+    columns = list(features)
+    points[:, columns] = np.where(alone, between + jitter, between)[:, columns]
+    return points
 
 
 def check_rows(

@@ -56,9 +56,9 @@ class Gradient(Estimator):
     ) -> Mapping[str, Estimate | Absent]:
         model = problem.explained
         X = problem.rows(budget // model.rows_per_gradient, rng).X
-        Y, J = model.values_and_jacobian(X)
-        varies = varying(Y, self.name, problem.outputs)
         applies, columns = _differentiable(problem)
+        Y, J = model.values_and_jacobian(X, features=columns.tolist())
+        varies = varying(Y, self.name, problem.outputs)
         J = J[:, :, columns]
         # Centred before squaring: an offset of y must not eat the digits of its variance.
         y = Y - Y.mean(axis=0)
