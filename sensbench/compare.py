@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 from sensbench import estimators as registered
 from sensbench.arguments import Arguments
 from sensbench.columns import Selector
-from sensbench.errors import InputError, PartialResultWarning, SensbenchError
+from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.quality import r_squared
@@ -104,6 +104,8 @@ class Comparison:
         """
         from sensbench.report import write_report
 
+        if Path(page).is_dir():
+            raise InputError(f"report: expected the name of a file; got the folder {page!r}")
         return write_report(self.results, Path(page), files=files)
 
     def __rich__(self) -> RenderableType:
@@ -116,6 +118,14 @@ class Comparison:
         text = io.StringIO()
         Console(file=text, color_system=None, width=max(width, 80)).print(self)
         return text.getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        """Return the printed tables, for notebooks."""
+        console = Console(file=io.StringIO(), record=True, width=110)
+        console.print(self)
+        style = "line-height:1.25;overflow-x:auto"
+        code = f'<pre style="{style}"><code style="font-family:monospace">{{code}}</code></pre>'
+        return console.export_html(inline_styles=True, code_format=code)
 
     def __repr__(self) -> str:
         question = next(iter(self.results.questions.values()))
@@ -209,12 +219,16 @@ def compare(
     cells = cells_of([(problem.name, problem.name, name)], methods, [int(budget)], 1, int(seed))
     by_method: dict[str, SensitivityResult] = {}
     reasons: list[str] = []
+    errors: list[Exception] = []
 
     def watch(cell: Cell, outcome: Outcome) -> None:
         if outcome.result is not None:
             by_method[cell.method.label] = outcome.result
         else:
-            reasons.append(f"{cell.method.label}: {outcome.reason}")
+            label = cell.method.label
+            reasons.append(f"{label}: {outcome.reason.removeprefix(f'{label}: ')}")
+            if outcome.error is not None:
+                errors.append(outcome.error)
 
     with ResultStore() as store:
         provenance = {
@@ -231,7 +245,8 @@ def compare(
         )  # fmt: skip
         results = store.results()
     if not by_method:
-        raise SensbenchError("compare: every method failed:\n" + "\n".join(reasons))
+        kind = next((type(e) for e in errors if isinstance(e, SensbenchError)), ModelError)
+        raise kind("compare: every method failed:\n" + "\n".join(reasons)) from errors[0]
     for reason in reasons:
         warnings.warn(
             f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=2
@@ -240,7 +255,7 @@ def compare(
 
 
 def _problem(
-    model: Any, X: Any, y: Any, space: InputSpace | None, features: Sequence[str] | None,
+    model: Any, X: Any, y: Any, space: Any, features: Sequence[str] | None,
     output: Selector, outputs: Sequence[str] | None, inputs: Any,
     discrete: Sequence[str] | None, groups: Groups | None,
     arguments: Arguments, derivatives: Derivatives,
@@ -250,6 +265,13 @@ def _problem(
         if any(value is not None for value in given) or derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
+    if space is not None and not isinstance(space, InputSpace):
+        raise InputError(
+            f"compare: expected space as an InputSpace; got {space!r}; "
+            f"InputSpace.of makes one from names and marginals"
+        )
+    if isinstance(features, str):
+        raise InputError(f"compare: expected features as a list of names; got {features!r}")
     if X is None and space is None:
         raise InputError(
             "compare: expected rows X or a space; got neither; pass the data the model is used "
@@ -286,6 +308,8 @@ def _estimators(chosen: Any) -> dict[str, Estimator]:
     chosen = DEFAULT if chosen is None else chosen
     if isinstance(chosen, str | Estimator):
         chosen = (chosen,)
+    if not isinstance(chosen, Sequence):
+        raise InputError(f"compare: expected estimators as a list of names; got {chosen!r}")
     loaded = [registered.load(one) if isinstance(one, str) else one for one in chosen]
     for one in loaded:
         if not isinstance(one, Estimator):

@@ -76,6 +76,11 @@ def marginal_of(name: str, given: Any) -> Marginal:
     InputError
         None of these.
     """
+    if isinstance(given, stats.rv_continuous | stats.rv_discrete):
+        raise InputError(
+            f"InputSpace: expected a frozen distribution for {name!r}; got the family "
+            f"{given.name!r}; give it its parameters, as in scipy.stats.{given.name}(…)"
+        )
     if isinstance(given, Marginal):
         return given
     if isinstance(given, list | range | np.ndarray):

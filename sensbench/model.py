@@ -1,10 +1,11 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from sensbench.arguments import Arguments
@@ -20,6 +21,10 @@ Derivatives = Literal["auto", "autograd", "finite-difference"]
 
 # Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
 _CHUNK_ROWS = 8192
+# Wide rows come in smaller chunks: activations are taken to be this many times the row.
+_CHUNK_BYTES, _BYTES_PER_INPUT = 2**28, 16
+
+T = TypeVar("T")
 
 
 class Model:
@@ -94,6 +99,8 @@ class Model:
                 f"{self._function.given}; leave derivatives= out for finite differences"
             )
         self.outputs: tuple[str, ...] = tuple(outputs) if outputs is not None else names
+        if len(set(self.outputs)) != len(self.outputs):
+            raise InputError(f"{who}: expected distinct output names; got {list(self.outputs)}")
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
         self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
@@ -188,7 +195,7 @@ class Model:
                 f = self._function
                 J = central_differences(self._values, X, scale_of(X), f.eps, f.rounded)
             else:
-                pairs = [self._function.values_and_jacobian(chunk) for chunk in _chunks(X)]
+                pairs = self._in_chunks(self._function.values_and_jacobian, X)
                 Y = np.concatenate([pair[0] for pair in pairs])
                 J = np.concatenate([pair[1] for pair in pairs])
             self._checked(Y, X, "outputs")
@@ -203,18 +210,35 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
-        # Each row keeps d backward passes of the gradient's graph.
-        rows = max(1, _CHUNK_ROWS // self.d)
         with undisturbed():
             self._checks.rows(X)
             self._checks.derivatives(X, None)
             self._checks.second_derivatives(X)
-            parts = [self._function.hessian(X[at : at + rows]) for at in range(0, len(X), rows)]
+            # Each row keeps d backward passes of the gradient's graph.
+            parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
             return self._checked(np.concatenate(parts), X, "second derivatives")
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        return np.concatenate([self._function.values(chunk) for chunk in _chunks(X)])
+        return np.concatenate(self._in_chunks(self._function.values, X))
+
+    def _in_chunks(
+        self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
+    ) -> list[T]:
+        """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
+        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
+        rows = min(_CHUNK_ROWS, max(1, rows))
+        parts: list[T] = []
+        at = 0
+        while at < len(X):
+            try:
+                parts.append(call(X[at : at + rows]))
+                at += rows
+            except (ModelError, RuntimeError, MemoryError) as error:
+                if rows == 1 or not _out_of_memory(error):
+                    raise
+                rows //= 2
+        return parts
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
@@ -250,5 +274,9 @@ class Model:
         return values
 
 
-def _chunks(X: Float[np.ndarray, "n d"]) -> list[Float[np.ndarray, "m d"]]:
-    return [X[start : start + _CHUNK_ROWS] for start in range(0, len(X), _CHUNK_ROWS)]
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether an accelerator or the machine had no memory left for this chunk."""
+    cause: BaseException = error.__cause__ or error
+    return isinstance(cause, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
+        cause
+    )

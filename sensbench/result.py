@@ -51,7 +51,7 @@ class Absent:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SensitivityResult:
     """What one estimator found on one problem.
 
@@ -98,6 +98,19 @@ class SensitivityResult:
         if measure in self.absent:
             raise KeyError(f"{measure} is absent: {self.absent[measure]}")
         raise KeyError(f"{self.estimator} has no {measure}; it has {', '.join(self.estimates)}")
+
+    def __repr__(self) -> str:
+        return (
+            f"<SensitivityResult of {self.estimator} on {self.problem}: "
+            f"{', '.join(self.estimates)}; {len(self.outputs)} outputs, "
+            f"{len(self.features)} features; {self.n_forward} forward and {self.n_backward} "
+            f"backward rows; to_frame() has the numbers>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the numbers as a table, for notebooks."""
+        columns = ["measure", "output", "feature", "partner", "value", "low", "high"]
+        return self.to_frame()[columns].to_html(index=False, float_format="{:.4g}".format)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per measure, output and feature (or pair), in the documented columns."""

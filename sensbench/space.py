@@ -132,12 +132,18 @@ class InputSpace:
         InputError
             Bounds that are not two finite numbers in ascending order.
         """
+        if not isinstance(bounds, Mapping):
+            kind = type(bounds).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to bounds; got {kind}")
         pairs = {name: pair(name, given, "(low, high)") for name, given in bounds.items()}
         return cls.of({name: uniform(name, bound) for name, bound in pairs.items()})
 
     @classmethod
     def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
         """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
+        if not isinstance(moments, Mapping):
+            kind = type(moments).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to moments; got {kind}")
         for name, given in moments.items():
             _, std = pair(name, given, "(mean, standard deviation)")
             if not std > 0:

@@ -158,9 +158,9 @@ def test_analyze_programs_bounds_and_no_data(run):
     run("analyze --model traced.pt --bounds bounds.yaml --data rows.csv --target y --out p.html")
     output = run(
         "analyze --model traced.pt --data rows.csv --target y --out p.html --discrete a "
-        "--group both=a,b --estimators sobol,permutation"
+        "--group one=a --estimators sobol,permutation"
     )
-    assert "both" in output
+    assert "one" in output
 
 
 class Bomb:
@@ -212,3 +212,7 @@ def test_what_could_run_code_is_refused_with_the_safe_way(run):
 def test_analyze_tells_what_is_wrong(run, line, message):
     assert message in run(f"analyze {line} --out page.html", code=2)
     assert not Path("page.html").exists()
+
+
+def test_a_study_that_computed_nothing_is_not_a_success(run):
+    assert "2 skipped" in run("run study.yaml --set budgets=[1]", code=1)

@@ -63,6 +63,7 @@ def test_correlated_columns_are_named_and_kept(rng):
         (lambda: sb.InputSpace.uniform({"a": (0, np.inf)}), "finite"),
         (lambda: sb.InputSpace.uniform({"a": 3}), "'a'"),
         (lambda: sb.InputSpace.uniform({}), "at least one"),
+        (lambda: sb.InputSpace.of({"a": stats.norm}), r"got the family 'norm'"),
         (lambda: sb.InputSpace.of({"a": ["x", "y"]}), "list of numbers for 'a'"),
         (lambda: sb.InputSpace.of({"a": []}), "finite numbers for 'a'"),
         (lambda: sb.InputSpace.of({"a": [2, 2]}), "'a' to vary"),

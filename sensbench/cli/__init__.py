@@ -73,7 +73,7 @@ def run(
 
     Only what is missing is computed: a study that was stopped goes on where it was, and a second
     run computes nothing. Exit code 0: all cells computed; 1: some cells failed (the page says
-    why); 2: the study could not be run.
+    why), or none could be; 2: the study could not be run.
     """
     from sensbench.cli.progress import Progress
     from sensbench.report import write_report
@@ -96,7 +96,7 @@ def run(
     if not no_report:
         page = write_report(results, folder / "index.html", files=True)
         click.echo(f"page: {page}")
-    sys.exit(1 if tally.failed else 0)
+    sys.exit(1 if tally.failed or results.frame.empty else 0)
 
 
 @main.command(context_settings=_CONTEXT)
@@ -125,7 +125,7 @@ def report(study: Path, out: Path | None) -> None:
     if not results_file.is_file():
         raise _Refused(
             f"{study}: expected results in {results_file}; there are none; "
-            f"run the study first: sensbench run {study}"
+            f"run the study first: sensbench run STUDY.yaml"
         )
     with ResultStore(results_file) as store:
         results = store.results()
@@ -204,6 +204,8 @@ def analyze(out: Path, **options: Any) -> None:
     """  # noqa: D301
     from sensbench.cli.analyze import analyze as analyze_files
 
+    if out.is_dir() or not out.absolute().parent.exists():
+        raise _Refused(f"--out: expected a file in a folder that is there; got {str(out)!r}")
     comparison = analyze_files(**options)
     from rich.console import Console
 

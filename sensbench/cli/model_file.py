@@ -61,7 +61,7 @@ def _from_python(target: str) -> Any:
             f"--model: expected {path} to run; it raised {type(error).__name__}: {error}"
         ) from error
     found = vars(module).get(name)
-    if found is None:
+    if found is None or not (callable(found) or hasattr(found, "predict")):
         public = [key for key, value in vars(module).items() if callable(value)]
         raise UnknownNameError.of(path, "model", name, public)
     if isinstance(found, nn.Module) or not _makes_a_model(found):

@@ -63,7 +63,15 @@ class Gradient(Estimator):
         # Centred before squaring: an offset of y must not eat the digits of its variance.
         y = Y - Y.mean(axis=0)
         interval = Bootstrap(
-            {"slope": J, "size": np.abs(J), "square": J**2, "y": y, "y²": y**2},
+            {
+                "slope": J,
+                "size": np.abs(J),
+                "square": J**2,
+                "deviation": J - J.mean(axis=0),
+                "deviation²": (J - J.mean(axis=0)) ** 2,
+                "y": y,
+                "y²": y**2,
+            },
             rng,
             self.resamples,
             self.confidence,
@@ -77,7 +85,8 @@ class Gradient(Estimator):
             return sigma_x / np.sqrt(variance(m))
 
         def spread(m: Means) -> Float[np.ndarray, "..."]:
-            return np.sqrt(np.maximum(m["square"] - m["slope"] ** 2, 0.0))
+            # centred: the square of a mean slope must not eat the digits of a small spread
+            return np.sqrt(np.maximum(m["deviation²"] - m["deviation"] ** 2, 0.0))
 
         found: dict[str, Estimate | Absent] = {
             "derivative_mean": interval(lambda m: m["slope"]),

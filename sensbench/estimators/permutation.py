@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,10 @@ class Permutation(Estimator):
         # The linearised statistic equals scikit-learn's number up to rounding; give theirs.
         found["permutation_mse"].value[:] = mse
         found["permutation_r2"].value[:] = np.where((varies & y_varies)[:, None], r2, np.nan)
+        still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
+        if still:
+            note = f"undefined for {', '.join(still)}: the target is constant over the rows"
+            found["permutation_r2"] = replace(found["permutation_r2"], note=note)
         return found
 
 

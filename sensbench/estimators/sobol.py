@@ -6,7 +6,7 @@ import numpy as np
 from SALib.analyze import sobol as analysis
 from SALib.sample import sobol as design
 
-from sensbench.errors import require
+from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
@@ -61,6 +61,11 @@ class Sobol(Estimator):
             "names": list(space.columns),
             "bounds": [[0, 1]] * space.d,
         }
+        if space.groups and d == 1:
+            raise NotApplicable(
+                f"{self.name}: expected at least two features; got one group of all "
+                f"{space.d} inputs, which explains everything"
+            )
         if space.groups:
             unit_cube["groups"] = list(space.labels)
         N = 1 << (budget // self._rows_per_point(problem)).bit_length() - 1

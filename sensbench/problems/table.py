@@ -83,8 +83,8 @@ def read_frame(file: Path, who: str, sep: str = ",") -> pd.DataFrame:
     """
     if not file.is_file():
         raise InputError(
-            f"{who}: expected a CSV or Parquet file; got {str(file)!r}, which is not there; "
-            f"relative paths start at the folder {str(Path.cwd())!r}"
+            f"{who}: expected a CSV or Parquet file; got {str(file)!r}, which is not there "
+            f"(in full: {str(file.absolute())!r})"
         )
     try:
         is_parquet = file.suffix.lower() in _PARQUET
@@ -96,6 +96,10 @@ def read_frame(file: Path, who: str, sep: str = ",") -> pd.DataFrame:
             f"{type(error).__name__}: {error}; for another separator pass sep="
         ) from error
     frame.columns = [str(name).strip() for name in frame.columns]
+    if len(frame.columns) == 1 and ";" in frame.columns[0] and sep == ",":
+        raise InputError(
+            f"{who}: expected columns separated by commas; got {frame.columns[0]!r}; pass sep=';'"
+        )
     if len(frame) < 2:
         raise InputError(f"{who}: expected at least two rows below the header; got {len(frame)}")
     return frame

@@ -69,13 +69,18 @@ def cells_of(
 
 
 def labels(items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """Return a label per (name, parameters): the name, with parameters where names repeat."""
-    names = [name for name, _ in items]
+    """Return a label per (name, parameters): the name, with what tells it from its namesakes."""
     out: list[str] = []
     for name, params in items:
         label = name
-        if names.count(name) > 1 and params:
-            label = f"{name}({', '.join(f'{key}={value}' for key, value in params.items())})"
+        namesakes = [other for other_name, other in items if other_name == name]
+        telling = {
+            key: value
+            for key, value in params.items()
+            if any(key not in other or other[key] != value for other in namesakes)
+        }
+        if telling:
+            label = f"{name}({', '.join(f'{key}={value}' for key, value in telling.items())})"
         while label in out:
             label += "'"
         out.append(label)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
 from sensbench.errors import StudyError
 
@@ -42,9 +42,9 @@ class Study(BaseModel):
     problems: tuple[PlugIn, ...] = Field(min_length=1)
     models: tuple[PlugIn, ...] = Field(default=(PlugIn(name="function"),), min_length=1)
     estimators: tuple[PlugIn, ...] = Field(min_length=1)
-    budgets: tuple[int, ...] = Field(min_length=1)
-    replicates: int = Field(default=1, ge=1, le=10_000)
-    seed: int = Field(default=0, ge=0)
+    budgets: tuple[StrictInt, ...] = Field(min_length=1)
+    replicates: StrictInt = Field(default=1, ge=1, le=10_000)
+    seed: StrictInt = Field(default=0, ge=0)
     inputs: Literal["data", "product"] = "data"
 
     @model_validator(mode="after")
@@ -129,6 +129,10 @@ def _say(problem: Any) -> str:
     if problem["type"] == "missing":
         return f"{place}: expected this key; it is missing"
     message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "too_short":
+        message = "expected at least one entry"
+    if problem["type"] == "tuple_type":
+        message = "expected a list"
     if not place:
         return message
     return f"{place}: {message[0].lower()}{message[1:]}; got {got!r}"
@@ -139,7 +143,10 @@ def _replace(content: dict[str, Any], dotted: str, value: Any, path: Path) -> No
     target: Any = content
     try:
         for key in parents:
-            target = target[int(key)] if isinstance(target, list) else target[key]
+            place = int(key) if isinstance(target, list) else key
+            if isinstance(target[place], str):  # a bare name takes parameters too
+                target[place] = {"name": target[place]}
+            target = target[place]
         target[int(last) if isinstance(target, list) else last] = value
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: expected --set to name a place in it; got {dotted!r}") from error

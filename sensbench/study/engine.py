@@ -37,9 +37,9 @@ def evaluate(cell: Cell, problem: Problem, estimator: Estimator) -> Outcome:
         result = estimator.estimate(problem, budget=cell.budget, seed=cell.seed_sequence())
         return Outcome("ok", result=result, seconds=result.seconds)
     except NotApplicable as error:
-        return Outcome("skipped", str(error), seconds=time.perf_counter() - start)
+        return Outcome("skipped", str(error), None, time.perf_counter() - start, error)
     except Exception as error:
-        return Outcome("failed", _reason(error), seconds=time.perf_counter() - start)
+        return Outcome("failed", _reason(error), None, time.perf_counter() - start, error)
 
 
 def run(

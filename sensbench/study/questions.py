@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
-from sensbench.errors import InputError, StudyError
+from sensbench.errors import SensbenchError, StudyError
 from sensbench.estimator import Estimator
 from sensbench.problem import Problem
 from sensbench.study.cells import Cell, digest, labels, seed_sequence
@@ -43,10 +43,15 @@ class Questions:
         for number, model in enumerate(study.models):
             if model.name != FUNCTION:
                 _loaded(networks, model, f"{source}: models[{number}]")
-        problem_labels = labels([(problem.name, problem.params) for problem in study.problems])
-        for number, spec in enumerate(study.problems):
+        loaded = [
+            replace(_loaded(problems, spec, f"{source}: problems[{n}]"), inputs=study.inputs)
+            for n, spec in enumerate(study.problems)
+        ]
+        # A table is known by its file: the problem's own name.
+        pairs = zip(loaded, study.problems, strict=True)
+        problem_labels = labels([(problem.name, spec.params) for problem, spec in pairs])
+        for number, (problem, spec) in enumerate(zip(loaded, study.problems, strict=True)):
             place = f"{source}: problems[{number}]"
-            problem = replace(_loaded(problems, spec, place), inputs=study.inputs)
             applies = [
                 (label, model)
                 for label, model in zip(model_labels, study.models, strict=True)
@@ -166,5 +171,11 @@ def method_of(label: str, estimator: Estimator) -> Method:
 def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:
     try:
         return registry.load(spec.name, **spec.params)
-    except (InputError, TypeError, ValueError) as error:
+    except SensbenchError as error:
         raise StudyError(f"{place}: {error}") from error
+    except Exception as error:  # whatever another package's plug-in, or its arithmetic, raises
+        given = ", ".join(f"{key}={value!r}" for key, value in spec.params.items()) or "nothing"
+        raise StudyError(
+            f"{place}: expected parameters that {spec.name!r} can use; got {given}; it raised "
+            f"{type(error).__name__}: {error}"
+        ) from error

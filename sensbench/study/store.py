@@ -40,6 +40,7 @@ class Outcome:
     reason: str = ""
     result: SensitivityResult | None = None
     seconds: float = 0.0
+    error: Exception | None = None
 
 
 class ResultStore:

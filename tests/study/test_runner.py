@@ -126,6 +126,7 @@ def test_data_without_a_network_is_a_mistake_told_before_anything_runs(tmp_path)
         ({"problems": [{"name": "sobol_g", "b": 1}]}, r"problems\[0\]: .*parameter; got 'b'"),
         ({"problems": [{"name": "sobol_g", "a": []}]}, r"problems\[0\]: sobol_g: expected a"),
         ({"problems": ["table"]}, r"problems\[0\]: .*expected path, target="),
+        ({"problems": [{"name": "ishigami", "a": 1e308}]}, r"a=1e\+308; it raised OverflowError"),
         ({"estimators": ["sobel"]}, r"estimators\[0\]: .*did you mean 'sobol'"),
         ({"estimators": [{"name": "morris", "levels": 3}]}, r"estimators\[0\]: morris: expected"),
         ({"models": ["mpl"]}, r"models\[0\]: .*did you mean 'mlp'"),
@@ -196,6 +197,6 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
 
 
 def test_labels_tell_equal_names_apart():
-    assert labels([("a", {}), ("b", {"x": 1}), ("b", {"x": 2}), ("b", {})]) == [
-        "a", "b(x=1)", "b(x=2)", "b",
+    assert labels([("a", {"z": 0}), ("b", {"x": 1, "z": 0}), ("b", {"x": 2, "z": 0})]) == [
+        "a", "b(x=1)", "b(x=2)",
     ]  # fmt: skip
