@@ -13,7 +13,7 @@ from sensbench.result import Absent, Estimate
 
 @dataclass(frozen=True)
 class Gradient(Estimator):
-    """Moments of the exact derivative ∂y/∂x over the inputs' distribution.
+    """Moments of the derivative ∂y/∂x over the inputs' distribution, exact for torch models.
 
     Spends n forward rows and n backward rows per output. DGSM and its use as a bound: Sobol' &
     Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023. Intervals: percentile bootstrap over rows;
