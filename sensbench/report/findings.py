@@ -125,7 +125,7 @@ def agreement_said(pairs: pd.DataFrame, frame: pd.DataFrame) -> str:
         else "the orders are similar" if low >= _HALF
         else "the orders differ"
     )  # fmt: skip
-    how = how if top else how[0].upper() + how[1:]
+    how = how if top else f"Over all inputs {how}"
     return f"{top}{how} (Spearman's ρ {spread})."
 
 
