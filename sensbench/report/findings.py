@@ -121,7 +121,7 @@ def agreement_said(pairs: pd.DataFrame, frame: pd.DataFrame) -> str:
     if high - low >= 0.005:
         spread += f" to {correlation(high)}"
     how = (
-        "the methods order the inputs alike" if low >= _ALIKE
+        "the orders are alike" if low >= _ALIKE
         else "the orders are similar" if low >= _HALF
         else "the orders differ"
     )  # fmt: skip
