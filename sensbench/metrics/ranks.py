@@ -1,5 +1,7 @@
 """Ranks and shares: every method's headline measure on one scale."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -8,6 +10,8 @@ from sensbench.measure import MEASURES
 
 # A network computes in float32: shares that differ by less are the same number.
 DECIMALS = 6
+# Negative values of this size, relative to the positive ones, say that a method sees noise.
+_NOISE = 0.5
 _GROUP = ["problem", "model", "output", "estimator"]
 
 
@@ -20,6 +24,9 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     divided by its sum over the inputs. Negative estimates, which are noise around 0, keep their
     sign and do not enter the sum. Rank 1 is the most important; equal values share the better
     rank.
+
+    A method has ranks but no shares (NaN) where there is nothing to divide: the negative values
+    amount to more than half of the positive ones, or every interval reaches 0.
 
     A method may not be applicable to some features (NaN: no share, no rank). What it divides is
     then not the whole: its shares sum to what the methods that rank every feature give to the
@@ -40,25 +47,41 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     inner = np.where(crosses, 0.0, np.minimum(np.abs(ends["low"]), np.abs(ends["high"])))
     low = np.where(signed, inner, ends["low"])
     high = np.where(signed, outer, ends["high"])
-    total = (
-        frame.assign(positive=np.maximum(value, 0.0))
-        .groupby(_GROUP, sort=False)["positive"]
-        .transform("sum")
-        .to_numpy(dtype=float)
-    )
-    total = np.where(total > 0, total, np.nan)
+    total = _divisible(frame, value, low)
     total = total / _whole(frame.assign(share=value / total))
     frame["share"], frame["share_low"], frame["share_high"] = (
         value / total,
         low / total,
         high / total,
     )
+    largest = _over_group(frame, np.abs(value), "max")
+    relative = pd.Series(value / np.where(largest > 0, largest, 1.0), index=frame.index)
     frame["rank"] = (
-        frame.assign(importance=frame["share"].round(DECIMALS).where(total > 0, value))
+        frame.assign(importance=frame["share"].where(total > 0, relative).round(DECIMALS))
         .groupby(_GROUP, sort=False)["importance"]
         .rank(ascending=False, method="min")
     )
     return frame
+
+
+def _divisible(
+    frame: pd.DataFrame, value: Float[np.ndarray, " rows"], low: Float[np.ndarray, " rows"]
+) -> Float[np.ndarray, " rows"]:
+    """Return what each row's method divides among the inputs; NaN where that is only noise."""
+    positive = _over_group(frame, np.maximum(value, 0.0), "sum")
+    negative = _over_group(frame, np.maximum(-value, 0.0), "sum")
+    # An estimator may come without intervals: then nothing says that its values are noise.
+    clear = _over_group(frame, np.where(np.isnan(low), value > 0, low > 0).astype(float), "max")
+    return np.where(
+        (positive > 0) & (negative <= _NOISE * positive) & (clear > 0), positive, np.nan
+    )
+
+
+def _over_group(
+    frame: pd.DataFrame, numbers: Float[np.ndarray, " rows"], how: Literal["sum", "max"]
+) -> Float[np.ndarray, " rows"]:
+    groups = frame.assign(numbers=numbers).groupby(_GROUP, sort=False)["numbers"]
+    return groups.transform(how).to_numpy(dtype=float)
 
 
 def _whole(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:
@@ -68,7 +91,8 @@ def _whole(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:
         return np.ones(len(frame))
     partial = frame.assign(missing=missing).groupby(_GROUP, sort=False)["missing"].transform("any")
     feature = [*_GROUP[:-1], "feature"]
-    usual = frame[~partial].groupby(feature, sort=False)["share"].mean().clip(lower=0).rename("u")
+    whole = frame.assign(u=frame["share"].clip(lower=0))[~partial]
+    usual = whole.groupby(feature, sort=False)["u"].mean()
     known = frame[feature].merge(usual.reset_index(), on=feature, how="left")["u"].to_numpy()
     mine = frame.assign(known=np.where(missing, 0.0, known)).groupby(_GROUP, sort=False)["known"]
     # No method ranks every feature: then a share is one of what its method can rank.

@@ -31,7 +31,7 @@ def plot(results: Results, output: str | None = None, ax: Axes | None = None) ->
         if isinstance(figure, Omitted):
             raise InputError(f"plot: expected results to draw; {figure.reason}")
         return figure
-    outputs = shown_outputs(headline_shares(results), question)
+    outputs = shown_outputs(headline_shares(results), question, "share")
     outputs = [o for o in outputs if output in (None, o)]
     if len(outputs) != 1:
         named = ", ".join(outputs) or "none with shares of importance"

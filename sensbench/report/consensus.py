@@ -44,18 +44,48 @@ def headline_shares(results: Results) -> pd.DataFrame:
     return found
 
 
-def shown_outputs(frame: pd.DataFrame, question: Question) -> list[str]:
-    """Return the outputs for which any method has a share, in the question's order."""
-    known = set(frame.loc[frame["share"].notna(), "output"])
+def shown_outputs(frame: pd.DataFrame, question: Question, column: str = "rank") -> list[str]:
+    """Return the outputs for which any method has a rank (or a ``share``), in order."""
+    known = set(frame.loc[frame[column].notna(), "output"])
     return [output for output in question.outputs if output in known]
 
 
 def mean_shares(frame: pd.DataFrame, output: str | None = None) -> "pd.Series[float]":
-    """Return the share of each feature, averaged over methods (and outputs), largest first."""
+    """Return the share of each feature, averaged over methods (and outputs), largest first.
+
+    Only methods with shares count, and a negative share, which is noise, counts 0. Features that
+    are ranked but have no share (NaN) come last, by their mean rank.
+    """
     mine = frame if output is None else frame[frame["output"] == output]
-    means = mine.groupby("feature", sort=False)["share"].mean().dropna()
-    # A stable sort keeps the model's order of inputs among equals.
-    return means.sort_values(ascending=False, kind="stable")
+    mine = mine.assign(share=mine["share"].clip(lower=0))
+    means = mine.groupby("feature", sort=False)[["share", "rank"]].mean().dropna(how="all")
+    # Stable sorts keep the model's order of inputs among equals.
+    unshared = means.sort_values("rank", kind="stable") if means["share"].isna().all() else means
+    return unshared["share"].sort_values(ascending=False, kind="stable")
+
+
+def first_places(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return, for one output, each method's first features; only methods that can judge that.
+
+    Left out are methods without shares and, unless all are such, methods that do not rank every
+    feature: first among the continuous ones may be second among all.
+    """
+    features = frame["feature"].nunique()
+    shared = frame[frame["share"].notna()]
+    complete = shared.groupby("estimator")["feature"].transform("nunique") == features
+    judges = shared[complete] if complete.any() else shared
+    return {
+        str(method): list(mine.loc[mine["rank"] == mine["rank"].min(), "feature"])
+        for method, mine in judges.groupby("estimator", sort=False)
+    }
+
+
+def common_first(frame: pd.DataFrame) -> str | None:
+    """Return the feature that all methods of one output put first; None if they differ."""
+    tops = first_places(frame)
+    order = mean_shares(frame).index
+    shared = (f for f in order if tops and all(f in best for best in tops.values()))
+    return next(shared, None)
 
 
 def in_method_order(results: Results, labels: "pd.Series[str]") -> list[str]:

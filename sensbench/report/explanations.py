@@ -3,15 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from sensbench.report.text import listed, number
+from sensbench.report.consensus import the_question
+from sensbench.report.findings import GOOD_R2
+from sensbench.report.targets import against_targets
+from sensbench.report.text import fit, listed, number
 from sensbench.study.results import Results
 
 _SLOPES = (
     "derivative_abs_standardised",
     "derivative_rms_standardised",
-    "mu_star_standardised",
     "derivative_mean_standardised",
 )
+_MORRIS = "mu_star_standardised"
+_SPREAD, _SIZE = "derivative_std_standardised", "derivative_rms_standardised"
+# This part of the mean squared slope comes from slopes that vary; then a model is not linear.
+_LINEAR_BELOW = 0.02
 _VARIANCES = ("total_order", "permutation_total_order", "first_order", "permutation_r2")
 # Shares that differ by less are not worth a sentence.
 _NOTABLE = 0.1
@@ -25,7 +31,8 @@ def explanations(results: Results, output: str, shares: pd.DataFrame) -> list[st
     final = results.final()
     mine = final[(final["output"] == output) & (final["partner"] == "")]
     found = [
-        _slopes_and_variances(shares),
+        _slopes_and_variances(results, output, shares),
+        _prediction(results, output, shares),
         _interactions(mine),
         _cancelling(mine),
         _inputs(results, shares),
@@ -33,8 +40,15 @@ def explanations(results: Results, output: str, shares: pd.DataFrame) -> list[st
     return [text for text in found if text]
 
 
-def _slopes_and_variances(shares: pd.DataFrame) -> str:
-    """Explain the input on which slope-based and variance-based shares differ the most."""
+def _slopes_and_variances(results: Results, output: str, shares: pd.DataFrame) -> str:
+    """Explain the input on which slope-based and variance-based shares differ the most.
+
+    Only where theory lets them differ: for a linear model they are the same. Permutation against
+    the targets of a poor model measures neither.
+    """
+    if _linear(results, output):
+        return ""
+    shares = shares[~shares["estimator"].isin(_of_prediction(results, output, shares))]
     parts = {}
     for kind, names in (("slopes", _SLOPES), ("variances", _VARIANCES)):
         mine = shares[shares["measure"].isin(names) & shares["share"].notna()]
@@ -48,9 +62,18 @@ def _slopes_and_variances(shares: pd.DataFrame) -> str:
     if gap.empty or gap.abs().max() < _NOTABLE:
         return ""
     feature = str(gap.abs().idxmax())
-    if not _apart(parts["slopes"], parts["variances"], feature):
+    by_variance = parts["variances"].loc[parts["variances"]["feature"] == feature, "share"]
+    if np.ptp(by_variance) >= _NOTABLE or not _apart(parts["slopes"], parts["variances"], feature):
         return ""
-    who = {k: listed(dict.fromkeys(p["estimator"])) for k, p in parts.items()}
+    # Elementary effects lie between slopes and variance: named where they side with the slopes.
+    morris = shares[(shares["measure"] == _MORRIS) & (shares["feature"] == feature)]
+    nearer = (morris["share"] - slope[feature]).abs() < (morris["share"] - variance[feature]).abs()
+    slopes = pd.concat([parts["slopes"], morris[nearer]])
+    slope = slopes.groupby("feature", sort=False)["share"].mean()
+    who = {
+        "slopes": listed(dict.fromkeys(slopes["estimator"])),
+        "variances": listed(dict.fromkeys(parts["variances"]["estimator"])),
+    }
     numbers = f"{number(slope[feature], 2)} against {number(variance[feature], 2)}"
     if gap[feature] > 0:
         why = (
@@ -66,6 +89,48 @@ def _slopes_and_variances(shares: pd.DataFrame) -> str:
         f"({numbers}): the former measure slopes, the latter variance. Its effect is gentle over "
         f"a wide range or other inputs' effects are steeper; neither method is wrong."
     )
+
+
+def _linear(results: Results, output: str) -> bool:
+    """Return whether the derivatives are about the same everywhere."""
+    final = results.final()
+    mine = final[(final["output"] == output) & (final["partner"] == "")]
+    wide = mine[mine["measure"].isin([_SPREAD, _SIZE])]
+    for _, group in wide.groupby("estimator", sort=False):
+        table = group.pivot(index="feature", columns="measure", values="value")
+        if {_SPREAD, _SIZE} <= set(table):
+            return bool((table[_SPREAD] ** 2).sum() < _LINEAR_BELOW * (table[_SIZE] ** 2).sum())
+    return False
+
+
+def _of_prediction(results: Results, output: str, shares: pd.DataFrame) -> list[str]:
+    """Return the methods that measure the prediction of targets, where it is not a good one."""
+    r2 = the_question(results).quality.get(output)
+    if r2 is None or r2 >= GOOD_R2:
+        return []
+    methods = dict.fromkeys(shares["estimator"].astype(str))
+    return [method for method in methods if against_targets(results, output, method)]
+
+
+def _prediction(results: Results, output: str, shares: pd.DataFrame) -> str:
+    """Explain where a permutation importance of a poor prediction differs from all others."""
+    predicting = _of_prediction(results, output, shares)
+    ours = shares["estimator"].isin(predicting)
+    table = shares[~ours].groupby("feature", sort=False)["share"].agg(["min", "max", "mean"])
+    for method in predicting:
+        mine = shares[shares["estimator"] == method].set_index("feature")["share"]
+        outside = pd.concat([mine - table["max"], table["min"] - mine], axis=1).max(axis=1)
+        if outside.isna().all() or outside.max() < _NOTABLE:
+            continue
+        feature = str(outside.idxmax())
+        numbers = f"{number(mine[feature], 2)} against {number(table['mean'][feature], 2)}"
+        return (
+            f"{method} differs from all other methods, the most on {feature} ({numbers}): it "
+            f"measures how much an input helps to predict the targets, the others what moves the "
+            f"model's output. With R² {fit(the_question(results).quality[output])} these are two "
+            f"questions."
+        )
+    return ""
 
 
 def _apart(slopes: pd.DataFrame, variances: pd.DataFrame, feature: str) -> bool:

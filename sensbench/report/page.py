@@ -20,7 +20,7 @@ from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
-from sensbench.report.text import number, one_line, plain_symbol, symbol_html
+from sensbench.report.text import fit, moment, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results
 
 # In the page's main part a reader sees this many figures of single outputs; the rest fold away.
@@ -130,7 +130,7 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
         found.append(("Problem", question.notes))
     for output, r2 in question.quality.items():
         poor = "; poor, read the importances with care" if not r2 >= POOR_R2 else ""
-        text = f"R² {number(r2, 2)} on {question.judged_on}{poor}"
+        text = f"R² {fit(r2)} on {question.judged_on}{poor}"
         found.append((f"Model, output {output}", (text,)))
     for label in part.methods:
         cells = part.cells[part.cells["estimator"] == label]
@@ -173,6 +173,7 @@ def _render(results: Results, sections: Sequence[Section]) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["symbol"] = symbol_html
+    environment.filters["moment"] = moment
     context: dict[str, Any] = {
         "results": results,
         "title": results.provenance.get("title") or results.name,

@@ -1,19 +1,20 @@
 """What a comparison says, in plain sentences."""
 
-import pandas as pd
-
 from sensbench.networks import POOR_R2
-from sensbench.report.consensus import headline_shares, mean_shares, shown_outputs, the_question
+from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import headline_errors
-from sensbench.report.text import correlation, count, listed, number, one_line
+from sensbench.report.findings import (
+    agreement_said,
+    certainty,
+    exact_order,
+    order,
+    without_shares,
+)
+from sensbench.report.text import count, fit, listed, number, one_line
 from sensbench.study.results import Results
 
-_ALIKE = 0.9
-_HALF = 0.5
-_NEARLY_ALL = 0.9
-_MOST_NAMED = 5
 # An index below this is too small to act on, and its sign is noise.
 _SMALL = 0.01
 _LEAST_ZERO = 1e-6
@@ -29,11 +30,15 @@ def sentences(results: Results) -> list[str]:
     if not outputs:
         return _nothing(results)
     found = _model_first(results)
+    pairs = pairs_of(results)
     for output in outputs:
         mine = frame[frame["output"] == output]
-        said = [_order(mine), _agreement(results, output, mine)]
+        said = [order(mine), exact_order(results, output)]
         if len(outputs) <= _MOST_TOLD:
-            said.insert(1, _certainty(mine))
+            said.append(certainty(mine))
+        said.append(agreement_said(pairs[pairs["output"] == output], mine))
+        if len(outputs) <= _MOST_TOLD:
+            said += without_shares(results, output, mine)
             said += explanations(results, output, mine)
             said += [*_no_effect(results, output), _accuracy(results, output)]
         texts = [text for text in said if text]
@@ -41,7 +46,7 @@ def sentences(results: Results) -> list[str]:
         found += [f"Output {output}: {' '.join(texts)}"] if several else texts
     silent = [o for o in question.outputs if o not in outputs]
     if silent:
-        found.append(f"No method gives a share for {listed(silent)}; see the notes.")
+        found.append(f"No method ranks the inputs of {listed(silent)}; see the notes.")
     return found + _not_computed(results)
 
 
@@ -58,7 +63,7 @@ def _model_first(results: Results) -> list[str]:
     if not question.quality:
         return []
     where = question.judged_on
-    told = listed(f"{o} (R² {number(r2, 2)})" for o, r2 in question.quality.items())
+    told = listed(f"{o} (R² {fit(r2)})" for o, r2 in question.quality.items())
     said = [f"{question.model} predicts {told} on {where}."]
     poor = [o for o, r2 in question.quality.items() if not r2 >= POOR_R2]
     if poor:
@@ -67,82 +72,6 @@ def _model_first(results: Results) -> list[str]:
             f"The importances describe the model, and say little of what the data come from."
         )
     return said
-
-
-def _order(frame: pd.DataFrame) -> str:
-    means = mean_shares(frame)
-    positive = means[means > 0]
-    if positive.empty:
-        return "No input has a visible effect."
-    reached = int((positive.cumsum() < _NEARLY_ALL * positive.sum()).sum()) + 1
-    n = min(max(reached, 2), len(positive), _MOST_NAMED)
-    named = [f"{f} ({number(v, 2)})" for f, v in positive.head(n).items()]
-    who = count(frame["estimator"].nunique(), "method")
-    if len(named) == 1:
-        return f"Only {named[0]} matters (mean share of importance over {who})."
-    rest = len(means) - n
-    others = f"; the rest falls to {count(rest, 'other input')}" if rest else ""
-    return (
-        f"{named[0]} matters most, then {listed(named[1:])} "
-        f"(mean share of importance over {who}){others}."
-    )
-
-
-def _certainty(frame: pd.DataFrame) -> str:
-    clear: list[str] = []
-    unclear: list[str] = []
-    for method, mine in frame.groupby("estimator", sort=False):
-        top = mine.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
-        if len(top) < 2:
-            continue
-        apart = top["share_low"].iloc[0] > top["share_high"].iloc[1]
-        (clear if apart else unclear).append(str(method))
-    if not clear and not unclear:
-        return ""
-    if not unclear:
-        who = "Every method" if len(clear) > 1 else clear[0]
-        return f"{who} tells first and second place apart: their intervals do not overlap."
-    if not clear:
-        who = "No method tells" if len(unclear) > 1 else f"{unclear[0]} does not tell"
-        return f"{who} first and second place apart: their intervals overlap."
-    return (
-        f"{listed(clear)} {'tells' if len(clear) == 1 else 'tell'} first and second place apart; "
-        f"in {listed(unclear)} their intervals overlap."
-    )
-
-
-def _agreement(results: Results, output: str, frame: pd.DataFrame) -> str:
-    pairs = pairs_of(results)
-    pairs = pairs[pairs["output"] == output]
-    if pairs.empty:
-        return "Only one method has results here, so there is no agreement to judge."
-    tops = {}
-    for method, mine in frame.groupby("estimator", sort=False):
-        best = mine[(mine["rank"] == 1) & mine["share"].notna()]["feature"]
-        if len(best):
-            tops[str(method)] = list(best)
-    shared = [f for f in frame["feature"].unique() if all(f in best for best in tops.values())]
-    if shared:
-        top = f"All put {shared[0]} first"
-    else:
-        groups: dict[str, list[str]] = {}
-        for method, features in tops.items():
-            groups.setdefault(listed(features), []).append(method)
-        told = (f"{f} (by {listed(who)})" for f, who in groups.items())
-        top = f"The first place differs: {listed(told)}"
-    rho = pairs["spearman"].dropna()
-    if rho.empty:
-        return f"{top}. Rank correlations are undefined here: too few inputs, or all alike."
-    low, high = float(rho.min()), float(rho.max())
-    spread = correlation(low)
-    if high - low >= 0.005:
-        spread += f" to {correlation(high)}"
-    how = (
-        "the methods order the inputs alike" if low >= _ALIKE
-        else "the orders are similar" if low >= _HALF
-        else "the orders differ"
-    )  # fmt: skip
-    return f"{top}; {how} (Spearman's ρ {spread})."
 
 
 def _no_effect(results: Results, output: str) -> list[str]:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from sensbench.measure import MEASURES
 from sensbench.report.consensus import (
+    common_first,
+    first_places,
     headline_shares,
     in_method_order,
     mean_shares,
@@ -202,9 +204,20 @@ def overview_rows(results: Results) -> list[tuple[str, str, str]]:
         part = results.of(problem, model)
         frame = headline_shares(part)
         tops = "; ".join(
-            " > ".join(mean_shares(frame, output).head(3).index)
+            _leaders(frame[frame["output"] == output])
             for output in shown_outputs(frame, the_question(part))[:3]
         )
         done = int((part.cells["status"] == "ok").sum())
         rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}"))
     return rows
+
+
+def _leaders(frame: pd.DataFrame) -> str:
+    """Return the first inputs of one output in order; where methods differ, all the candidates."""
+    order = list(mean_shares(frame).index)
+    if frame["share"].isna().all():
+        return "none visible"
+    if common_first(frame) is None:
+        named = {f for best in first_places(frame).values() for f in best}
+        return f"{' or '.join(f for f in order if f in named)} (methods differ)"
+    return " > ".join(order[:3])

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
@@ -29,6 +30,16 @@ def number(value: float, digits: int = 3) -> str:
     else:
         text = f"{value:.{digits - 1}e}"
     return text.replace("-", "−")
+
+
+def fit(r2: float) -> str:
+    """Return R² with two digits, or as many as keep it below 1 if it is."""
+    if abs(r2) < 0.1 or r2 >= 1:
+        return f"{r2:.2f}".replace("-", "−")
+    for digits in range(2, 6):
+        if not number(r2, digits).startswith("1"):
+            return number(r2, digits)
+    return "above 0.9999"
 
 
 def correlation(value: float) -> str:
@@ -65,6 +76,17 @@ def listed(items: Iterable[str], most: int = 8) -> str:
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} more"]
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def moment(created: str) -> str:
+    """Return an ISO time as ``2026-11-23 03:17 UTC``; other text as it is."""
+    try:
+        time = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return (time.astimezone(UTC) if time.tzinfo else time).strftime(
+        "%Y-%m-%d %H:%M UTC" if time.tzinfo else "%Y-%m-%d %H:%M"
+    )
 
 
 def one_line(text: str) -> str:

@@ -48,6 +48,19 @@ def test_negative_estimates_keep_their_sign_and_do_not_enter_the_sum():
     assert found["rank"].tolist() == [1, 3, 1]
 
 
+def test_noise_has_ranks_and_no_shares():
+    """Negative values of the same size, or no interval above 0: nothing is divided."""
+    found = shares(
+        headline(
+            cancel=("total_order", [0.5, -0.48, 0.2]),
+            wide=("total_order", [0.05, 0.02, 0.01]),
+            clear=("total_order", [0.6, 0.4, -0.05]),
+        )
+    )
+    assert found["share"].isna().tolist() == [True] * 6 + [False] * 3
+    assert found["rank"].tolist() == [1, 3, 2, 1, 2, 3, 1, 2, 3]
+
+
 def test_the_size_of_a_signed_measure_ranks():
     found = shares(headline(g=("derivative_mean_standardised", [-0.8, 0.6])))
     assert found["rank"].tolist() == [1, 2]

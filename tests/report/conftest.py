@@ -12,6 +12,7 @@ from torch import nn
 
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
+from sensbench.metrics.quality import r_squared
 from sensbench.problem import Problem, exact_truth
 from sensbench.space import InputSpace
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Method, Question, Results
@@ -231,6 +232,31 @@ def correlated_results():
 
 def correlated_model(built):
     return next(iter(built.questions))[1]
+
+
+def targeted(y):
+    """A linear model of three inputs, and targets it knows nothing of."""
+    X = np.random.default_rng(1).normal(size=(400, 3))
+    space = InputSpace.from_data(pd.DataFrame(X, columns=["x1", "x2", "x3"]))
+
+    def function(x):
+        return 2 * x[:, 0] + x[:, 1] + 0.5 * x[:, 2]
+
+    problem = Problem.of(function, space, name="aimless", X=X, y=y, outputs=["y"])
+    quality = r_squared(y[:, None], function(X)[:, None], ["y"])
+    return problem.with_model(problem.explained, quality, "the rows given")
+
+
+@pytest.fixture(scope="session")
+def unrelated_results():
+    # Targets that run against the model: every shuffling improves its prediction.
+    y = np.random.default_rng(1).normal(size=(400, 3)) @ [-1.0, -0.5, -0.2]
+    return Built().ask(targeted(y), (3000,)).results()
+
+
+@pytest.fixture(scope="session")
+def constant_results():
+    return Built().ask(targeted(np.full(400, 5.0)), (3000,)).results()
 
 
 @pytest.fixture(scope="session")

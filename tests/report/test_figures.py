@@ -9,6 +9,8 @@ from sensbench.errors import InputError
 from sensbench.report import plot
 from sensbench.report.figures import Omitted, catalogue
 from sensbench.report.figures.importance import importance
+from sensbench.report.figures.measures import measures
+from sensbench.report.figures.morris_plane import morris_plane
 from sensbench.report.style import house_style, method_styles, saved
 from sensbench.study.results import Method
 
@@ -122,3 +124,22 @@ def test_plot(linear_results, study_results):
 def test_plot_of_nothing(empty_results):
     with pytest.raises(InputError, match="no method gave a share"):
         plot(empty_results)
+
+
+def test_own_measures_are_on_linear_axes_without_units_of_inputs(linear_results):
+    figure = measures(linear_results, "drag")
+    assert all(ax.get_xscale() == "linear" for ax in figure.axes)
+    assert not any("unit of x" in ax.get_xlabel() for ax in figure.axes)
+    assert "sigma_x" in figure.axes[0].get_title()
+
+
+def test_the_morris_plane_names_its_unit(linear_results, ishigami_results):
+    assert morris_plane(linear_results).get_supxlabel().startswith("$\\mu^*$, mean size")
+    assert "in N" in morris_plane(linear_results).get_supxlabel()
+    assert "in units of y" in morris_plane(ishigami_results).get_supylabel()
+
+
+def test_a_method_without_shares_is_named_and_not_drawn(unrelated_results):
+    figure = importance(unrelated_results)
+    assert "no visible importance: permutation" in figure.get_supxlabel()
+    assert not any("permutation" in t.get_text() for t in figure.legends[0].get_texts())

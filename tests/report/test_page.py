@@ -90,6 +90,8 @@ def test_several_questions_have_an_overview(request, tmp_path):
     text = Page(written(request, tmp_path, "study")).text
     assert "16 of 16 runs" in text
     assert "angle > pressure" in text
+    assert "x1 or x2 (methods differ)" in text or "x2 or x1 (methods differ)" in text
+    assert "2026-01-31 12:00 UTC." in text
 
 
 def test_files(study_results, tmp_path):

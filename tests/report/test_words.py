@@ -1,21 +1,50 @@
 import io
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
+from sensbench.metrics.ranks import shares
+from sensbench.report.consensus import first_places
+from sensbench.report.figures.importance import importance
+from sensbench.report.findings import order
 from sensbench.report.summary import sentences
 from sensbench.report.tables import derivative_table, tables
 from sensbench.report.terminal import render
 from sensbench.report.text import (
+    fit,
     in_figure,
     interval,
     listed,
+    moment,
     number,
     plain_symbol,
     short_names,
     symbol_html,
 )
+
+
+def headline(**methods):
+    frames = [
+        pd.DataFrame(
+            {
+                "problem": "p",
+                "model": "m",
+                "estimator": method,
+                "measure": "total_order",
+                "output": "y",
+                "feature": list("abc"),
+                "partner": "",
+                "value": values,
+                "low": np.array(values) - 0.01,
+                "high": np.array(values) + 0.01,
+            }
+        )
+        for method, values in methods.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +90,9 @@ def test_symbols():
 
 def test_summary_of_ishigami(ishigami_results):
     said = " ".join(sentences(ishigami_results))
-    assert "x1 (by sobol and permutation)" in said
+    assert said.startswith("The methods do not agree on the first place: ")
+    assert "x1 by sobol and permutation" in said
+    assert "By exact total-order indices: x1 (0.56) > x2 (0.44) > x3 (0.24)." in said
     assert "the former measure slopes, the latter variance" in said
     assert re.search(r"x3 \(S₁ −?0\.0\d*, S_T 0\.24\) almost only in this way", said)
     assert "Rises and falls cancel for x1, x2 and x3" in said
@@ -111,3 +142,50 @@ def test_terminal(request, name, width):
         assert "#1" in text
         assert "Spearman" in text
         assert "…" not in text or name == "nasty"
+
+
+@pytest.mark.parametrize(
+    ("r2", "text"), [(0.9989, "0.999"), (1.0, "1.00"), (0.1, "0.10"), (0.994, "0.99")]
+)
+def test_a_fit_below_1_is_not_rounded_to_1(r2, text):
+    assert fit(r2) == text
+    assert fit(1 - 1e-12) == "above 0.9999"
+
+
+def test_moment():
+    assert moment("2026-11-23T03:17:42+00:00") == "2026-11-23 03:17 UTC"
+    assert moment("yesterday") == "yesterday"
+
+
+def test_targets_that_the_model_does_not_predict(unrelated_results):
+    said = " ".join(sentences(unrelated_results))
+    assert "the former measure slopes" not in said
+    assert "permutation: no visible importance" in said
+    assert "does not worsen a prediction that is not good (R² −" in said
+    assert "gradient, sobol and morris put x1 first" in said
+    limits = importance(unrelated_results).axes[0].get_xlim()
+    assert limits[0] > -0.5
+    assert limits[1] < 1.5
+
+
+def test_constant_targets_are_told(constant_results):
+    said = " ".join(sentences(constant_results))
+    assert "permutation: no value, because the targets y are constant" in said
+    assert "Only x1" not in said
+
+
+def test_only_is_said_where_all_others_are_about_0():
+    frame = headline(a=[1.0, 0.0, 0.002], b=[0.98, -0.004, 0.001])
+    assert order(shares(frame)).startswith("Only a (")
+    frame = headline(a=[1.0, 0.0, 0.0], b=[0.7, 0.3, 0.0])
+    assert order(shares(frame)).startswith("a (0.85) matters most, then b (0.15)")
+
+
+def test_a_method_that_ranks_some_inputs_has_no_say_in_the_first_place():
+    found = shares(headline(a=[0.6, 0.3, 0.1], b=[0.5, 0.4, 0.1], part=[np.nan, 0.9, 0.1]))
+    assert first_places(found) == {"a": ["a"], "b": ["a"]}
+    assert order(found).startswith("a (")
+    different = shares(headline(a=[0.6, 0.3, 0.1], b=[0.4, 0.5, 0.1]))
+    assert order(different).startswith(
+        "The methods do not agree on the first place: a by a, b by b. By mean share"
+    )

@@ -59,8 +59,9 @@ _AGREEMENT = Kind(
 _MORRIS = Kind(
     "morris-plane",
     "Morris plane",
-    "Right: large effects. Low: effects that are the same everywhere. High, above σ/μ* = 0.5 to "
-    "1: strongly nonlinear effects or interactions.",
+    "Elementary effects: the change of the output per step of an input, a step of the input's "
+    "whole range counting 1. Right: large effects. Low: effects that are the same everywhere. "
+    "High, above σ/μ* = 0.5 to 1: strongly nonlinear effects or interactions.",
     morris_plane,
     morris_plane_alt,
 )
@@ -84,8 +85,9 @@ def catalogue(results: Results) -> list[Kind]:
         Kind(
             "measures" if len(outputs) == 1 else f"measures-{k + 1}",
             "All measures" if len(outputs) == 1 else f"All measures, output {output}",
-            "Each method's own measure in its own unit, with the mean derivative (signed) and the "
-            "first-order index where they were computed.",
+            "The measure each method ranks by, with the mean derivative (signed, in standard "
+            "deviations of the output per standard deviation of the input) and the first-order "
+            "index where they were computed. Derivatives in their units are in the table above.",
             partial(measures, output=output),
             partial(measures_alt, output=output),
         )

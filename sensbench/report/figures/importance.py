@@ -45,13 +45,13 @@ def importance(results: Results, output: str | None = None) -> Figure | Omitted:
     """
     question = the_question(results)
     frame = headline_shares(results)
-    outputs = [o for o in shown_outputs(frame, question) if output in (None, o)]
+    outputs = [o for o in shown_outputs(frame, question, "share") if output in (None, o)]
     if not outputs:
         return Omitted("no method gave a share of importance")
     frame = frame[frame["output"].isin(outputs)]
     order = list(mean_shares(frame).index)
     shown = order[:MOST_FEATURES]
-    methods = in_method_order(results, frame["estimator"])
+    methods = _with_shares(results, frame)
     with house_style():
         names = list(short_names(shown).values())
         n = len(outputs)
@@ -63,7 +63,7 @@ def importance(results: Results, output: str | None = None) -> Figure | Omitted:
         for ax, name in zip(axes, outputs, strict=True):
             draw(ax, frame[frame["output"] == name], shown, methods, styles, limits)
         title_panels(axes, outputs, len(question.outputs))
-        note_below(figure, AXIS, _left_out(frame, order))
+        note_below(figure, AXIS, _left_out(results, frame, order))
         legend_above(figure, _handles(results, frame))
     return figure
 
@@ -73,7 +73,7 @@ def draw_on(ax: Axes, results: Results, output: str) -> None:
     frame = headline_shares(results)
     frame = frame[frame["output"] == output]
     features = list(mean_shares(frame).index)[:MOST_FEATURES]
-    methods = in_method_order(results, frame["estimator"])
+    methods = _with_shares(results, frame)
     with house_style():
         draw(ax, frame, features, methods, method_styles(results.methods), share_limits(frame))
         ax.set_xlabel(AXIS)
@@ -83,11 +83,15 @@ def draw_on(ax: Axes, results: Results, output: str) -> None:
         )  # fmt: skip
 
 
+def _with_shares(results: Results, frame: pd.DataFrame) -> list[str]:
+    return in_method_order(results, frame.loc[frame["share"].notna(), "estimator"])
+
+
 def _handles(results: Results, frame: pd.DataFrame) -> list[Line2D]:
     styles, question = method_styles(results.methods), the_question(results)
     handles = [
         mark(styles[m], f"{in_figure(m)} ({results.methods[m].headline.symbol})")
-        for m in in_method_order(results, frame["estimator"])
+        for m in _with_shares(results, frame)
     ]
     if frame["exact_share"].notna().any():
         handles.append(exact_mark(in_figure(question.truth_of or "exact")))
@@ -141,22 +145,28 @@ def share_limits(frame: pd.DataFrame) -> tuple[float, float]:
     return low, max(float(value.max()), float(ends["share_high"].max()))
 
 
-def _left_out(frame: pd.DataFrame, order: Sequence[str]) -> str:
+def _left_out(results: Results, frame: pd.DataFrame, order: Sequence[str]) -> str:
+    said = []
     rest = list(order[MOST_FEATURES:])
-    if not rest:
-        return ""
-    largest = frame.loc[frame["feature"].isin(rest), "share"].max()
-    return (
-        f"{count(len(rest), 'more input')} with shares of at most {number(largest, 2)} "
-        f"{'is' if len(rest) == 1 else 'are'} not shown"
-    )
+    if rest:
+        largest = frame.loc[frame["feature"].isin(rest), "share"].max()
+        said.append(
+            f"{count(len(rest), 'more input')} with shares of at most {number(largest, 2)} "
+            f"{'is' if len(rest) == 1 else 'are'} not shown"
+        )
+    known = _with_shares(results, frame)
+    ranked = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
+    without = [in_figure(method) for method in ranked if method not in known]
+    if without:
+        said.append(f"no visible importance: {listed(without)}")
+    return "\n".join(said)
 
 
 def importance_alt(results: Results) -> str:
     """Return the figure's content in words."""
     frame = headline_shares(results)
     texts = []
-    for output in shown_outputs(frame, the_question(results)):
+    for output in shown_outputs(frame, the_question(results), "share"):
         mine = frame[frame["output"] == output]
         tops = []
         for method in in_method_order(results, mine["estimator"]):

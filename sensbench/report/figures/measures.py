@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from sensbench.measure import MEASURES
 from sensbench.report.consensus import headline_shares, in_method_order, mean_shares, the_question
@@ -24,11 +24,9 @@ from sensbench.report.style import INK, house_style, method_styles
 from sensbench.report.text import in_figure, listed, number, plain_symbol, short_names
 from sensbench.study.results import Question, Results
 
-# Shown beside the measure a method ranks by: the direction of an effect, and what an input does
-# alone.
-BESIDES = ("derivative_mean", "first_order")
-# Mean slopes of inputs in different units may differ by any factor.
-_LINEAR_UP_TO = 100.0
+# Shown beside the measure a method ranks by: the direction of an effect, on a scale that all
+# inputs share, and what an input does alone.
+BESIDES = ("derivative_mean_standardised", "first_order")
 
 
 def shown_measures(results: Results, output: str) -> list[tuple[str, str]]:
@@ -69,7 +67,7 @@ def measures(results: Results, output: str) -> Figure | Omitted:
             value, low, high = (row[c].to_numpy(dtype=float) for c in ("value", "low", "high"))
             points(ax, at, value, low, high, styles[method])
             exact_ticks(ax, at, exact.reindex(features).to_numpy(dtype=float), size=11)
-            _scale(ax, value, low, high, mixed="{x}" in MEASURES[name].unit)
+            _scale(ax, value, low, high)
             ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
             feature_axis(ax, features)
             ax.set_title(MEASURES[name].symbol, fontweight="normal")
@@ -92,19 +90,9 @@ def unit_label(question: Question, name: str, output: str, features: list[str]) 
     return template.format(y=y, x=x or "unit of x")
 
 
-def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray, mixed: bool) -> None:
-    """Choose a scale on which, of slopes in mixed units, the smallest can be told from 0."""
-    sizes = np.abs(value[(low > 0) | (high < 0)])
-    if mixed and len(sizes) > 1 and sizes.max() / sizes.min() > _LINEAR_UP_TO:
-        threshold = 10.0 ** np.floor(np.log10(max(sizes.min(), sizes.max() * 1e-6)))
-        ax.set_xscale("symlog", linthresh=threshold, linscale=0.5)
-        # Matplotlib's own ticks crowd around 0.
-        largest = 10.0 ** np.floor(np.log10(sizes.max()))
-        signs = [s for s in (-1.0, 1.0) if (s * value >= largest * 0.1).any()]
-        ax.set_xticks([0.0, *(s * largest for s in signs)])
-        ax.xaxis.set_minor_locator(NullLocator())
-    else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
+def _scale(ax: Axes, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Leave some room beside the numbers, and show a range even where all are 0."""
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.margins(x=0.08)
     if not np.nanmax(np.abs(np.concatenate([value, low, high]))) > 0:
         ax.set_xlim(-1, 1)

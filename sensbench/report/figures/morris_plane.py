@@ -1,5 +1,6 @@
 """Morris's plane: size of the elementary effects against their spread."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +10,7 @@ from sensbench.report.figures.panels import Omitted, note_below, panels, title_p
 from sensbench.report.figures.placing import place_names
 from sensbench.report.style import house_style, method_styles
 from sensbench.report.text import in_figure, listed, number, short_names
-from sensbench.study.results import Results
+from sensbench.study.results import Question, Results
 
 MOST_NAMES = 12
 _NAMED_FROM = 0.01
@@ -52,8 +53,9 @@ def morris_plane(results: Results) -> Figure | Omitted:
                        edgecolor="white", zorder=3)  # fmt: skip
         title_panels(axes, outputs, len(question.outputs))
         note = "" if len(names) <= MOST_NAMES else f"at most the {MOST_NAMES} largest are named"
-        note_below(figure, r"$\mu^*$, mean size of the elementary effects", note)
-        figure.supylabel(r"$\sigma$, their standard deviation", fontsize=9)
+        unit = in_figure(_unit(question, outputs))
+        note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
+        figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
         # A constrained layout is not in place before a drawing, and names need places.
         figure.draw_without_rendering()
         for ax, output in zip(axes, outputs, strict=True):
@@ -61,8 +63,18 @@ def morris_plane(results: Results) -> Figure | Omitted:
             # At the origin all are alike: names there would only hide each other.
             mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
             x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
-            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index])
+            lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
+            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index], lines)
     return figure
+
+
+def _unit(question: Question, outputs: list[str]) -> str:
+    """Return what the numbers on both axes are in: a unit, or the output itself."""
+    units = {question.units.get(output, "") for output in outputs}
+    if len(units) == 1 and "" not in units:
+        return f"in {units.pop()}"
+    one = short_names(outputs, 20)[outputs[0]] if len(outputs) == 1 else "each output"
+    return f"in units of {one}"
 
 
 def _of(table: pd.DataFrame, output: str) -> pd.DataFrame:
@@ -78,12 +90,13 @@ def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
     ax.set_ylim(-0.04 * top, top)
     for ratio in _RATIOS:
         end = min(right, top / ratio)
-        ax.plot([0, end], [0, ratio * end], "--", color="#AAAAAA", linewidth=0.9, zorder=1)
-        # At the line's end, turned so that it never leaves the panel.
-        leaves_above = end < right
+        ax.plot([0, end], [0, ratio * end], "--", color="#C8C8C8", linewidth=0.9, zorder=1)
+        # Near the line's end, turned so that it stays clear of the frame.
+        at = 0.96 * end
+        below = ratio * at > 0.88 * top
         ax.annotate(
-            f"σ/μ* = {ratio:g}", (end, ratio * end), xytext=(-3, -3 if leaves_above else 2),
-            textcoords="offset points", ha="right", va="top" if leaves_above else "bottom",
+            f"σ/μ* = {ratio:g}", (at, ratio * at), xytext=(-3, -4 if below else 3),
+            textcoords="offset points", ha="right", va="top" if below else "bottom",
             fontsize=7, color="#777777",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
