@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sensbench.metrics.ranks import DECIMALS, shares
+from sensbench.metrics.ranks import shares
 
 COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall", "same_top", "n"]
 
@@ -14,8 +14,8 @@ COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall
 def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
 
-    Both are computed on the values the methods rank by, over the ``n`` features; ties are shared
-    (tau-b). ``same_top``: both put the same feature first. NaN where a method gives every feature
+    Both are computed on the ranks by each method's own measure, over the ``n`` features that both
+    rank; ties are shared (tau-b). ``same_top``: both put the same feature first. NaN where a method gives every feature
     the same value, or where there are fewer than three features: two features can only agree or
     disagree.
 
@@ -26,7 +26,8 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     for (problem, model, output), group in frame.groupby(
         ["problem", "model", "output"], sort=False
     ):
-        wide = group.pivot(index="feature", columns="estimator", values="share").round(DECIMALS)
+        # Ranks, not shares: noise around 0 has no shares, but an order.
+        wide = group.pivot(index="feature", columns="estimator", values="rank")
         methods = list(dict.fromkeys(group["estimator"]))
         for first, second in combinations(methods, 2):
             both = wide[[first, second]].dropna()
@@ -35,6 +36,6 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
             if len(both) >= 3 and np.ptp(a) > 0 and np.ptp(b) > 0:
                 rho = float(stats.spearmanr(a, b).statistic)
                 tau = float(stats.kendalltau(a, b, variant="b").statistic)
-            same_top = bool(len(both)) and both[first].idxmax() == both[second].idxmax()
+            same_top = bool(len(both)) and both[first].idxmin() == both[second].idxmin()
             rows.append((problem, model, output, first, second, rho, tau, same_top, len(both)))
     return pd.DataFrame(rows, columns=COLUMNS)
