@@ -1,6 +1,7 @@
 """Private copies of the caller's modules, so that no run of ours can change theirs."""
 
 import copy
+import types
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,13 @@ from torch import Tensor, nn
 from sensbench.errors import ModelError
 
 OWN_OF_MODULE = frozenset({"_parameters", "_buffers", "_modules"})
-_ATOMS = (str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic, torch.dtype)
+_ATOMS = (
+    str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic, torch.dtype,
+    # deepcopy takes these as they are; what hangs below them is the whole interpreter
+    type, types.FunctionType, types.BuiltinFunctionType,
+)  # fmt: skip
+# Every one of them may be tried on its own: beyond this, the module is rebuilt part by part.
+_MOST_OBJECTS = 2000
 
 
 def private_copy(module: nn.Module) -> nn.Module:
@@ -65,8 +72,8 @@ def _copied(module: nn.Module) -> nn.Module:
         raise
     except Exception:
         memo = _aliases(module)
-        _keep_uncopyable(module, memo, set())
     try:
+        _keep_uncopyable(module, memo, set())
         return copy.deepcopy(module, memo)
     except Exception:
         return _rebuilt(module, _aliases(module))
@@ -91,6 +98,11 @@ def _keep_uncopyable(value: Any, memo: dict[int, Any], seen: set[int]) -> None:
     if isinstance(value, _ATOMS) or id(value) in seen or id(value) in memo:
         return
     seen.add(id(value))
+    if len(seen) > _MOST_OBJECTS:
+        raise ModelError("too many objects hang below the module to look into each")
+    if isinstance(value, types.ModuleType):
+        memo[id(value)] = value
+        return
     if isinstance(value, Tensor):
         if value.requires_grad and not value.is_leaf:
             memo[id(value)] = value.detach().clone()

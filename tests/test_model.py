@@ -1,4 +1,5 @@
 import copy
+import threading
 from collections import namedtuple
 
 import numpy as np
@@ -169,3 +170,29 @@ def test_what_is_not_a_model_is_refused(model):
 def test_detach_raises_the_derivative_error():
     with pytest.raises(DerivativeError):
         sb.jacobian(lambda x: x[:, 0].detach(), X3)
+
+
+class Hoarder(nn.Module):
+    """Holds a lock, the numpy module, a class, a function and a long chain of objects."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.lock, self.np, self.kind = nn.Linear(3, 1), threading.Lock(), np, Hoarder
+        self.log, self.chain = [print, len], {}
+        for k in range(5000):
+            self.chain[k] = {"step": [k]}
+
+    def forward(self, x):
+        with self.lock:
+            return self.linear(x) * float(self.np.float64(2))
+
+
+def test_what_cannot_be_copied_neither_hangs_nor_is_changed():
+    module = Hoarder()
+    np.testing.assert_allclose(
+        sb.jacobian(module, X3)[:, 0],
+        np.tile(2 * module.linear.weight.detach().numpy(), (7, 1)),
+        rtol=1e-5,
+    )
+    assert module.np is np
+    assert not module.lock.locked()

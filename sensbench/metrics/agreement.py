@@ -15,9 +15,9 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
 
     Both are computed on the ranks by each method's own measure, over the ``n`` features that both
-    rank; ties are shared (tau-b). ``same_top``: both put the same feature first. NaN where a method gives every feature
-    the same value, or where there are fewer than three features: two features can only agree or
-    disagree.
+    rank; ties are shared (tau-b). ``same_top``: both put the same feature first. NaN where a
+    method gives every feature the same value, or where there are fewer than three features: two
+    features can only agree or disagree.
 
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
