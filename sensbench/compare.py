@@ -14,8 +14,8 @@ import pandas as pd
 from rich.console import Console, RenderableType
 
 from sensbench import estimators as registered
-from sensbench.arguments import Arguments
-from sensbench.columns import Selector
+from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.metrics.agreement import agreement

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.arguments import Arguments
-from sensbench.columns import Selector
+from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
 from sensbench.rows import as_rows

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sensbench.arguments import Arguments
-from sensbench.borrowed import undisturbed
-from sensbench.checks import Checks
-from sensbench.columns import Selector
+from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.borrowed import undisturbed
+from sensbench.boundary.checks import Checks
+from sensbench.boundary.columns import Selector
+from sensbench.boundary.finite_differences import central_differences, scale_of
+from sensbench.boundary.recognise import recognise
+from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
-from sensbench.finite_differences import central_differences, scale_of
-from sensbench.recognise import recognise
-from sensbench.torch_function import TorchFunction
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
 

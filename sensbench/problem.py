@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.arguments import Arguments
-from sensbench.columns import Selector
+from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
 from sensbench.poincare import NoConstant, poincare_constant

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sensbench.private_copy import OWN_OF_MODULE
+from sensbench.boundary.private_copy import OWN_OF_MODULE
 
 # Each goes further than the one before it, and is taken only where that one did not do:
 # an integer array may be an index, a list of numbers the widths of layers.

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.array_function import ArrayFunction
+from sensbench.boundary.array_function import ArrayFunction
+from sensbench.boundary.finite_differences import central_difference, scale_of
+from sensbench.boundary.guards import Lie, Slopes, jumps, some_features, wrong_slopes
+from sensbench.boundary.row_guards import check_rows, sample_rows, some_rows
+from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import DerivativeError
-from sensbench.finite_differences import central_difference, scale_of
-from sensbench.guards import Lie, Slopes, jumps, some_features, wrong_slopes
-from sensbench.row_guards import check_rows, sample_rows, some_rows
-from sensbench.torch_function import TorchFunction
 
 _POINTS = 4
 

@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from sensbench.arguments import Arguments, Split, splits
-from sensbench.array_function import ArrayFunction, regressor
-from sensbench.columns import Selector
+from sensbench.boundary.arguments import Arguments, Split, splits
+from sensbench.boundary.array_function import ArrayFunction, regressor
+from sensbench.boundary.columns import Selector
+from sensbench.boundary.private_copy import uncompiled
+from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import InputError, ModelError, UnknownNameError
-from sensbench.private_copy import uncompiled
-from sensbench.torch_function import TorchFunction
 
 
 class Function(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from sensbench.boundary.finite_differences import Values, scale_of
 from sensbench.errors import ModelError
-from sensbench.finite_differences import Values, scale_of
 
 
 def some_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m d"]:

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 
-from sensbench.arguments import Split
-from sensbench.borrowed import borrowed, modules_within
-from sensbench.columns import Column, Selector, choose, parts_of, read
+from sensbench.boundary.arguments import Split
+from sensbench.boundary.borrowed import borrowed, modules_within
+from sensbench.boundary.columns import Column, Selector, choose, parts_of, read
 from sensbench.errors import InputError, ModelError
 
 Takes = Literal["array", "frame"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sensbench.finite_differences import Values
+from sensbench.boundary.finite_differences import Values
 
 _LARGEST_STEP, _RATIO, _MOST_STEPS = 0.25, 0.25, 14
 _FEATURES_CHECKED = 64  # one by one; of more, a sample

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sensbench.private_copy import OWN_OF_MODULE
+from sensbench.boundary.private_copy import OWN_OF_MODULE
 
 
 @contextmanager

@@ -12,12 +12,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sensbench.arguments import Split
-from sensbench.borrowed import borrowed, modules_within
-from sensbench.casting import STAGES, cast_attributes
-from sensbench.columns import Column, Part, Selector, choose, parts_of, read
+from sensbench.boundary.arguments import Split
+from sensbench.boundary.borrowed import borrowed, modules_within
+from sensbench.boundary.casting import STAGES, cast_attributes
+from sensbench.boundary.columns import Column, Part, Selector, choose, parts_of, read
+from sensbench.boundary.private_copy import private_copy, uncompiled
 from sensbench.errors import DerivativeError, InputError, ModelError
-from sensbench.private_copy import private_copy, uncompiled
 
 _CUTS = "detach, no_grad, inference_mode, an integer cast or a numpy call inside forward"
 

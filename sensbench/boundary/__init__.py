@@ -1,0 +1,1 @@
+"""Where other people's models are called, differentiated and checked, and never changed."""
