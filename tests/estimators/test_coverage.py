@@ -3,12 +3,13 @@ import pytest
 
 import sensbench as sb
 
-RUNS = 200
+RUNS = 120
 # Of 95 % intervals: a percentile bootstrap of squares of skewed values falls up to 2 % short;
 # three standard errors of the share of RUNS below that is the floor.
 FLOOR = 0.93 - 3 * np.sqrt(0.95 * 0.05 / RUNS)
 # Sobol' intervals treat quasi-random rows as random and may be as wide as they like.
 CEILING = {"sobol": 1.0}
+BUDGET = {"gradient": 2000, "morris": 3000, "sobol": 6000, "permutation": 6000}
 
 
 @pytest.mark.slow
@@ -31,11 +32,11 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name, measure, truth):
     space = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)})
     problem = sb.Problem.of(lambda x: x[:, 0] + x[:, 1] ** 2 / 2 + 2, space)
     estimator = sb.estimators.load(name)
-    runs = [estimator.estimate(problem, budget=6000, seed=s)[measure] for s in range(RUNS)]
+    runs = [estimator.estimate(problem, budget=BUDGET[name], seed=s)[measure] for s in range(RUNS)]
     if truth is None:
         truth = np.mean([run.value[0] for run in runs], axis=0)
     covered = np.array([(run.low[0] <= truth) & (truth <= run.high[0]) for run in runs])
     varies = np.array([run.high[0] - run.low[0] for run in runs]).max(axis=0) > 1e-9
     share = covered.mean(axis=0)
     assert (share >= FLOOR).all(), share
-    assert (share[varies] <= CEILING.get(name, 0.99)).all(), share
+    assert (share[varies] <= CEILING.get(name, 0.995)).all(), share
