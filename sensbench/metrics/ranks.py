@@ -35,7 +35,7 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     frame = headline.copy()
-    power = frame["measure"].map(lambda name: MEASURES[name].variance_power or 1)
+    power = frame["measure"].map(lambda name: MEASURES[name].variance_power or 1).astype(float)
     signed = frame["measure"].map(lambda name: MEASURES[name].signed).astype(bool)
     ends = {}
     for column in ("value", "low", "high"):

@@ -203,17 +203,20 @@ class ResultStore:
         return None if row is None else json.loads(row[0])
 
     def _version(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        # Tables first: they and the version come in one transaction, so where there are tables
+        # the version is there too, also while another process makes the file.
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if tables and version != _VERSION:
             self._db.close()
             raise InputError(
                 f"{self.path}: expected a results file of version {_VERSION}; got version "
                 f"{version}; move it away, or --fresh to start it anew"
             )
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
-        self._db.commit()
+        if not tables:
+            self._db.executescript(
+                f"BEGIN IMMEDIATE;\n{_SCHEMA}\nPRAGMA user_version = {_VERSION};\nCOMMIT;"
+            )
 
 
 def _dump(content: Any) -> str:

@@ -173,13 +173,15 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     path = tmp_path / RESULTS_FILE
     deadline = time.monotonic() + 60
     done = 0
-    while done < 5 and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.05)
-        if path.exists():
-            with ResultStore(path) as store:
-                done = len(store.done())
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        while done < 5 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+            if path.exists():
+                with ResultStore(path) as store:
+                    done = len(store.done())
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
     assert done >= 5
     with ResultStore(path) as store:
         kept = len(store.done())
