@@ -3,8 +3,8 @@ from . import estimators as estimators
 from . import networks as networks
 from . import problems as problems
 from . import testing as testing
-from .compare import Comparison as Comparison
 from .compare import compare as compare
+from .comparison import Comparison as Comparison
 from .derivatives import hessian as hessian
 from .derivatives import jacobian as jacobian
 from .estimator import Estimator as Estimator

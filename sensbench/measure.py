@@ -44,10 +44,6 @@ class Measure:
     signed: bool = False
     pairwise: bool = False
 
-    def unit_of(self, output: str, feature: str) -> str:
-        """Return the unit with the units (or names) of an output and an input filled in."""
-        return self.unit.format(y=output, x=feature)
-
 
 _registered: dict[str, Measure] = {}
 MEASURES: Mapping[str, Measure] = MappingProxyType(_registered)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,27 +15,6 @@ from sensbench.boundary.columns import Selector
 from sensbench.boundary.private_copy import uncompiled
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import InputError, ModelError, UnknownNameError
-
-
-class Function(Protocol):
-    """Batches in, columns out: what :class:`~sensbench.model.Model` needs of any model.
-
-    Attributes
-    ----------
-    eps
-        Relative spacing of the numbers it computes with.
-    """
-
-    who: str
-    eps: float
-
-    def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        """Return all outputs."""
-        ...
-
-    def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-        """Return rows as the model sees them, in its own precision."""
-        ...
 
 
 def recognise(

@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 
 from sensbench.cli.model_file import load_model
-from sensbench.compare import Comparison, compare
+from sensbench.compare import compare
+from sensbench.comparison import Comparison
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.problems.table import read_frame
 from sensbench.space import InputSpace

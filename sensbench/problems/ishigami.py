@@ -5,8 +5,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.errors import require
-from sensbench.problem import Problem, exact_truth
+from sensbench.problem import Problem
 from sensbench.space import InputSpace
+from sensbench.truth import exact_truth
 
 _PI = math.pi
 

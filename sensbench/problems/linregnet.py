@@ -6,8 +6,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sensbench.errors import require
-from sensbench.problem import Problem, exact_truth
+from sensbench.problem import Problem
 from sensbench.space import InputSpace, default_names
+from sensbench.truth import exact_truth
 
 _D, _O = 4, 2
 _Numbers = Sequence[float] | Float[np.ndarray, "..."] | Float[Tensor, "..."]

@@ -6,8 +6,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.errors import InputError
-from sensbench.problem import Problem, exact_truth
+from sensbench.problem import Problem
 from sensbench.space import InputSpace, default_names
+from sensbench.truth import exact_truth
 
 
 def sobol_g(a: Sequence[float] = (0, 1, 4.5, 9, 99, 99, 99, 99)) -> Problem:

@@ -1,11 +1,26 @@
 """What the numbers were computed with."""
 
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from sensbench import __version__
 
 PACKAGES = ("torch", "SALib", "scikit-learn", "numpy", "scipy", "pandas", "seaborn")
+
+
+def provenance(name: str, title: str, seed: int, command: str, config: str = "") -> dict[str, Any]:
+    """Return where a study's numbers come from, as the store keeps it."""
+    return {
+        "name": name,
+        "title": title,
+        "seed": seed,
+        "command": command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "config": config,
+    }
 
 
 def versions() -> dict[str, str]:

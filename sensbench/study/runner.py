@@ -1,13 +1,12 @@
 """run_study: from a study file to a complete results file."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sensbench.study.cells import Cell, cells_of
 from sensbench.study.config import Study
 from sensbench.study.engine import Tally, run
-from sensbench.study.environment import versions
+from sensbench.study.environment import provenance
 from sensbench.study.questions import Questions, methods_of
 from sensbench.study.results import Results
 from sensbench.study.store import Outcome, ResultStore
@@ -54,15 +53,7 @@ def run_study(
         store.plan(
             cells,
             methods,
-            {
-                "name": study.name,
-                "title": study.title or study.name,
-                "seed": study.seed,
-                "command": command,
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "versions": versions(),
-                "config": study.as_yaml(),
-            },
+            provenance(study.name, study.title or study.name, study.seed, command, study.as_yaml()),
         )
         begin(len(cells), len(store.done() & {cell.key for cell in cells}))
         tally = run(

@@ -13,9 +13,10 @@ from torch import nn
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
 from sensbench.metrics.quality import r_squared
-from sensbench.problem import Problem, exact_truth
+from sensbench.problem import Problem
 from sensbench.space import InputSpace
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Method, Question, Results
+from sensbench.truth import exact_truth
 
 PROVENANCE = {
     "title": "Do the methods agree?",
