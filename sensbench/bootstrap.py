@@ -74,6 +74,20 @@ class Bootstrap:
         return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
 
 
+def centred(name: str, column: Float[np.ndarray, "n ..."]) -> dict[str, Float[np.ndarray, "..."]]:
+    """Return the two columns whose means give the :func:`variance` of ``column``.
+
+    Centred before squaring: a large mean must not eat the digits of a small spread.
+    """
+    deviation = column - column.mean(axis=0)
+    return {f"{name} - mean": deviation, f"({name} - mean)²": deviation**2}
+
+
+def variance(m: Means, name: str) -> Float[np.ndarray, "..."]:
+    """Return the variance of a column that entered as :func:`centred`."""
+    return np.maximum(m[f"({name} - mean)²"] - m[f"{name} - mean"] ** 2, 0.0)
+
+
 def percentile(
     value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
 ) -> Estimate:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sensbench.bootstrap import Bootstrap, Means
+from sensbench.bootstrap import Bootstrap, Means, centred, variance
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
@@ -60,17 +60,13 @@ class Gradient(Estimator):
         Y, J = model.values_and_jacobian(X, features=columns.tolist())
         varies = varying(Y, self.name, problem.outputs)
         J = J[:, :, columns]
-        # Centred before squaring: an offset of y must not eat the digits of its variance.
-        y = Y - Y.mean(axis=0)
         interval = Bootstrap(
             {
                 "slope": J,
                 "size": np.abs(J),
                 "square": J**2,
-                "deviation": J - J.mean(axis=0),
-                "deviation²": (J - J.mean(axis=0)) ** 2,
-                "y": y,
-                "y²": y**2,
+                **centred("slope", J),
+                **centred("y", Y),
             },
             rng,
             self.resamples,
@@ -78,15 +74,14 @@ class Gradient(Estimator):
         )
         sigma_x = problem.sigma()[columns]
 
-        def variance(m: Means) -> Float[np.ndarray, "..."]:
-            return np.where(varies, m["y²"] - m["y"] ** 2, np.nan)[..., None]
+        def variance_y(m: Means) -> Float[np.ndarray, "..."]:
+            return np.where(varies, variance(m, "y"), np.nan)[..., None]
 
         def scale(m: Means) -> Float[np.ndarray, "..."]:
-            return sigma_x / np.sqrt(variance(m))
+            return sigma_x / np.sqrt(variance_y(m))
 
         def spread(m: Means) -> Float[np.ndarray, "..."]:
-            # centred: the square of a mean slope must not eat the digits of a small spread
-            return np.sqrt(np.maximum(m["deviation²"] - m["deviation"] ** 2, 0.0))
+            return np.sqrt(variance(m, "slope"))
 
         found: dict[str, Estimate | Absent] = {
             "derivative_mean": interval(lambda m: m["slope"]),
@@ -103,7 +98,7 @@ class Gradient(Estimator):
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
         else:
-            found["total_order_bound"] = interval(lambda m: constants * m["square"] / variance(m))
+            found["total_order_bound"] = interval(lambda m: constants * m["square"] / variance_y(m))
 
         def at_features(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
             full = np.full((len(values), problem.d), np.nan)

@@ -2,11 +2,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from SALib.analyze import morris as analysis
 from SALib.sample import morris as design
 
-from sensbench.bootstrap import Bootstrap, Means, percentile
+from sensbench.bootstrap import Bootstrap, Means, centred, percentile, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.problem import Problem
@@ -84,30 +84,13 @@ class Morris(Estimator):
         scale_Y = model(space.sample(n_scale, rng))
         varies = varying(np.concatenate([Y, scale_Y]), self.name, problem.outputs)
 
-        columns, du = _steps(u.reshape(r, d + 1, space.d))
-        moved = np.array([space.names.index(label) for label in space.labels])[columns]
-        dx = np.sqrt(np.diff(X.reshape(r, d + 1, space.d), axis=1) ** 2 @ _to_features(space))
-        run = np.take_along_axis(dx, moved[..., None], 2)
-        dy = np.diff(Y.reshape(r, d + 1, o), axis=1)
-        effects = _by_feature(dy / du[..., None], moved)
-        interval = Bootstrap(
-            {
-                "effect": effects,
-                "size": np.abs(effects),
-                "square": effects**2,
-                "rise": _by_feature(np.abs(dy), moved),
-                "run": _by_feature(run, moved),
-            },
-            rng,
-            self.resamples,
-            self.confidence,
-        )
-        mu = interval(lambda m: m["effect"])
-        mu_star = interval(lambda m: m["size"])
-        sigma = interval(
-            lambda m: np.sqrt(np.maximum(m["square"] - m["effect"] ** 2, 0.0) * r / (r - 1))
-        )
-        moments = {"mu": mu, "mu_star": mu_star, "sigma": sigma}
+        steps = _steps_of(space, *(points.reshape(r, d + 1, -1) for points in (u, X, Y)))
+        interval = Bootstrap(steps, rng, self.resamples, self.confidence)
+        moments = {
+            "mu": interval(lambda m: m["effect"]),
+            "mu_star": interval(lambda m: m["size"]),
+            "sigma": interval(lambda m: np.sqrt(variance(m, "effect") * r / (r - 1))),
+        }
         for k in range(o):
             # Two resamples: its interval is not used.
             found = analysis.analyze(
@@ -120,32 +103,40 @@ class Morris(Estimator):
             np.minimum(estimate.low, estimate.value, out=estimate.low)
             np.maximum(estimate.high, estimate.value, out=estimate.high)
 
-        # |Δy| and |Δx| are averaged before the division: on data, a step may be between two
-        # quantiles that share a value, and then moves nothing.
-        centred = scale_Y - scale_Y.mean(axis=0)
-        spread = Bootstrap({"y": centred, "y²": centred**2}, rng, self.resamples, self.confidence)
-
-        def standardised(m: Means, s: Means) -> Float[np.ndarray, "..."]:
-            variance = np.where(varies, s["y²"] - s["y"] ** 2, np.nan)[..., None]
-            run = np.where(m["run"] > 0, m["run"], np.nan)
-            return m["rise"] / run / np.sqrt(variance)
-
-        with np.errstate(divide="ignore"):
-            value = standardised(interval.means, spread.means)
-            replicates = standardised(interval.resampled, spread.resampled)
-        signed: dict[str, Estimate | Absent] = {"mu": mu, "sigma": sigma}
-        if space.groups:
-            named = ", ".join(group.name for group in space.groups)
-            why = Absent(f"the effects of a group ({named}) have no common sign; mu_star has none")
-            signed = {"mu": why, "sigma": why}
+        spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
+        scaled = _standardised(interval, spread, varies)
+        note = _unmoved(interval.means["run"], problem)
         return {
-            **signed,
-            "mu_star": mu_star,
-            "mu_star_standardised": replace(
-                percentile(value, replicates, self.confidence),
-                note=_unmoved(interval.means["run"], problem),
-            ),
+            **moments,
+            **_without_sign(space),
+            "mu_star_standardised": replace(scaled, note=note),
         }
+
+
+def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, " o"]) -> Estimate:
+    """Return mu_star in standard deviations; steps and output come from separate rows.
+
+    |Δy| and |Δx| are averaged before the division: on data, a step may be between two quantiles
+    that share a value, and then moves nothing.
+    """
+
+    def slope(m: Means, s: Means) -> Float[np.ndarray, "..."]:
+        run = np.where(m["run"] > 0, m["run"], np.nan)
+        sigma_y = np.sqrt(np.where(varies, variance(s, "y"), np.nan))
+        return m["rise"] / run / sigma_y[..., None]
+
+    with np.errstate(divide="ignore"):
+        value = slope(steps.means, output.means)
+        return percentile(value, slope(steps.resampled, output.resampled), steps.confidence)
+
+
+def _without_sign(space: InputSpace) -> dict[str, Absent]:
+    """Return the measures that a group, whose columns step together, leaves without meaning."""
+    if not space.groups:
+        return {}
+    named = ", ".join(group.name for group in space.groups)
+    why = Absent(f"the effects of a group ({named}) have no common sign; mu_star has none")
+    return {"mu": why, "sigma": why}
 
 
 def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
@@ -190,13 +181,31 @@ def _to_features(space: InputSpace) -> Float[np.ndarray, "d features"]:
     return weights
 
 
-def _steps(
+def _steps_of(
+    space: InputSpace,
     u: Float[np.ndarray, "r points columns"],
-) -> tuple[np.ndarray, Float[np.ndarray, "r d"]]:
-    """Return a column that each step of each trajectory moves, and how far in the unit cube."""
+    X: Float[np.ndarray, "r points columns"],
+    Y: Float[np.ndarray, "r points o"],
+) -> dict[str, Float[np.ndarray, "r ..."]]:
+    """Return what each trajectory says of each feature, as columns to be resampled.
+
+    The elementary effect (and its size), and the lengths of the step in the output (``rise``)
+    and in the feature (``run``, in its standard deviations).
+    """
     du = np.diff(u, axis=1)
-    moved = np.abs(du).argmax(axis=2)
-    return moved, np.take_along_axis(du, moved[..., None], 2)[..., 0]
+    column = np.abs(du).argmax(axis=2)
+    moved = np.array([space.names.index(label) for label in space.labels])[column]
+    dx = np.sqrt(np.diff(X, axis=1) ** 2 @ _to_features(space))
+    dy = np.diff(Y, axis=1)
+    effects = _by_feature(dy / np.take_along_axis(du, column[..., None], 2), moved)
+    run = np.take_along_axis(dx, moved[..., None], 2)
+    return {
+        "effect": effects,
+        "size": np.abs(effects),
+        **centred("effect", effects),
+        "rise": _by_feature(np.abs(dy), moved),
+        "run": _by_feature(run, moved),
+    }
 
 
 def _by_feature(steps: Float[np.ndarray, "r d k"], moved: np.ndarray) -> Float[np.ndarray, "r k d"]:

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import mean_squared_error, r2_score
 
-from sensbench.bootstrap import Bootstrap, Means
+from sensbench.bootstrap import Bootstrap, Means, centred, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.model import Model
@@ -75,10 +75,9 @@ class Permutation(Estimator):
         )
 
         roles = scores.roles / self.repeats
-        y0, F0 = y - y.mean(axis=0), F - F.mean(axis=0)
-        y_varies = y0.std(axis=0) > 0
+        y_varies = y.std(axis=0) > 0
         interval = Bootstrap(
-            {"roles": roles, "y": y0, "y²": y0**2, "f": F0, "f²": F0**2},
+            {"roles": roles, **centred("y", y), **centred("f", F)},
             rng,
             self.resamples,
             self.confidence,
@@ -87,14 +86,13 @@ class Permutation(Estimator):
         def rise(m: Means) -> Float[np.ndarray, "..."]:
             return m["roles"] - mse
 
-        def variance(m: Means, of: str) -> Float[np.ndarray, "..."]:
-            spread = m[f"{of}²"] - m[of] ** 2
-            return np.where(varies & y_varies, spread, np.nan)[..., None]
+        def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
+            return np.where(varies & y_varies, variance(m, of), np.nan)[..., None]
 
         found = {
             "permutation_mse": interval(rise),
-            "permutation_r2": interval(lambda m: rise(m) / variance(m, "y")),
-            "permutation_total_order": interval(lambda m: rise(m) / (2 * variance(m, "f"))),
+            "permutation_r2": interval(lambda m: rise(m) / spread(m, "y")),
+            "permutation_total_order": interval(lambda m: rise(m) / (2 * spread(m, "f"))),
         }
         # The linearised statistic equals scikit-learn's number up to rounding; give theirs.
         found["permutation_mse"].value[:] = mse
