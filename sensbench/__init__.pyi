@@ -16,5 +16,6 @@ from .result import Absent as Absent
 from .result import Estimate as Estimate
 from .result import SensitivityResult as SensitivityResult
 from .space import InputSpace as InputSpace
+from .truth import Truth as Truth
 
 __version__: str

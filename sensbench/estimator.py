@@ -190,14 +190,14 @@ class Estimator(ABC):
         applies = np.array([name not in skipped for name in problem.features])
         undefined: dict[str, list[str]] = {}
         for name, item in estimates.items():
-            shape = (problem.o, problem.d) + ((problem.d,) if measure(name).pairwise else ())
+            shape = measure(name).shape(problem.o, problem.d)
             shapes = {np.shape(item.value), np.shape(item.low), np.shape(item.high)}
             if shapes != {shape}:
                 raise InputError(
                     f"{self.name}: expected values, low and high of shape {shape} for {name!r}; "
                     f"got {sorted(shapes)}; this is a defect of the estimator"
                 )
-            if not measure(name).pairwise:
+            if item.value.ndim == 2:
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]

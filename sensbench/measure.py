@@ -32,6 +32,8 @@ class Measure:
         Whether the sign carries a meaning.
     pairwise
         Whether a value belongs to two inputs.
+    whole
+        Whether a value belongs to the output, whatever the inputs.
     """
 
     name: str
@@ -43,6 +45,11 @@ class Measure:
     variance_power: int = 0
     signed: bool = False
     pairwise: bool = False
+    whole: bool = False
+
+    def shape(self, o: int, d: int) -> tuple[int, ...]:
+        """Return the shape of its values for ``o`` outputs and ``d`` features."""
+        return (o,) if self.whole else (o, d, d) if self.pairwise else (o, d)
 
 
 _registered: dict[str, Measure] = {}
@@ -87,6 +94,7 @@ _CAMPOLONGO = "Campolongo et al. 2007, doi:10.1016/j.envsoft.2006.10.004"
 _SIN = "Sin & Gernaey 2009, doi:10.1016/S1570-7946(09)70154-3"
 _BREIMAN = "Breiman 2001, doi:10.1023/A:1010933404324"
 _BRIDGE = "Gregorutti, Michel & Saint-Pierre 2017, doi:10.1007/s11222-016-9646-1"
+_OWEN = "Owen 2014, doi:10.1137/130936233"
 _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
 _STANDARDISED = (
@@ -95,6 +103,26 @@ _STANDARDISED = (
 )
 
 for _measure in (
+    Measure(
+        "mean",
+        r"$E[y]$",
+        "Mean of the output over the inputs' distribution.",
+        "{y}",
+        "E[f]",
+        _SOBOL,
+        signed=True,
+        whole=True,
+    ),
+    Measure(
+        "variance",
+        r"$\mathrm{Var}[y]$",
+        "Variance of the output over the inputs' distribution: what the Sobol' indices and the "
+        "Shapley effects divide among the inputs.",
+        "{y}²",
+        "Var f",
+        _SOBOL,
+        whole=True,
+    ),
     Measure(
         "derivative_mean",
         r"mean $\partial y/\partial x$",
@@ -219,6 +247,17 @@ for _measure in (
         pairwise=True,
     ),
     Measure(
+        "shapley",
+        "Shapley",
+        "Shapley effect: the share of variance due to this input, every interaction divided "
+        "equally among those that take part in it. The effects add up to 1.",
+        "",
+        "Σ over subsets u without i of [Var(E[f|x_u,x_i]) - Var(E[f|x_u])] / (d·binom(d-1, |u|)) "
+        "/ Var f",
+        _OWEN,
+        variance_power=1,
+    ),
+    Measure(
         "mu",
         r"$\mu$",
         "Mean elementary effect: the average change of y per step of the input across its grid, "
@@ -236,6 +275,17 @@ for _measure in (
         "{y}",
         "E|EE_i|",
         _CAMPOLONGO,
+    ),
+    Measure(
+        "mu_star_limit",
+        r"$\mu^*_{\Delta\to 0}$",
+        "Mean absolute elementary effect in the limit of infinitely many, infinitely small steps: "
+        "the mean absolute change of y per step of the input across its range, a step of the "
+        "whole range counting 1. Exists for inputs with a bounded range. Morris's mu_star on a "
+        "coarse grid is a finite difference and converges to a value of its own.",
+        "{y}",
+        "E|∂f/∂u_i|, u_i the quantile of x_i; for a uniform input E|∂f/∂x_i|·(high - low)",
+        _KUCHERENKO,
     ),
     Measure(
         "sigma",

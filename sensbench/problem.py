@@ -11,12 +11,13 @@ from jaxtyping import Float
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
+from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
 from sensbench.rows import as_rows, as_targets
 from sensbench.space import InputSpace
+from sensbench.truth import Truth, Truths
 
 Inputs = Literal["data", "product"]
-Truth = Mapping[str, Float[np.ndarray, "o d"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ class Problem:
     data
         Real rows. With ``inputs="data"`` estimators that need no design use these very rows.
     truth
-        Measure name to exact values ``(outputs, features)``, for independent features.
+        Measure name to what is known of it, for independent features: value, standard error and
+        how it was obtained. Worked out when somebody asks.
     truth_of
         What the truth is true of: the function itself, also when ``model`` is a network that was
         trained on it.
@@ -60,13 +62,15 @@ class Problem:
         The rows that ``quality`` was measured on, in words.
     notes
         What a reader of the results should know.
+    source
+        Citation with DOI.
     """
 
     name: str
     space: InputSpace
     model: Model | None = None
     data: Data | None = None
-    truth: Truth = field(default_factory=dict)
+    truth: Mapping[str, Truth] = field(default_factory=dict)
     truth_of: str = ""
     inputs: Inputs = "data"
     quality: Mapping[str, float] = field(default_factory=dict)
@@ -74,6 +78,7 @@ class Problem:
     output_units: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.inputs not in ("data", "product"):
@@ -97,14 +102,21 @@ class Problem:
                 f"({', '.join(self.model.outputs)}); got {targets}; choose the outputs with "
                 f"output=, for example output=0 for the first of a tuple"
             )
-        if self.model is not None:
-            shape = (self.model.o, self.d)
-            for measure, values in self.truth.items():
-                if np.shape(values) != shape:
-                    raise InputError(
-                        f"problem {self.name!r}: expected truth of shape {shape} (outputs, "
-                        f"features) for {measure!r}; got {np.shape(values)}"
-                    )
+        # Not wrapped twice: with_model and replace keep what has been worked out.
+        object.__setattr__(self, "truth", self._checked_truth())
+
+    def _checked_truth(self) -> Truths:
+        given = Truths.of(self.truth)
+        if self.model is None or isinstance(self.truth, Truths):
+            return given
+        for name, known in given.items():
+            shape = MEASURES[name].shape(self.o, self.d) if name in MEASURES else (self.o, self.d)
+            if known.value.shape != shape:
+                raise InputError(
+                    f"problem {self.name!r}: expected truth of shape {shape} for {name!r} "
+                    f"({self.o} outputs, {self.d} features); got {known.value.shape}"
+                )
+        return given
 
     @classmethod
     def of(
@@ -115,7 +127,7 @@ class Problem:
         name: str | None = None,
         X: Any = None,
         y: Any = None,
-        truth: Truth | None = None,
+        truth: Mapping[str, Any] | None = None,
         output: Selector = None,
         outputs: Sequence[str] | None = None,
         arguments: Arguments = None,
@@ -123,8 +135,11 @@ class Problem:
         output_units: Sequence[str] = (),
         inputs: Inputs = "data",
         notes: Sequence[str] = (),
+        source: str = "",
     ) -> "Problem":
         """Return the problem of a model over a space, with rows if given; see :class:`Model`.
+
+        ``truth`` maps measures to :class:`Truth`, or to arrays that are taken to be exact.
 
         Raises
         ------
@@ -162,11 +177,12 @@ class Problem:
             space=space,
             model=model,
             data=data,
-            truth=MappingProxyType(dict(truth or {})),
-            truth_of=f"exact ({name})" if truth else "",
+            truth=Truths.of(truth),
+            truth_of=name if truth is not None else "",
             inputs=inputs,
             output_units=tuple(output_units),
             notes=tuple(notes),
+            source=source,
         )
 
     @property

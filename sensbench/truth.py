@@ -1,74 +1,110 @@
-"""Exact values: what follows from a few closed forms, for every measure they decide."""
+"""Truth: a known value of a measure, its standard error, and how it was obtained."""
 
-from collections.abc import Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.poincare import NoConstant, poincare_constant
-from sensbench.problem import Truth
-from sensbench.space import InputSpace
+from sensbench.errors import InputError
 
 
-def exact_truth(
-    space: InputSpace,
-    *,
-    variance: Sequence[float],
-    first_order: Any = None,
-    total_order: Any = None,
-    dgsm: Any = None,
-    derivative_mean: Any = None,
-    derivative_abs: Any = None,
-) -> Truth:
-    """Return exact values of every measure that follows from these, each ``(outputs, features)``.
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What a measure's value is known to be, for a function over independent inputs.
 
-    Independent inputs and y = f(x) are assumed: then the permutation importance is
-    2·Var·S_T (Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1), and the total index is
-    bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310).
+    ``np.asarray(truth)`` is its value.
 
-    Raises
-    ------
-    InputError
-        Moments of derivatives over a space with groups, which have none.
+    Attributes
+    ----------
+    value
+        ``(o, d)``; ``(o, d, d)`` for pairs, symmetric, with a diagonal of zeros; ``(o,)`` for
+        what belongs to the output alone, such as its variance.
+    standard_error
+        Of the same shape: 0 where the value is exact (up to rounding).
+    how
+        In words: "closed form", "scrambled Sobol' points, 16 × 2^20, seed 0" …
     """
-    slopes = (dgsm, derivative_abs, derivative_mean)
-    if space.groups and any(value is not None for value in slopes):
-        raise InputError(
-            f"exact_truth: expected indices only (first_order, total_order) for a space with "
-            f"groups ({', '.join(group.name for group in space.groups)}); got derivatives"
+
+    value: Float[np.ndarray, "..."]
+    standard_error: Float[np.ndarray, "..."]
+    how: str
+
+    def __post_init__(self) -> None:
+        error = self.standard_error
+        if self.value.shape != error.shape or not (np.isfinite(error) & (error >= 0)).all():
+            raise InputError(
+                f"Truth: expected one standard error of at least 0 per value, shape "
+                f"{self.value.shape}; got {error}"
+            )
+
+    @classmethod
+    def exact(cls, value: Any, how: str = "closed form") -> "Truth":
+        """Return a value that is exact."""
+        array = np.asarray(value, dtype=np.float64)
+        return cls(array, np.zeros_like(array), how)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every value is exact."""
+        return not self.standard_error.any()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value, dtype=dtype)
+
+
+class Truths(Mapping[str, Truth]):
+    """Measure name to what is known of it, worked out when somebody asks.
+
+    Parameters
+    ----------
+    make
+        Called once, at the first question.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Truth]]):
+        self._make = make
+
+    @cached_property
+    def _known(self) -> dict[str, Truth]:
+        return dict(self._make())
+
+    def __getitem__(self, measure: str) -> Truth:
+        return self._known[measure]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __repr__(self) -> str:
+        if "_known" not in vars(self):
+            return "<Truths, not worked out yet>"
+        return f"<Truths of {', '.join(self) or 'nothing'}>"
+
+    def or_else(self, *others: Mapping[str, Truth]) -> "Truths":
+        """Return these truths, and where there are none those of the others, in their order."""
+
+        def make() -> dict[str, Truth]:
+            found: dict[str, Truth] = {}
+            for source in (self, *others):
+                found |= {name: source[name] for name in source if name not in found}
+            return found
+
+        return Truths(make)
+
+    @classmethod
+    def of(cls, known: Mapping[str, Any] | None) -> "Truths":
+        """Return truths from arrays (taken to be exact) and ``Truth`` objects."""
+        if isinstance(known, cls):
+            return known
+        given = dict(known or {})
+        return cls(
+            lambda: {
+                name: item if isinstance(item, Truth) else Truth.exact(item, "given as exact")
+                for name, item in given.items()
+            }
         )
-    var = np.asarray(variance, dtype=np.float64)[:, None]
-    # Read only where there are derivatives, and so a column per feature.
-    scale = space.std() / np.sqrt(var)
-    truth: dict[str, Float[np.ndarray, "o d"]] = {}
-
-    def add(name: str, value: Any) -> None:
-        truth[name] = np.atleast_2d(np.asarray(value, dtype=np.float64))
-
-    if first_order is not None:
-        add("first_order", first_order)
-    if total_order is not None:
-        add("total_order", total_order)
-        add("permutation_mse", 2 * var * truth["total_order"])
-        add("permutation_r2", 2 * truth["total_order"])
-        add("permutation_total_order", truth["total_order"])
-    if dgsm is not None:
-        add("dgsm", dgsm)
-        add("derivative_rms", np.sqrt(truth["dgsm"]))
-        add("derivative_rms_standardised", truth["derivative_rms"] * scale)
-        constants = [poincare_constant(marginal) for marginal in space.marginals]
-        if not any(isinstance(constant, NoConstant) for constant in constants):
-            add("total_order_bound", np.array(constants) * truth["dgsm"] / var)
-    if derivative_abs is not None:
-        add("derivative_abs", derivative_abs)
-        add("derivative_abs_standardised", truth["derivative_abs"] * scale)
-    if derivative_mean is not None:
-        add("derivative_mean", derivative_mean)
-        add("derivative_mean_standardised", truth["derivative_mean"] * scale)
-        if dgsm is not None:
-            spread = np.sqrt(np.maximum(truth["dgsm"] - truth["derivative_mean"] ** 2, 0.0))
-            add("derivative_std", spread)
-            add("derivative_std_standardised", spread * scale)
-    return MappingProxyType(truth)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from sensbench.errors import require
 from sensbench.problem import Problem
 from sensbench.space import InputSpace, default_names
-from sensbench.truth import exact_truth
+from sensbench.truths.separable import separable
 
 _D, _O = 4, 2
 _Numbers = Sequence[float] | Float[np.ndarray, "..."] | Float[Tensor, "..."]
@@ -84,16 +84,16 @@ def linregnet(seed: int = 0) -> Problem:
     space = InputSpace.normal(dict(zip(default_names(_D), moments, strict=True)))
     scaled = weights / x_deviations
     slopes = np.concatenate([scaled * y_deviations[:, None], scaled])
-    parts = (slopes * x_deviations) ** 2
-    variance = parts.sum(axis=1)
-    shares = parts / variance[:, None]
-    truth = exact_truth(
+    constants = np.concatenate([y_means, np.zeros(_O)]) - slopes @ x_means
+    truth = separable(
         space,
-        variance=variance.tolist(),
-        first_order=shares,
-        total_order=shares,
-        dgsm=slopes**2,
-        derivative_mean=slopes,
-        derivative_abs=np.abs(slopes),
+        *(
+            [(float(constant), {}), *((float(slope[i]), {i: _itself}) for i in range(_D))]
+            for constant, slope in zip(constants, slopes, strict=True)
+        ),
     )
     return Problem.of(module, space, name="linregnet", truth=truth)
+
+
+def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    return x

@@ -8,7 +8,8 @@ from torch import Tensor
 from sensbench.errors import InputError
 from sensbench.problem import Problem
 from sensbench.space import InputSpace, default_names
-from sensbench.truth import exact_truth
+from sensbench.truths.line import Factor
+from sensbench.truths.separable import separable
 
 
 def sobol_g(a: Sequence[float] = (0, 1, 4.5, 9, 99, 99, 99, 99)) -> Problem:
@@ -20,8 +21,7 @@ def sobol_g(a: Sequence[float] = (0, 1, 4.5, 9, 99, 99, 99, 99)) -> Problem:
     Parameters
     ----------
     a
-        One number of at least 0 per input: below 0 a factor changes its sign, and E|∂f/∂xᵢ| its
-        form.
+        One number of at least 0 per input.
 
     Raises
     ------
@@ -34,25 +34,21 @@ def sobol_g(a: Sequence[float] = (0, 1, 4.5, 9, 99, 99, 99, 99)) -> Problem:
         c = torch.as_tensor(weights, dtype=x.dtype, device=x.device)
         return ((torch.abs(4.0 * x - 2.0) + c) / (1.0 + c)).prod(dim=1)
 
-    # Each factor has mean 1 and variance v, so E f = 1 and the square of all factors but one
-    # has the mean Π(1 + v) without its own. Its slope is ±4/(1 + a), each half of the time.
-    slope = 4.0 / (1.0 + weights)
-    v = slope**2 / 48.0
-    others = np.prod(1.0 + v) / (1.0 + v)
-    # expm1(Σ log1p) keeps the digits of a small variance, which Π(1 + v) - 1 would lose
-    variance = float(np.expm1(np.log1p(v).sum()))
-
-    space = InputSpace.uniform({name: (0.0, 1.0) for name in default_names(len(weights))})
-    truth = exact_truth(
+    d = len(weights)
+    space = InputSpace.uniform({name: (0.0, 1.0) for name in default_names(d)})
+    factors = {i: _factor(float(c)) for i, c in enumerate(weights)}
+    return Problem.of(
+        function,
         space,
-        variance=[variance],
-        first_order=v / variance,
-        total_order=v * others / variance,
-        dgsm=slope**2 * others,
-        derivative_mean=np.zeros_like(v),
-        derivative_abs=slope,
+        name="sobol_g",
+        outputs=["y"],
+        truth=separable(space, [(1.0, factors)], kinks={i: [0.5] for i in range(d)}),
+        source="Saltelli & Sobol' 1995, doi:10.1016/0951-8320(95)00099-2",
     )
-    return Problem.of(function, space, name="sobol_g", outputs=["y"], truth=truth)
+
+
+def _factor(a: float) -> Factor:
+    return lambda x: (torch.abs(4.0 * x - 2.0) + a) / (1.0 + a)
 
 
 def _checked(a: Sequence[float]) -> Float[np.ndarray, " d"]:

@@ -11,8 +11,9 @@ from sensbench.estimator import Estimator
 from sensbench.problem import Problem
 from sensbench.study.cells import Cell, digest, labels, seed_sequence
 from sensbench.study.config import PlugIn, Study
-from sensbench.study.results import Method, Question
+from sensbench.study.results import Known, Method, Question
 from sensbench.study.store import ResultStore
+from sensbench.truth import Truth
 
 FUNCTION = "function"
 
@@ -131,17 +132,29 @@ def question_of(
         features=space.names,
         inputs=space.describe(),
         units={name: unit for name, unit in units.items() if unit},
-        truth=tuple(
-            (measure, output, feature, float(values[k, i]))
-            for measure, values in problem.truth.items()
-            for k, output in enumerate(problem.outputs)
-            for i, feature in enumerate(space.names)
-        ),
-        truth_of=problem.truth_of,
+        truth=_known(problem, problem.truth),
+        truth_of=_title(problem.truth, problem.truth_of),
         quality=dict(problem.quality),
         judged_on=problem.judged_on,
         training=dict(training),
         notes=tuple(dict.fromkeys(filter(None, (*problem.notes, space.dependence_note())))),
+    )
+
+
+def _title(truth: Mapping[str, Truth], of: str) -> str:
+    if not truth:
+        return ""
+    return f"{'exact' if all(known.is_exact for known in truth.values()) else 'known'} ({of})"
+
+
+def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
+    """Return truths as rows, of the measures that belong to one output and one feature."""
+    return tuple(
+        Known(measure, output, feature, float(known.value[k, i]), float(known.standard_error[k, i]))
+        for measure, known in truth.items()
+        if known.value.ndim == 2
+        for k, output in enumerate(problem.outputs)
+        for i, feature in enumerate(problem.features)
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -45,6 +45,16 @@ class Method:
         return MEASURES[self.ranks_by]
 
 
+class Known(NamedTuple):
+    """One known value; ``standard_error`` is 0 where it is exact."""
+
+    measure: str
+    output: str
+    feature: str
+    value: float
+    standard_error: float = 0.0
+
+
 @dataclass(frozen=True)
 class Question:
     """One problem with one model: what was explained.
@@ -56,9 +66,9 @@ class Question:
     units
         Feature or output name to its unit, where one is known.
     truth
-        Rows (measure, output, feature, value); empty where nothing is known exactly.
+        Known values; empty where nothing is known.
     truth_of
-        What the truth is true of, for legends: "exact (ishigami)".
+        What the truth is true of, for legends: "exact (ishigami)"; "known (…)" where sampled.
     quality
         Output name to R², where there are targets to judge the model by.
     judged_on
@@ -73,7 +83,7 @@ class Question:
     features: tuple[str, ...]
     inputs: Mapping[str, str]
     units: Mapping[str, str] = field(default_factory=dict)
-    truth: tuple[tuple[str, str, str, float], ...] = ()
+    truth: tuple[Known, ...] = ()
     truth_of: str = ""
     quality: Mapping[str, float] = field(default_factory=dict)
     judged_on: str = ""
@@ -81,8 +91,9 @@ class Question:
     notes: tuple[str, ...] = ()
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
-        """Return the exact values by feature; empty where there are none."""
-        known = {f: v for m, o, f, v in self.truth if m == measure and o == output}
+        """Return the known values by feature; empty where there are none."""
+        mine = (k for k in self.truth if k.measure == measure and k.output == output)
+        known = {k.feature: k.value for k in mine}
         return pd.Series(
             [known[f] for f in self.features if f in known],
             index=[f for f in self.features if f in known],

@@ -13,7 +13,7 @@ import pandas as pd
 from sensbench.errors import InputError
 from sensbench.result import SensitivityResult
 from sensbench.study.cells import Cell
-from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Method, Question, Results
+from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 
 _VERSION = 1
 _SCHEMA = """
@@ -192,7 +192,7 @@ class ResultStore:
             content.update(
                 problem=problem, model=model,
                 outputs=tuple(content["outputs"]), features=tuple(content["features"]),
-                truth=tuple(tuple(entry) for entry in content["truth"]),
+                truth=tuple(Known(*entry) for entry in content["truth"]),
                 notes=tuple(content["notes"]),
             )  # fmt: skip
             found[problem, model] = Question(**content)

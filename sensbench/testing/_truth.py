@@ -15,14 +15,15 @@ from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 
 _REPLICATES = 32
+_MOST_IN_PAIRS = 20
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A sampled value and its standard error, each ``(o, d)``."""
+    """A sampled value and its standard error."""
 
-    value: Float[np.ndarray, "o d"]
-    error: Float[np.ndarray, "o d"]
+    value: Float[np.ndarray, "..."]
+    error: Float[np.ndarray, "..."]
 
 
 def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sampled]:
@@ -43,7 +44,7 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
     YB = model(B)
     centre = YA.mean(axis=0)
     # NaN where there is no derivative: it agrees with no truth.
-    J, swapped = np.full((2, len(A), problem.o, problem.d), np.nan)
+    J, swapped, walked = np.full((3, len(A), problem.o, problem.d), np.nan)
     known, sigma = np.full((2, problem.d), np.nan)
     skipped = space.without_derivative()
     for i, block in enumerate(space.blocks):
@@ -55,12 +56,26 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
             known[i] = np.nan if isinstance(constant, NoConstant) else constant
             sigma[i] = space.std()[block[0]]
             J[:, :, i] = slopes[:, :, block[0]]
-    rows = (YA - centre, YB - centre, swapped, J)
+    # One order per row, in which the features of B enter A.
+    X, before, ways = A.copy(), YA, np.argsort(rng.random((len(A), problem.d)), axis=1)
+    for moved in ways.T:
+        for i, block in enumerate(space.blocks):
+            mine = np.flatnonzero(moved == i)
+            X[np.ix_(mine, block)] = B[np.ix_(mine, block)]
+        after = model(X)
+        walked[np.arange(len(A)), :, moved] = after - before
+        before = after
+    ranges = np.array([_length(marginal) for marginal in space.marginals])
+    pairs = _pairs(problem, A, B) if problem.d <= _MOST_IN_PAIRS else None
+    rows = (YA - centre, YB - centre, swapped, J, walked, *(() if pairs is None else (pairs,)))
 
-    whole = _statistics(rows, sigma, known)
+    def of(some: tuple[Float[np.ndarray, "..."], ...]) -> dict[str, Float[np.ndarray, "..."]]:
+        found = _statistics(some, sigma, known, ranges)
+        return found | {"mean": found["mean"] + centre}
+
+    whole = of(rows)
     parts = [
-        _statistics(tuple(column[start : start + m] for column in rows), sigma, known)
-        for start in range(0, len(u), m)
+        of(tuple(column[start : start + m] for column in rows)) for start in range(0, len(u), m)
     ]
     return {
         name: Sampled(value, np.std([part[name] for part in parts], axis=0) / np.sqrt(_REPLICATES))
@@ -72,9 +87,14 @@ def _statistics(
     rows: tuple[Float[np.ndarray, "..."], ...],
     sigma: Float[np.ndarray, " d"],
     constants: Float[np.ndarray, " d"],
-) -> dict[str, Float[np.ndarray, "o d"]]:
-    """First order: Sobol' 2001 with Saltelli's difference; total order: Jansen 1999."""
-    YA, YB, swapped, J = rows
+    ranges: Float[np.ndarray, " d"],
+) -> dict[str, Float[np.ndarray, "..."]]:
+    """Return the measures from centred values, in the order they were sampled in.
+
+    First order: Sobol' 2001 with Saltelli's difference, also for pairs and, along random orders,
+    for the Shapley effects; total order: Jansen 1999.
+    """
+    YA, YB, swapped, J, walked = rows[:5]
     variance = np.concatenate([YA, YB]).var(axis=0)[:, None]
     removed = (YB[:, :, None] * (swapped - YA[:, :, None])).mean(axis=0)
     squares = ((swapped - YA[:, :, None]) ** 2).mean(axis=0)
@@ -85,14 +105,52 @@ def _statistics(
         "derivative_rms": np.sqrt((J**2).mean(axis=0)),
         "derivative_std": J.std(axis=0),
     }
+    first = removed / variance
+    found = {
+        "mean": np.concatenate([YA, YB]).mean(axis=0),
+        "variance": variance[:, 0],
+        "shapley": (YB[:, :, None] * walked).mean(axis=0) / variance,
+    }
+    if np.isfinite(ranges).all():
+        found["mu_star_limit"] = raw["derivative_abs"] * ranges
+    if len(rows) > 5:
+        both = (YB[:, :, None, None] * rows[5]).mean(axis=0) / variance[..., None]
+        second = both - first[:, :, None] - first[:, None, :]
+        found["second_order"] = second * (1.0 - np.eye(len(ranges)))
     return {
+        **found,
         **raw,
         **{f"{name}_standardised": value * scale for name, value in raw.items()},
         "dgsm": (J**2).mean(axis=0),
         "total_order_bound": constants * (J**2).mean(axis=0) / variance,
-        "first_order": removed / variance,
+        "first_order": first,
         "total_order": squares / (2 * variance),
         "permutation_mse": squares,
         "permutation_r2": squares / variance,
         "permutation_total_order": squares / (2 * variance),
     }
+
+
+def _pairs(
+    problem: Problem,
+    A: Float[np.ndarray, "n d"],
+    B: Float[np.ndarray, "n d"],
+) -> Float[np.ndarray, "n o d d"]:
+    """Return how y changes when two features are those of B."""
+    space, model, d = problem.space, problem.explained.metered(), problem.d
+    found = np.zeros((len(A), problem.o, d, d))
+    YA = model(A)
+    for i, j in zip(*np.triu_indices(d, 1), strict=True):
+        block = np.concatenate([space.blocks[i], space.blocks[j]])
+        AB = A.copy()
+        AB[:, block] = B[:, block]
+        found[:, :, i, j] = found[:, :, j, i] = model(AB) - YA
+    return found
+
+
+def _length(marginal: object) -> float:
+    """Return the length of a uniform marginal's range; NaN for all else."""
+    if getattr(getattr(marginal, "dist", None), "name", "") != "uniform":
+        return np.nan
+    low, high = marginal.support()  # type: ignore[attr-defined]
+    return float(high - low)

@@ -1,9 +1,11 @@
 import numpy as np
+from jaxtyping import Float
 
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
 from sensbench.testing._rule import no_error, rule
 from sensbench.testing._truth import sampled_measures
+from sensbench.truth import Truth
 
 # How far a truth may be from a sampled value. The standard errors have 31 degrees of freedom: with
 # some hundred comparisons per problem, six of them fail one right problem in several thousand.
@@ -22,9 +24,9 @@ def check_problem(
     treats rows independently and leaves its input alone; its derivative agrees with central
     differences (steps of σ/1000, by continuous inputs) in nine rows of ten; truths are in range,
     consistent with each other and, within six standard errors, with a sample of the model
-    itself. A truth of a measure that is not sampled here (Morris's) is checked for its range
-    only, and that of a problem whose model is a trained network is not compared with the
-    network.
+    itself. A truth of a measure that is not sampled here (pairs of more than 20 inputs) is
+    checked for its range only, and that of a problem whose model is a trained network is not
+    compared with the network.
 
     Parameters
     ----------
@@ -139,14 +141,18 @@ def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
 
 
 def _check_truth_range(problem: Problem, who: str) -> None:
-    truth, shape = problem.truth, (problem.o, problem.d)
-    for name, values in truth.items():
-        rule(np.shape(values) == shape, who, "truth has a value per output and input",
-             f"{name} has shape {np.shape(values)}, not {shape}")  # fmt: skip
-        rule(np.isfinite(values).all(), who, "finite truth", f"got {name} = {values}")
-        sign = MEASURES[name].signed or (values >= 0).all()
-        rule(sign, who, "unsigned truth is at least 0", f"got {name} = {values}")
+    truth = problem.truth
+    for name, known in truth.items():
+        shape, value = MEASURES[name].shape(problem.o, problem.d), known.value
+        rule(value.shape == shape, who, "truth has a value per output and input",
+             f"{name} has shape {value.shape}, not {shape}")  # fmt: skip
+        rule(np.isfinite(value).all(), who, "finite truth", f"got {name} = {value}")
+        rule(known.how.strip(), who, "truth says how it was obtained", f"{name} does not")
+        sign = MEASURES[name].signed or (value >= -_slack(known)).all()
+        rule(sign, who, "unsigned truth is at least 0", f"got {name} = {value}")
     ordered = (
+        ("first_order", "shapley"),
+        ("shapley", "total_order"),
         ("first_order", "total_order"),
         ("total_order", "total_order_bound"),
         ("derivative_abs", "derivative_rms"),
@@ -154,32 +160,47 @@ def _check_truth_range(problem: Problem, who: str) -> None:
     )
     for small, large in ordered:
         if small in truth and large in truth:
-            holds = (truth[small] <= truth[large] * (1 + _ROUNDING) + 1e-12).all()
-            detail = f"{small} = {truth[small]}, {large} = {truth[large]}"
+            gap = truth[small].value - truth[large].value
+            holds = (gap <= _slack(truth[small]) + _slack(truth[large])).all()
+            detail = f"{small} = {truth[small].value}, {large} = {truth[large].value}"
             rule(holds, who, f"{small} is at most {large}", detail)
     if "first_order" in truth:
-        total = truth["first_order"].sum(axis=1)
-        rule((total <= 1 + _ROUNDING).all(), who, "first orders sum to at most 1", f"got {total}")
+        total, slack = truth["first_order"].value.sum(axis=1), _slack(truth["first_order"])
+        holds = (total <= 1 + slack.sum(axis=1)).all()
+        rule(holds, who, "first orders sum to at most 1", f"got {total}")
+    if "shapley" in truth:
+        total, slack = truth["shapley"].value.sum(axis=1), _slack(truth["shapley"])
+        holds = (np.abs(total - 1) <= slack.sum(axis=1)).all()
+        rule(holds, who, "Shapley effects sum to 1", f"got {total}")
     if "total_order" in truth:
-        most = truth["total_order"].max()
-        rule(most <= 1 + _ROUNDING, who, "total orders are at most 1", f"got {most}")
+        most = truth["total_order"].value - _slack(truth["total_order"])
+        rule((most <= 1).all(), who, "total orders are at most 1", f"got {most.max()}")
+
+
+def _slack(known: Truth) -> Float[np.ndarray, "..."]:
+    """Return how far a value may be off: by its standard error, and by rounding."""
+    return STANDARD_ERRORS * known.standard_error + _ROUNDING * np.abs(known.value) + 1e-12
 
 
 def _check_truth(problem: Problem, who: str, n: int, seed: int) -> None:
     sampled = sampled_measures(problem, n, seed)
     for name in sorted(set(problem.truth) & set(sampled)):
-        exact, found = problem.truth[name], sampled[name]
+        known, found = problem.truth[name], sampled[name]
         # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.
-        whole = sampled[name.replace("derivative_std", "derivative_rms")].value
-        rounding = _ROUNDING * np.abs(whole).max(axis=1, keepdims=True) + 1e-12
-        gap = np.abs(exact - found.value) / (STANDARD_ERRORS * found.error + rounding)
+        whole = np.abs(sampled[name.replace("derivative_std", "derivative_rms")].value)
+        inputs = tuple(range(1, whole.ndim))
+        rounding = _ROUNDING * whole.max(axis=inputs, keepdims=True) + 1e-12
+        error = np.hypot(found.error, known.standard_error)
+        gap = np.abs(known.value - found.value) / (STANDARD_ERRORS * error + rounding)
         # NaN: a bound without a constant; it must not pass for agreement
         gap = np.where(np.isnan(gap), np.inf, gap)
-        k, i = np.unravel_index(gap.argmax(), gap.shape)
+        at = np.unravel_index(gap.argmax(), gap.shape)
+        by = " and ".join(problem.features[i] for i in at[1:])
         rule(
             gap.max() <= 1.0,
             who,
             "the truth is true of the model",
-            f"{name} of {problem.outputs[k]} by {problem.features[i]} is given as "
-            f"{exact[k, i]:.6g}; a sample gives {found.value[k, i]:.6g} ± {found.error[k, i]:.2g}",
+            f"{name} of {problem.outputs[at[0]]}{' by ' if by else ''}{by} is given as "
+            f"{known.value[at]:.6g} ± {known.standard_error[at]:.2g}; a sample gives "
+            f"{found.value[at]:.6g} ± {found.error[at]:.2g}",
         )

@@ -41,8 +41,8 @@ def test_linregnet_depends_on_its_seed_only():
     state = torch.random.get_rng_state()
     a, b, c = (problems.load("linregnet", seed=s) for s in (0, 0, 1))
     assert torch.equal(state, torch.random.get_rng_state())
-    assert np.array_equal(a.truth["dgsm"], b.truth["dgsm"])
-    assert not np.allclose(a.truth["dgsm"], c.truth["dgsm"])
+    assert np.array_equal(a.truth["dgsm"].value, b.truth["dgsm"].value)
+    assert not np.allclose(a.truth["dgsm"].value, c.truth["dgsm"].value)
     assert a.outputs == ("y_descaled[0]", "y_descaled[1]", "y_scaled[0]", "y_scaled[1]")
     np.testing.assert_allclose(a.model.metered()(a.space.sample(20_000, 0))[:, 2:].std(0), 1, 0.03)
 

@@ -15,8 +15,8 @@ from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchEr
 from sensbench.metrics.quality import r_squared
 from sensbench.problem import Problem
 from sensbench.space import InputSpace
-from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Method, Question, Results
-from sensbench.truth import exact_truth
+from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
+from sensbench.truths.implied import exact_truth
 
 PROVENANCE = {
     "title": "Do the methods agree?",
@@ -50,8 +50,9 @@ class Built:
             **dict(zip(problem.outputs, problem.output_units, strict=False)),
         }
         truth = tuple(
-            (measure, output, feature, float(values[k, i]))
-            for measure, values in problem.truth.items()
+            Known(measure, output, feature, float(known.value[k, i]))
+            for measure, known in problem.truth.items()
+            if known.value.ndim == 2
             for k, output in enumerate(problem.outputs)
             for i, feature in enumerate(problem.space.names)
         )
@@ -63,7 +64,7 @@ class Built:
             problem.space.describe(),
             units,
             truth,
-            truth_of or problem.truth_of,
+            truth_of or (f"exact ({problem.truth_of})" if truth else ""),
             quality=dict(problem.quality),
             judged_on=problem.judged_on,
             notes=problem.notes,

@@ -150,7 +150,7 @@ def test_truths(truth, name):
 )
 def test_a_slightly_wrong_truth_of_a_real_problem(name, measure, factor):
     problem = problems.load(name)
-    wrong = {measure: problem.truth[measure] * factor}
+    wrong = {measure: problem.truth[measure].value * factor}
     with pytest.raises(ConformanceError, match=f"{measure} of"):
         check_problem(replace(problem, truth=MappingProxyType(wrong)), truth_rows=2**16)
 

@@ -21,9 +21,9 @@ def errors(results: Results) -> pd.DataFrame:
     """Return the accuracy of every measure with complete exact values, for one question."""
     question = the_question(results)
     truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
-    for measure, output, feature, value in question.truth:
-        key = (question.problem, question.model, measure, output)
-        truth.setdefault(key, {})[feature] = value
+    for known in question.truth:
+        key = (question.problem, question.model, known.measure, known.output)
+        truth.setdefault(key, {})[known.feature] = known.value
     full = {k: v for k, v in truth.items() if len(v) == len(question.features)}
     return accuracy(results.frame, full)
 

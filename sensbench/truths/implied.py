@@ -1,0 +1,94 @@
+"""What follows from a few known moments, for every measure they decide."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.errors import InputError
+from sensbench.poincare import NoConstant, poincare_constant
+from sensbench.space import InputSpace
+from sensbench.truth import Truth, Truths
+
+
+def exact_truth(space: InputSpace, *, how: str = "closed form", **moments: Any) -> Truths:
+    """Return exact values of every measure that follows from closed forms.
+
+    Parameters
+    ----------
+    moments
+        Measure name to values, of ``variance`` (outputs,), ``mean`` (outputs,), ``first_order``,
+        ``total_order``, ``second_order`` (outputs, features, features), ``shapley``, ``dgsm``,
+        ``derivative_mean`` and ``derivative_abs``, those that are known; variance is needed.
+
+    Raises
+    ------
+    InputError
+        Moments of derivatives over a space with groups, which have none.
+    """
+    shapes = {"mean": 1, "variance": 1, "second_order": 3}
+    known = {}
+    for name, value in moments.items():
+        array = np.asarray(value, dtype=np.float64)
+        shape = shapes.get(name, 2)
+        known[name] = Truth.exact(array.reshape((1,) * (shape - array.ndim) + array.shape), how)
+    return Truths.of(implied(space, known))
+
+
+def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
+    """Return the known moments and all that follows from them; the variance must be exact.
+
+    Independent inputs and y = f(x) are assumed: then the permutation importance is
+    2·Var·S_T (Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1), and the total index is
+    bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310).
+
+    Raises
+    ------
+    InputError
+        Moments of derivatives over a space with groups, which have none.
+    """
+    if space.groups and any(name in known for name in ("dgsm", *_SLOPES)):
+        raise InputError(
+            f"exact_truth: expected indices only (first_order, total_order …) for a space with "
+            f"groups ({', '.join(group.name for group in space.groups)}); got derivatives"
+        )
+    truth = dict(known)
+    variance = known["variance"].value[:, None]
+
+    def add(name: str, source: str, value: Float[np.ndarray, "o d"], error: Any = None) -> None:
+        of = truth[source]
+        truth.setdefault(
+            name, Truth(value, np.zeros_like(value) if error is None else error, of.how)
+        )
+
+    if "total_order" in known:
+        total = known["total_order"].value
+        add("permutation_mse", "total_order", 2 * variance * total)
+        add("permutation_r2", "total_order", 2 * total)
+        add("permutation_total_order", "total_order", total)
+    if "dgsm" in known:
+        squares = known["dgsm"].value
+        add("derivative_rms", "dgsm", np.sqrt(squares))
+        if "derivative_mean" in known:
+            mean = known["derivative_mean"].value
+            add("derivative_std", "dgsm", np.sqrt(np.maximum(squares - mean**2, 0.0)))
+        constants = [poincare_constant(marginal) for marginal in space.marginals]
+        if not any(isinstance(constant, NoConstant) for constant in constants):
+            add("total_order_bound", "dgsm", np.array(constants) * squares / variance)
+    for name in (*_SLOPES, "derivative_rms", "derivative_std"):
+        if name in truth:
+            scale = space.std() / np.sqrt(variance)
+            of = truth[name]
+            add(f"{name}_standardised", name, of.value * scale, of.standard_error * scale)
+    ranges = np.array([np.ptp(np.array(m.support(), dtype=float)) for m in space.marginals])
+    uniform = all(
+        getattr(getattr(m, "dist", None), "name", "") == "uniform" for m in space.marginals
+    )
+    if "derivative_abs" in known and uniform:
+        of = known["derivative_abs"]
+        add("mu_star_limit", "derivative_abs", of.value * ranges, of.standard_error * ranges)
+    return truth
+
+
+_SLOPES = ("derivative_mean", "derivative_abs")

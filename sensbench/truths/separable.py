@@ -1,0 +1,224 @@
+"""Exact truths of sums of products of functions of one input each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import roots_legendre
+
+from sensbench.errors import InputError
+from sensbench.space import InputSpace
+from sensbench.truth import Truth, Truths
+from sensbench.truths.implied import implied
+from sensbench.truths.line import Factor, Line
+from sensbench.truths.sizes import mean_sizes
+
+Terms = Sequence[tuple[float, Mapping[int, Factor]]]
+HOW = "exact: products of one-dimensional integrals"
+
+_CHUNK = 4_000_000
+_AGREEMENT = 1e-10
+# What is this much smaller than its parts is a zero with rounding.
+_ROUNDING = 1e-14
+
+
+def separable(
+    space: InputSpace, *outputs: Terms, kinks: Mapping[int, Sequence[float]] | None = None
+) -> Truths:
+    """Return every truth of f(x) = Σ_k c_k Π_i g_ki(x_i) over independent inputs.
+
+    With a_i = E[g_ki g_li] and p_i = E[g_ki] E[g_li] for a pair of terms (k, l) that share the
+    inputs S, the pair adds c_k c_l Π_{outside S} E[g] · [Π_{S∩u} a Π_{S-u} p - Π_S p] to the
+    variance of E[f|x_u]. All indices follow. The Shapley effects are the integral over t of the
+    derivative of the multilinear extension of that game at (t, …, t) (Owen 1972,
+    doi:10.1287/mnsc.18.5.64), a polynomial in t which Gauss-Legendre integrates exactly.
+
+    Parameters
+    ----------
+    space
+        Of the inputs; without groups.
+    outputs
+        One per output: (c_k, {input's position: g_ki}). A factor that occurs in several terms is
+        best the same function object. Inputs that do not occur are inert.
+    kinks
+        Input's position to the values at which a factor is not smooth.
+
+    Raises
+    ------
+    InputError
+        Integrals that do not converge (a kink that was not named, moments that are infinite).
+    """
+    return Truths(lambda: _truths(space, outputs, dict(kinks or {})))
+
+
+def _truths(
+    space: InputSpace, outputs: Sequence[Terms], kinks: Mapping[int, Sequence[float]]
+) -> dict[str, Truth]:
+    lines = [Line(m, kinks.get(i, ())) for i, m in enumerate(space.marginals)]
+    finer = [Line(m, kinks.get(i, ()), panels=67) for i, m in enumerate(space.marginals)]
+    parts: list[dict[str, np.ndarray]] = []
+    for terms in outputs:
+        found = _moments(terms, lines, space)
+        again = _moments(terms, finer, space, converging=True)
+        for name, values in again.items():
+            scale = _scale(name, again)
+            if not (np.abs(values - found[name]) <= _AGREEMENT * scale).all():
+                raise InputError(
+                    f"separable: expected integrals that converge; got {name} = {found[name]} and "
+                    f"{values} with finer panels; name the kinks of the factors with kinks="
+                )
+        sizes = mean_sizes(terms, lines)
+        if sizes is not None:
+            found["derivative_abs"] = sizes
+        if all(line.bounded for line in lines):
+            flat = mean_sizes(terms, lines, flat=True)
+            if flat is not None:
+                found["mu_star_limit"] = flat
+        parts.append(found)
+    common = set.intersection(*(set(part) for part in parts))
+    known = {
+        name: Truth.exact(np.stack([part[name] for part in parts]), HOW)
+        for name in parts[0]
+        if name in common
+    }
+    return implied(space, known)
+
+
+def _scale(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray | float:
+    """Return the size that the digits of a moment are counted from; a mean may cancel to 0."""
+    if name == "derivative_mean":
+        return np.sqrt(found["dgsm"])
+    if name == "mean":
+        return float(np.abs(found["mean"]) + np.sqrt(found["variance"]))
+    return float(np.abs(found[name]).max())
+
+
+@dataclass
+class _Pairs:
+    """Pairs of terms that share inputs; everything is 1 (or 0 for ``cov``) at other inputs."""
+
+    weight: Float[np.ndarray, " p"]
+    shared: Bool[np.ndarray, "p d"]
+    a: Float[np.ndarray, "p d"]
+    p: Float[np.ndarray, "p d"]
+    cov: Float[np.ndarray, "p d"]
+    slopes: Float[np.ndarray, "p d"]
+
+
+@dataclass
+class _Series:
+    """The moments of every factor of every term."""
+
+    coefficients: Float[np.ndarray, " k"]
+    active: Bool[np.ndarray, "k d"]
+    index: np.ndarray
+    means: Float[np.ndarray, "k d"]
+    slope_means: Float[np.ndarray, "k d"]
+    covariances: list[Float[np.ndarray, "b b"]] = field(default_factory=list)
+    slope_products: list[Float[np.ndarray, "b b"]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, terms: Terms, lines: Sequence[Line]) -> "_Series":
+        k, d = len(terms), len(lines)
+        index = np.zeros((k, d), dtype=np.int64)
+        series = cls(
+            np.array([c for c, _ in terms], dtype=np.float64),
+            np.zeros((k, d), dtype=bool),
+            index,
+            np.ones((k, d)),
+            np.zeros((k, d)),
+        )
+        for i, line in enumerate(lines):
+            basis: dict[Factor, int] = {}
+            for row, (_, factors) in enumerate(terms):
+                if i in factors:
+                    series.active[row, i] = True
+                    index[row, i] = basis.setdefault(factors[i], len(basis))
+            rows = series.active[:, i]
+            values = np.array([line.values(g) for g in basis]).reshape(len(basis), -1)
+            slopes = np.array([line.slopes(g) for g in basis]).reshape(len(basis), -1)
+            w = line.weights if basis else np.zeros(values.shape[1])
+            mean, slope_mean = values @ w, slopes @ w
+            centred = values - mean[:, None]
+            series.covariances.append((centred * w) @ centred.T)
+            series.slope_products.append((slopes * w) @ slopes.T)
+            series.means[rows, i] = mean[index[rows, i]]
+            series.slope_means[rows, i] = slope_mean[index[rows, i]]
+        return series
+
+    def pairs(self) -> Iterator[_Pairs]:
+        """Yield the pairs of terms that share an input, in chunks; two that differ count twice."""
+        first, second = np.nonzero(np.triu(self.active.astype(float) @ self.active.T.astype(float)))
+        size = max(1, _CHUNK // self.active.shape[1])
+        for start in range(0, len(first), size):
+            yield self._of(first[start : start + size], second[start : start + size])
+
+    def _of(self, k: np.ndarray, m: np.ndarray) -> _Pairs:
+        shared = self.active[k] & self.active[m]
+        products = self.means[k] * self.means[m]
+        weight = self.coefficients[k] * self.coefficients[m] * np.where(k < m, 2.0, 1.0)
+        weight = weight * np.where(shared, 1.0, products).prod(axis=1)
+        cov, slopes = np.zeros((2, *shared.shape))
+        for i in range(shared.shape[1]):
+            rows = shared[:, i]
+            at = self.index[k[rows], i], self.index[m[rows], i]
+            cov[rows, i] = self.covariances[i][at]
+            slopes[rows, i] = self.slope_products[i][at]
+        p = np.where(shared, products, 1.0)
+        return _Pairs(weight, shared, p + cov, p, cov, slopes)
+
+
+def _moments(
+    terms: Terms, lines: Sequence[Line], space: InputSpace, converging: bool = False
+) -> dict[str, np.ndarray]:
+    """Return one output's; ``converging``: only those that tell whether the integrals converge."""
+    d = len(lines)
+    series = _Series.of(terms, lines)
+    variance = 0.0
+    first, total, shapley, dgsm = np.zeros((4, d))
+    second = np.zeros((d, d))
+    for pairs in series.pairs():
+        weight, cov = pairs.weight[:, None], pairs.cov
+        total += (weight * cov * _others(pairs.a)).sum(axis=0)
+        first += (weight * cov * _others(pairs.p)).sum(axis=0)
+        dgsm += (weight * pairs.slopes * _others(pairs.a)).sum(axis=0)
+        # Π a - Π p as a telescoping sum: no digits of a small variance are lost
+        before = np.cumprod(np.hstack([np.ones_like(weight), pairs.a[:, :-1]]), axis=1)
+        after = np.cumprod(np.hstack([np.ones_like(weight), pairs.p[:, :0:-1]]), axis=1)[:, ::-1]
+        variance += float((weight * cov * before * after).sum())
+        if converging:
+            continue
+        nodes, weights = roots_legendre(int(pairs.shared.sum(axis=1).max()) // 2 + 1)
+        for t, w in zip((nodes + 1) / 2, weights / 2, strict=True):
+            # p + t·cov: the game's multilinear extension at (t, …, t)
+            shapley += w * (weight * cov * _others(pairs.p + t * cov)).sum(axis=0)
+        for i in range(d):
+            rows = pairs.shared[:, i]
+            rest = pairs.p[rows].copy()
+            rest[:, i] = 1.0
+            second[i] += (weight[rows] * cov[rows, i, None] * cov[rows] * _others(rest)).sum(axis=0)
+    np.fill_diagonal(second, 0.0)
+    slopes = series.coefficients[:, None] * series.slope_means * _others(series.means)
+    slope = slopes.sum(axis=0)
+    slope[np.abs(slope) < _ROUNDING * np.sqrt(dgsm)] = 0.0
+    mean = float((series.coefficients * series.means.prod(axis=1)).sum())
+    found = {
+        "mean": np.array(mean),
+        "variance": np.array(variance),
+        "first_order": first / variance,
+        "total_order": total / variance,
+        "dgsm": dgsm,
+        "derivative_mean": slope,
+    }
+    if not converging:
+        found |= {"second_order": second / variance, "shapley": shapley / variance}
+    return found
+
+
+def _others(factors: Float[np.ndarray, "p d"]) -> Float[np.ndarray, "p d"]:
+    """Return the product over all inputs but one, for each; zeros are no trouble."""
+    ones = np.ones((len(factors), 1))
+    before = np.cumprod(np.hstack([ones, factors[:, :-1]]), axis=1)
+    after = np.cumprod(np.hstack([ones, factors[:, :0:-1]]), axis=1)[:, ::-1]
+    return before * after
