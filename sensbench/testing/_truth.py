@@ -135,7 +135,7 @@ def _pairs(
     problem: Problem,
     A: Float[np.ndarray, "n d"],
     B: Float[np.ndarray, "n d"],
-) -> Float[np.ndarray, "n o d d"]:
+) -> Float[np.ndarray, "n o k k"]:
     """Return how y changes when two features are those of B."""
     space, model, d = problem.space, problem.explained.metered(), problem.d
     found = np.zeros((len(A), problem.o, d, d))

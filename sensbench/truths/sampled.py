@@ -95,7 +95,13 @@ def _power(points: int) -> str:
 
 def _points(
     space: InputSpace, points: int, stream: np.random.SeedSequence
-) -> Iterator[tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"], Float[np.ndarray, "n d"]]]:
+) -> Iterator[
+    tuple[
+        Float[np.ndarray, "n columns"],
+        Float[np.ndarray, "n columns"],
+        Float[np.ndarray, "n columns"],
+    ]
+]:
     """Yield A, B (in the unit cube) and what orders the inputs, in chunks."""
     d = space.d
     rng = np.random.default_rng(stream)
@@ -110,7 +116,11 @@ def _points(
 def _sums(
     model: Model,
     space: InputSpace,
-    part: tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"], Float[np.ndarray, "n d"]],
+    part: tuple[
+        Float[np.ndarray, "n columns"],
+        Float[np.ndarray, "n columns"],
+        Float[np.ndarray, "n columns"],
+    ],
     centre: Float[np.ndarray, " o"],
     pairs: bool,
 ) -> Sums:
@@ -126,7 +136,7 @@ def _sums(
     YB = model(B) - centre
 
     def swapped(
-        X: Float[np.ndarray, "n d"], Z: Float[np.ndarray, "n d"]
+        X: Float[np.ndarray, "n columns"], Z: Float[np.ndarray, "n columns"]
     ) -> Float[np.ndarray, "d n o"]:
         """Return y of X with one feature of Z, for each."""
         found = np.empty((d, n, o))
@@ -164,9 +174,9 @@ def _sums(
 def _shapley(
     model: Model,
     space: InputSpace,
-    A: Float[np.ndarray, "n d"],
-    B: Float[np.ndarray, "n d"],
-    order: Float[np.ndarray, "n d"],
+    A: Float[np.ndarray, "n columns"],
+    B: Float[np.ndarray, "n columns"],
+    order: Float[np.ndarray, "n columns"],
     YA: Float[np.ndarray, "n o"],
     centre: Float[np.ndarray, " o"],
 ) -> Float[np.ndarray, "o d"]:
@@ -199,9 +209,9 @@ def bounded(space: InputSpace) -> bool:
 def _steps(
     model: Model,
     space: InputSpace,
-    A: Float[np.ndarray, "n d"],
-    J: Float[np.ndarray, "n o d"],
-    u: Float[np.ndarray, "n d"],
+    A: Float[np.ndarray, "n columns"],
+    J: Float[np.ndarray, "n o columns"],
+    u: Float[np.ndarray, "n columns"],
 ) -> Float[np.ndarray, "o d"]:
     """Return the sums of |∂f/∂x_i|·range, x_i itself uniform on its range."""
     found = np.empty(J.shape[1:])

@@ -1,7 +1,6 @@
 """Every rule of check_problem, broken once: a check that cannot fail checks nothing."""
 
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from sensbench.errors import ConformanceError
 from sensbench.problem import Data, Problem
 from sensbench.space import InputSpace
 from sensbench.testing import check_problem
+from sensbench.truth import Truths
 
 SPACE = InputSpace.uniform({"a": (0.0, 1.0), "b": (0.0, 4.0)})
 
@@ -68,8 +68,8 @@ def test_models(function, name):
         ({"name": " "}, "has a name"),
         ({"output_units": ("m", "s")}, "one unit per output"),
         ({"quality": {"z": 0.9}}, "quality of outputs"),
-        ({"truth": {"mystery": np.ones((1, 2))}}, "truth of measures"),
-        ({"truth": {"dgsm": np.ones((1, 2))}}, "truth says of what"),
+        ({"truth": Truths.of({"mystery": np.ones((1, 2))})}, "truth of measures"),
+        ({"truth": Truths.of({"dgsm": np.ones((1, 2))})}, "truth says of what"),
     ],
 )
 def test_names(change, name):
@@ -152,7 +152,7 @@ def test_a_slightly_wrong_truth_of_a_real_problem(name, measure, factor):
     problem = problems.load(name)
     wrong = {measure: problem.truth[measure].value * factor}
     with pytest.raises(ConformanceError, match=f"{measure} of"):
-        check_problem(replace(problem, truth=MappingProxyType(wrong)), truth_rows=2**16)
+        check_problem(replace(problem, truth=Truths.of(wrong)), truth_rows=2**16)
 
 
 def test_a_network_is_not_held_against_the_truth_of_the_function():
