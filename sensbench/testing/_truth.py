@@ -45,7 +45,7 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
     centre = YA.mean(axis=0)
     # NaN where there is no derivative: it agrees with no truth.
     J, swapped, walked = np.full((3, len(A), problem.o, problem.d), np.nan)
-    known, sigma = np.full((2, problem.d), np.nan)
+    known, sigma, ranges = np.full((3, problem.d), np.nan)
     skipped = space.without_derivative()
     for i, block in enumerate(space.blocks):
         AB = A.copy()
@@ -55,6 +55,7 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
             constant = poincare_constant(space.marginals[block[0]])
             known[i] = np.nan if isinstance(constant, NoConstant) else constant
             sigma[i] = space.std()[block[0]]
+            ranges[i] = _length(space.marginals[block[0]])
             J[:, :, i] = slopes[:, :, block[0]]
     # One order per row, in which the features of B enter A.
     X, before, ways = A.copy(), YA, np.argsort(rng.random((len(A), problem.d)), axis=1)
@@ -65,7 +66,6 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
         after = model(X)
         walked[np.arange(len(A)), :, moved] = after - before
         before = after
-    ranges = np.array([_length(marginal) for marginal in space.marginals])
     pairs = _pairs(problem, A, B) if problem.d <= _MOST_IN_PAIRS else None
     rows = (YA - centre, YB - centre, swapped, J, walked, *(() if pairs is None else (pairs,)))
 

@@ -17,6 +17,7 @@ _CHUNK = 2**14
 # Sobol' sequences have direction numbers for this many dimensions.
 _MOST_DIMENSIONS = 21201
 
+Rows = Float[np.ndarray, "n columns"]
 Sums = dict[str, Float[np.ndarray, "..."]]
 
 
@@ -97,9 +98,9 @@ def _points(
     space: InputSpace, points: int, stream: np.random.SeedSequence
 ) -> Iterator[
     tuple[
-        Float[np.ndarray, "n columns"],
-        Float[np.ndarray, "n columns"],
-        Float[np.ndarray, "n columns"],
+        Rows,
+        Rows,
+        Rows,
     ]
 ]:
     """Yield A, B (in the unit cube) and what orders the inputs, in chunks."""
@@ -117,9 +118,9 @@ def _sums(
     model: Model,
     space: InputSpace,
     part: tuple[
-        Float[np.ndarray, "n columns"],
-        Float[np.ndarray, "n columns"],
-        Float[np.ndarray, "n columns"],
+        Rows,
+        Rows,
+        Rows,
     ],
     centre: Float[np.ndarray, " o"],
     pairs: bool,
@@ -135,9 +136,7 @@ def _sums(
     YA = YA - centre
     YB = model(B) - centre
 
-    def swapped(
-        X: Float[np.ndarray, "n columns"], Z: Float[np.ndarray, "n columns"]
-    ) -> Float[np.ndarray, "d n o"]:
+    def swapped(X: Rows, Z: Rows) -> Float[np.ndarray, "d n o"]:
         """Return y of X with one feature of Z, for each."""
         found = np.empty((d, n, o))
         for i, block in enumerate(space.blocks):
@@ -174,9 +173,9 @@ def _sums(
 def _shapley(
     model: Model,
     space: InputSpace,
-    A: Float[np.ndarray, "n columns"],
-    B: Float[np.ndarray, "n columns"],
-    order: Float[np.ndarray, "n columns"],
+    A: Rows,
+    B: Rows,
+    order: Rows,
     YA: Float[np.ndarray, "n o"],
     centre: Float[np.ndarray, " o"],
 ) -> Float[np.ndarray, "o d"]:
@@ -209,9 +208,9 @@ def bounded(space: InputSpace) -> bool:
 def _steps(
     model: Model,
     space: InputSpace,
-    A: Float[np.ndarray, "n columns"],
+    A: Rows,
     J: Float[np.ndarray, "n o columns"],
-    u: Float[np.ndarray, "n columns"],
+    u: Rows,
 ) -> Float[np.ndarray, "o d"]:
     """Return the sums of |∂f/∂x_i|·range, x_i itself uniform on its range."""
     found = np.empty(J.shape[1:])
