@@ -102,12 +102,11 @@ class Problem:
                 f"({', '.join(self.model.outputs)}); got {targets}; choose the outputs with "
                 f"output=, for example output=0 for the first of a tuple"
             )
-        # Not wrapped twice: with_model and replace keep what has been worked out.
         object.__setattr__(self, "truth", self._checked_truth())
 
     def _checked_truth(self) -> Truths:
         given = Truths.of(self.truth)
-        if self.model is None or isinstance(self.truth, Truths):
+        if self.model is None or not given.worked_out:
             return given
         for name, known in given.items():
             shape = MEASURES[name].shape(self.o, self.d) if name in MEASURES else (self.o, self.d)

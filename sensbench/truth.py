@@ -80,8 +80,13 @@ class Truths(Mapping[str, Truth]):
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def worked_out(self) -> bool:
+        """Whether somebody has asked."""
+        return "_known" in vars(self)
+
     def __repr__(self) -> str:
-        if "_known" not in vars(self):
+        if not self.worked_out:
             return "<Truths, not worked out yet>"
         return f"<Truths of {', '.join(self) or 'nothing'}>"
 
@@ -101,10 +106,10 @@ class Truths(Mapping[str, Truth]):
         """Return truths from arrays (taken to be exact) and ``Truth`` objects."""
         if isinstance(known, cls):
             return known
-        given = dict(known or {})
-        return cls(
-            lambda: {
-                name: item if isinstance(item, Truth) else Truth.exact(item, "given as exact")
-                for name, item in given.items()
-            }
-        )
+        given = {
+            name: item if isinstance(item, Truth) else Truth.exact(item, "given as exact")
+            for name, item in (known or {}).items()
+        }
+        truths = cls(lambda: given)
+        len(truths)
+        return truths
