@@ -115,7 +115,7 @@ for _measure in (
     ),
     Measure(
         "variance",
-        r"$\mathrm{Var}[y]$",
+        r"$V[y]$",
         "Variance of the output over the inputs' distribution: what the Sobol' indices and the "
         "Shapley effects divide among the inputs.",
         "{y}²",
@@ -278,7 +278,7 @@ for _measure in (
     ),
     Measure(
         "mu_star_limit",
-        r"$\mu^*_{\Delta\to 0}$",
+        r"$\mu^*_0$",
         "Mean absolute elementary effect in the limit of infinitely many, infinitely small steps: "
         "the mean absolute change of y per step of the input across its range, a step of the "
         "whole range counting 1. Exists for inputs with a bounded range. Morris's mu_star on a "

@@ -216,3 +216,34 @@ def test_analyze_tells_what_is_wrong(run, line, message):
 
 def test_a_study_that_computed_nothing_is_not_a_success(run):
     assert "2 skipped" in run("run study.yaml --set budgets=[1]", code=1)
+
+
+def test_show_prints_formula_inputs_effects_and_known_values(run):
+    said = run("show ishigami")
+    assert "sin x1 + a sin² x2 + b x3⁴ sin x1" in said
+    assert "uniform on [-3.14159, 3.14159]" in said
+    assert "0.557589" in said  # S_T of x1 (Ishigami & Homma 1990), to six digits
+    assert "x1·x3 0.243684" in said
+    assert "Raises" not in said
+    # x3 acts only through x1: its main effect is flat, x2's is not
+    lines = {line.split()[0]: line for line in said.splitlines() if "uniform" in line}
+    assert set(lines["x3"].split()[-1]) == {"▄"}
+    assert set("▁▇") & set(lines["x2"].split()[-1])
+
+
+def test_show_takes_parameters_and_draws(run):
+    assert "x2 " not in run("show sobol_g --set a=[3] --figure effects.png")
+    assert Path("effects.png").read_bytes().startswith(b"\x89PNG")
+    assert "442 rows" in run("show diabetes")
+    assert "expected a problem with a function" in run("show diabetes --figure e.png", 2)
+    assert "did you mean 'ishigami'" in run("show ishigamy", 2)
+    assert "expected a .png, .svg or .pdf" in run("show ishigami --figure e.jpeg", 2)
+
+
+def test_the_list_says_what_is_known_and_whence(run):
+    said = run("list problems")
+    start = said.index("\nishigami\n")
+    mine = said[start : said.index("\n", said.index("doi", start))]
+    assert "3 inputs (uniform), 1 output" in mine
+    assert "exact V S ST Sij Sh PI D² D |D| B µ*" in mine
+    assert "missing µ*" in said[said.index("\nlinregnet\n") :]

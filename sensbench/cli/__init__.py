@@ -44,6 +44,7 @@ def main() -> None:
     \b
     Start here:
       sensbench list problems                   what can be studied out of the box
+      sensbench show ishigami                   a problem's formula, inputs and known values
       sensbench run experiments/quickstart.yaml run a study and write its page
       sensbench analyze --model net.py:make --data rows.csv --out page.html
                                                 your own model on your own rows
@@ -217,11 +218,36 @@ def analyze(out: Path, **options: Any) -> None:
 @click.argument("what", type=click.Choice(["problems", "estimators", "networks", "measures"]))
 def list_(what: str) -> None:
     """List what is there by name, with a line on each."""
-    for name, line in _listing(what):
-        click.echo(f"{click.style(name, bold=True)}\n    {line}")
+    for name, *lines in _listing(what):
+        click.echo("\n    ".join([click.style(name, bold=True), *lines]))
+    if what == "problems":
+        from sensbench.problems._catalogue import LEGEND
+
+        click.echo(f"\n{LEGEND}\nsensbench show PROBLEM has the formula and the values.")
 
 
-def _listing(what: str) -> list[tuple[str, str]]:
+@main.command(context_settings=_CONTEXT)
+@click.argument("problem")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter of the problem, e.g. --set b=0.05 --set 'a=[0, 1, 9]'.",
+)
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the main effects into this .png, .svg or .pdf file.",
+)
+def show(problem: str, changes: tuple[str, ...], figure: Path | None) -> None:
+    """Show a PROBLEM: formula, inputs, main effects, known values, source."""
+    from sensbench.cli.show import show as show_problem
+
+    show_problem(problem, dict(_change(change) for change in changes), figure)
+
+
+def _listing(what: str) -> list[tuple[str, ...]]:
     if what == "measures":
         from sensbench.measure import MEASURES
 
@@ -229,7 +255,16 @@ def _listing(what: str) -> list[tuple[str, str]]:
     import importlib
 
     registry = importlib.import_module(f"sensbench.{what}").registry
-    return [(name, registry.summary(name)) for name in registry.names()]
+    listed: list[tuple[str, ...]] = [(name, registry.summary(name)) for name in registry.names()]
+    if what != "problems":
+        return listed
+    from sensbench.problems._catalogue import describe, read
+
+    catalogue = read()
+    return [
+        (name, summary, *(describe(catalogue[name]) if name in catalogue else ()))
+        for name, summary, *_ in listed
+    ]
 
 
 def _change(change: str) -> tuple[str, Any]:

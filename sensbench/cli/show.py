@@ -1,0 +1,43 @@
+"""show: a problem's card."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sensbench import problems
+from sensbench.errors import InputError
+from sensbench.report.card import card
+
+
+def show(name: str, params: dict[str, Any], figure: Path | None) -> None:
+    """Print the card of a problem; draw its main effects into a file if asked.
+
+    Raises
+    ------
+    UnknownNameError
+        No such problem or parameter.
+    InputError
+        A figure of a problem without a function, or of an unknown format.
+    """
+    problem = problems.load(name, **params)
+    console = Console()
+    # A table cut at 80 columns is no use in a file or a pipe.
+    if not console.is_terminal:
+        console = Console(width=160)
+    console.print(card(problem, problems.registry.get(name)))
+    if figure is None:
+        return
+    if problem.model is None:
+        raise InputError(
+            f"show --figure: expected a problem with a function; {name!r} is data; train a "
+            f"network on it in a study"
+        )
+    from sensbench.report.figures.main_effects import main_effects_figure
+    from sensbench.report.style import saved
+
+    kind = figure.suffix.lstrip(".").lower()
+    if kind not in ("png", "svg", "pdf"):
+        raise InputError(f"show --figure: expected a .png, .svg or .pdf file; got {figure.name!r}")
+    figure.write_bytes(saved(main_effects_figure(problem), kind))  # type: ignore[arg-type]
+    console.print(f"figure: {figure}")
