@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-import numpy as np
-
 from sensbench.truth import Truth, Truths
+from sensbench.truths.plain import from_plain
 
 _DATA = resources.files("sensbench.truths") / "data"
 
@@ -26,15 +25,7 @@ def shipped(problem: str, **params: Any) -> Truths:
         if not file.is_file():
             return {}
         content = json.loads(file.read_text(encoding="utf-8"))
-        found = content["entries"].get(key_of(params), {})
-        return {
-            name: Truth(
-                np.array(entry["value"], dtype=np.float64),
-                np.array(entry["standard_error"], dtype=np.float64),
-                content["how"],
-            )
-            for name, entry in found.items()
-        }
+        return from_plain(content["entries"].get(key_of(params), {}), content["how"])
 
     return Truths(make)
 

@@ -1,0 +1,59 @@
+"""The error of an estimate, split into the estimator's and the network's."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+_KEYS = ["problem", "model", "estimator", "measure", "output", "feature", "budget", "replicate"]
+COLUMNS = [
+    *_KEYS, "estimate", "reference", "truth",
+    "estimation_error", "model_error", "total_error", "reference_standard_error",
+]  # fmt: skip
+
+Known = Mapping[tuple[str, str, str, str, str], tuple[float, float]]
+
+
+def error_split(frame: pd.DataFrame, truth: Known, reference: Known) -> pd.DataFrame:
+    """Return the errors of every number whose truth and reference are known.
+
+    ``estimation_error`` is the estimate minus the reference, the network's own value of the
+    measure: what more rows would remove. ``model_error`` is the reference minus the truth, the
+    function's value: what no number of rows removes, only a better network. They add up to
+    ``total_error``, the estimate minus the truth. ``reference_standard_error`` is how far the
+    reference itself may be off, and with it the border between the two.
+
+    ``frame``: a study's frame. ``truth``, ``reference``: (problem, model, measure, output,
+    feature) to value and standard error.
+    """
+    numbers = frame[frame["partner"] == ""]
+    at = list(
+        zip(
+            *(numbers[c] for c in ("problem", "model", "measure", "output", "feature")), strict=True
+        )
+    )
+    known = np.array([key in truth and key in reference for key in at], dtype=bool)
+    keys = [key for key, is_known in zip(at, known, strict=True) if is_known]
+    found = numbers.loc[known, _KEYS].reset_index(drop=True)
+    found["estimate"] = numbers.loc[known, "value"].to_numpy(dtype=float)
+    found["reference"] = np.array([reference[key][0] for key in keys], dtype=float)
+    found["truth"] = np.array([truth[key][0] for key in keys], dtype=float)
+    found["estimation_error"] = found["estimate"] - found["reference"]
+    found["model_error"] = found["reference"] - found["truth"]
+    found["total_error"] = found["estimate"] - found["truth"]
+    found["reference_standard_error"] = np.array([reference[key][1] for key in keys], dtype=float)
+    return found[COLUMNS]
+
+
+def relative_sizes(split: pd.DataFrame) -> pd.DataFrame:
+    """Return ‖error‖/‖truth‖ over the features (Euclidean), of every run.
+
+    The sizes do not add up, as errors of opposite sign cancel: they obey the triangle
+    inequality. NaN where all true values are 0.
+    """
+    keys = [key for key in _KEYS if key != "feature"]
+    errors = ["estimation_error", "model_error", "total_error", "reference_standard_error"]
+    squares = split.assign(**{name: split[name] ** 2 for name in [*errors, "truth"]})
+    norms = np.sqrt(squares.groupby(keys, sort=False)[[*errors, "truth"]].sum())
+    scale = norms.pop("truth")
+    return norms.div(scale.where(scale > 0), axis=0).reset_index()
