@@ -54,6 +54,6 @@ def relative_sizes(split: pd.DataFrame) -> pd.DataFrame:
     keys = [key for key in _KEYS if key != "feature"]
     errors = ["estimation_error", "model_error", "total_error", "reference_standard_error"]
     squares = split.assign(**{name: split[name] ** 2 for name in [*errors, "truth"]})
-    norms = np.sqrt(squares.groupby(keys, sort=False)[[*errors, "truth"]].sum())
-    scale = norms.pop("truth")
-    return norms.div(scale.where(scale > 0), axis=0).reset_index()
+    norms = squares.groupby(keys, sort=False)[[*errors, "truth"]].sum() ** 0.5
+    scale = norms["truth"].where(norms["truth"] > 0)
+    return norms[errors].div(scale, axis=0).reset_index()
