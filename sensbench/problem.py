@@ -60,6 +60,10 @@ class Problem:
         The rows that ``quality`` was measured on, in words.
     notes
         What a reader of the results should know.
+    source, licence
+        Who measured the data and under which terms they may be used.
+    planted
+        Planted feature to the feature it is a copy of; ``""``: noise (:func:`sensbench.plant`).
     """
 
     name: str
@@ -74,6 +78,9 @@ class Problem:
     output_units: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    source: str = ""
+    licence: str = ""
+    planted: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.inputs not in ("data", "product"):
