@@ -26,9 +26,10 @@ def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
     """Return, per method and output, how it treats planted noise, whose importance is 0.
 
     ``best_noise_rank``: the rank of the best-placed noise column, ``best_noise``. That column is
-    the bar: of the ``real`` inputs that the method ranks (copies not counted) it does not put
-    ``real_not_above`` above it, and says of those no more than of noise (Stoppiglia et al. 2003,
-    JMLR 3:1399-1414; Kursa & Rudnicki 2010, doi:10.18637/jss.v036.i11).
+    the bar: of the ``real`` inputs that the method ranks (one with copies by the best-placed of
+    them) it does not put ``real_not_above`` above it, and says of those no more than of noise
+    (Stoppiglia et al. 2003, JMLR 3:1399-1414; Kursa & Rudnicki 2010,
+    doi:10.18637/jss.v036.i11).
 
     ``noise_share``: the part of all importance that noise gets in total; NaN for a method without
     shares. ``excludes_zero``: of the ``judged`` noise columns that have an interval, how many
@@ -41,7 +42,8 @@ def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
     for key, measure, group, mine in _questions(headline, planted):
         names = [name for name, original in mine.items() if original == NOISE]
         noise = group[group.index.isin(names) & group["rank"].notna()]
-        real = group[~group.index.isin(list(mine)) & group["rank"].notna()]
+        root = [mine.get(name, name) for name in group.index]
+        real = group.groupby(root)["rank"].min().drop(NOISE, errors="ignore").dropna()
         if noise.empty:
             continue
         rank = float(noise["rank"].min())
@@ -49,7 +51,7 @@ def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
         outside = (interval["low"] > 0) | (interval["high"] < 0)
         rows.append(
             (*key, measure, len(noise), str(noise["rank"].idxmin()), rank, len(real),
-             int((real["rank"] >= rank).sum()), float(noise["share"].sum(skipna=False)),
+             int((real >= rank).sum()), float(noise["share"].sum(skipna=False)),
              len(interval), int(outside.sum()))
         )  # fmt: skip
     return pd.DataFrame(rows, columns=NOISE_COLUMNS)
@@ -72,10 +74,12 @@ def credit_split(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
                 continue
             family = [original, *(name for name, root in mine.items() if root == original)]
             together = float(group["share"].reindex(family).sum(skipna=False))
-            a, b = group.loc[original], group.loc[copy]
-            part = float(b["share"]) / together if together > 0 else np.nan
-            numbers = (a["rank"], b["rank"], a["share"], b["share"], together, part)
-            rows.append((*key, measure, original, copy, *map(float, numbers)))
+            pair = group.loc[[original, copy]]
+            share = pair["share"].tolist()
+            part = share[1] / together if together > 0 else np.nan
+            rows.append(
+                (*key, measure, original, copy, *pair["rank"].tolist(), *share, together, part)
+            )
     return pd.DataFrame(rows, columns=COPY_COLUMNS)
 
 

@@ -27,8 +27,8 @@ def openml(
     Parameters
     ----------
     dataset, version
-        Name and version, for example ``dataset="cpu", version=1``; without a version the one that is active now, which
-        may be another one tomorrow.
+        Name and version, for example ``dataset="cpu", version=1``; without a version the one that
+        is active now, which may be another one tomorrow.
     data_id
         OpenML's number of the data set, instead of name and version.
     target

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from sensbench.measure import MEASURES
 from sensbench.metrics.planted import credit_split, noise_found
 from sensbench.report.consensus import the_question
 from sensbench.report.table import Table
-from sensbench.report.text import NOT_AVAILABLE, listed, number, plain_symbol
+from sensbench.report.text import NOT_AVAILABLE, listed, number
 from sensbench.study.results import Results
 
 _NOISE_NOTE = (
@@ -29,7 +28,7 @@ def planted_tables(results: Results) -> list[Table]:
     if not noise.empty:
         shown = pd.DataFrame(
             {
-                "method": _method(noise),
+                "method": noise["estimator"],
                 "output": noise["output"],
                 "best-placed noise": [
                     f"{name} #{rank:.0f}"
@@ -47,7 +46,7 @@ def planted_tables(results: Results) -> list[Table]:
     if not copies.empty:
         shown = pd.DataFrame(
             {
-                "method": _method(copies),
+                "method": copies["estimator"],
                 "output": copies["output"],
                 "input": copies["original"],
                 "its share": _ranked(copies, "original"),
@@ -113,11 +112,6 @@ def _copies_said(copies: pd.DataFrame) -> str:
 def _planted(results: Results) -> dict[tuple[str, str], dict[str, str]]:
     question = the_question(results)
     return {(question.problem, question.model): dict(question.planted)}
-
-
-def _method(frame: pd.DataFrame) -> list[str]:
-    pairs = zip(frame["estimator"], frame["measure"], strict=True)
-    return [f"{method}, {plain_symbol(MEASURES[name].symbol)}" for method, name in pairs]
 
 
 def _of(frame: pd.DataFrame, part: str, whole: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The study file: what it may say, and errors that name the file, the place and the mend."""
 
 import difflib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +10,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     StrictInt,
     ValidationError,
     model_serializer,
@@ -58,7 +57,7 @@ class ProblemPlugIn(PlugIn):
     plant: Planting | None = None
 
     @model_serializer(mode="wrap")
-    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         content = handler(self)
         return content if self.plant else {k: v for k, v in content.items() if k != "plant"}
 
