@@ -11,6 +11,7 @@ from .estimator import Estimator as Estimator
 from .measure import MEASURES as MEASURES
 from .measure import Measure as Measure
 from .model import Model as Model
+from .planted import plant as plant
 from .problem import Problem as Problem
 from .result import Absent as Absent
 from .result import Estimate as Estimate

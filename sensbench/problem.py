@@ -62,8 +62,11 @@ class Problem:
         The rows that ``quality`` was measured on, in words.
     notes
         What a reader of the results should know.
-    source
-        Citation with DOI.
+    source, licence
+        Who described the function or measured the data, with DOI; the terms the data may be used
+        under.
+    planted
+        Planted feature to the feature it is a copy of; ``""``: noise (:func:`sensbench.plant`).
     """
 
     name: str
@@ -79,6 +82,8 @@ class Problem:
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     source: str = ""
+    licence: str = ""
+    planted: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.inputs not in ("data", "product"):

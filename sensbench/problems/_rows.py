@@ -21,10 +21,14 @@ def problem_of_rows(
     units: Mapping[str, str] | None = None,
     discrete: Sequence[str] = (),
     groups: Groups | None = None,
+    source: str = "",
+    licence: str = "",
+    notes: Sequence[str] = (),
 ) -> Problem:
     """Return the problem of rows and targets, without a model.
 
-    ``discrete`` and ``groups`` as for :meth:`InputSpace.from_data`.
+    ``discrete`` and ``groups`` as for :meth:`InputSpace.from_data`; ``units`` of features and of
+    targets.
 
     Strong correlations become a note instead of a warning: whoever loads a data set by name did
     not choose its columns just now, and a study shows the notes next to the numbers.
@@ -33,6 +37,8 @@ def problem_of_rows(
         warnings.simplefilter("ignore", CorrelatedInputsWarning)
         space = InputSpace.from_data(X, features, discrete=discrete, groups=groups)
     note = space.dependence_note()
+    units = dict(units or {})
+    output_units = tuple(units.pop(target, "") for target in targets)
     if units:
         space = space.with_units(units)
     return Problem(
@@ -40,5 +46,8 @@ def problem_of_rows(
         space=space,
         data=Data(X, y),
         targets=tuple(targets),
-        notes=(note,) if note else (),
+        output_units=output_units if any(output_units) else (),
+        notes=(*notes, note) if note else tuple(notes),
+        source=source,
+        licence=licence,
     )

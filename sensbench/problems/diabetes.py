@@ -35,4 +35,6 @@ def diabetes() -> Problem:
         targets=("disease_progression",),
         units=_UNITS,
         discrete=("sex",),
+        source="Efron, Hastie, Johnstone & Tibshirani 2004, doi:10.1214/009053604000000067",
+        licence="none stated; distributed with scikit-learn (BSD-3-Clause)",
     )

@@ -1,26 +1,23 @@
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
-from sensbench.errors import InputError, UnknownNameError
+from sensbench.errors import InputError
 from sensbench.problem import Problem
+from sensbench.problems._frames import Names, finite_numbers, split_columns
 from sensbench.problems._rows import problem_of_rows
 from sensbench.rows import discrete_columns
 from sensbench.space import Groups
 
 _PARQUET = {".parquet", ".pq"}
-_Names = str | Sequence[str]
 
 
 def table(
     path: str | Path,
-    target: _Names,
-    features: _Names | None = None,
+    target: Names,
+    features: Names | None = None,
     sep: str = ",",
-    discrete: _Names | None = None,
+    discrete: Names | None = None,
     groups: Groups | None = None,
 ) -> Problem:
     """Columns of a CSV or Parquet file with a header (data, no model).
@@ -51,15 +48,8 @@ def table(
     file = Path(path)
     who = f"table {file.name!r}"
     frame = read_frame(file, who, sep)
-    targets = _chosen(target, frame, who, "target")
-    rest = [name for name in frame.columns if name not in targets]
-    inputs = rest if features is None else _chosen(features, frame, who, "feature")
-    both = sorted(set(inputs) & set(targets))
-    if both:
-        raise InputError(f"{who}: expected targets that are not features; got {both} as both")
-    if not inputs:
-        raise InputError(f"{who}: expected at least one feature; got the columns {targets} only")
-    values = _numbers(frame[[*inputs, *targets]], who)
+    inputs, targets = split_columns(frame, who, target, features)
+    values = finite_numbers(frame[[*inputs, *targets]], who)
     if discrete is None:
         discrete = discrete_columns(frame[inputs])
     return problem_of_rows(
@@ -70,6 +60,7 @@ def table(
         targets=targets,
         discrete=[discrete] if isinstance(discrete, str) else discrete,
         groups=groups,
+        source=f"the file {file.name}",
     )
 
 
@@ -103,41 +94,3 @@ def read_frame(file: Path, who: str, sep: str = ",") -> pd.DataFrame:
     if len(frame) < 2:
         raise InputError(f"{who}: expected at least two rows below the header; got {len(frame)}")
     return frame
-
-
-def _chosen(names: _Names, frame: pd.DataFrame, who: str, kind: str) -> list[str]:
-    chosen = [names] if isinstance(names, str) else [str(name) for name in names]
-    if not chosen or len(set(chosen)) != len(chosen):
-        raise InputError(f"{who}: expected one or more distinct {kind} names; got {chosen}")
-    for name in chosen:
-        if name not in frame.columns:
-            raise UnknownNameError.of(who, f"{kind} column", name, frame.columns)
-    return chosen
-
-
-def _numbers(frame: pd.DataFrame, who: str) -> Float[np.ndarray, "n k"]:
-    """Return the columns as float64, all of them finite and none of them constant."""
-    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    if text:
-        first = frame[text[0]].dropna().iloc[:1].tolist()
-        raise InputError(
-            f"{who}: expected columns of numbers; got {text} (for example {first}); encode them "
-            f"as numbers, or choose others with features= and target="
-        )
-    values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        rows = np.flatnonzero(bad.any(axis=1))
-        named = ", ".join(str(row + 1) for row in rows[:8]) + (", …" if len(rows) > 8 else "")
-        columns = frame.columns[bad.any(axis=0)].tolist()
-        raise InputError(
-            f"{who}: expected a finite number in every cell; got gaps or infinities in {columns}, "
-            f"rows {named} below the header ({len(rows)} of {len(values)}); drop or impute them"
-        )
-    constant = frame.columns[np.ptp(values, axis=0) == 0].tolist()
-    if constant:
-        raise InputError(
-            f"{who}: expected columns that vary; got {constant}, each with one value only; "
-            f"leave them out with features="
-        )
-    return values

@@ -12,6 +12,7 @@ from sensbench.report.findings import (
     order,
     without_shares,
 )
+from sensbench.report.planted import planted_said
 from sensbench.report.text import count, fit, listed, number, one_line
 from sensbench.study.results import Results
 
@@ -39,6 +40,7 @@ def sentences(results: Results) -> list[str]:
         said.append(agreement_said(pairs[pairs["output"] == output], mine))
         if len(outputs) <= _MOST_TOLD:
             said += without_shares(results, output, mine)
+            said += planted_said(results, output)
             said += explanations(results, output, mine)
             said += [*_no_effect(results, output), _accuracy(results, output)]
         texts = [text for text in said if text]

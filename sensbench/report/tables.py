@@ -1,12 +1,12 @@
 """Tables of one question: numbers as text for the page, and as they are for CSV files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from sensbench.measure import MEASURES
+from sensbench.planted import planted_as
 from sensbench.report.consensus import (
     common_first,
     first_places,
@@ -18,21 +18,12 @@ from sensbench.report.consensus import (
 )
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
+from sensbench.report.planted import planted_tables
+from sensbench.report.table import Table
 from sensbench.report.text import correlation, count, interval, number, plain_symbol
 from sensbench.study.results import Question, Results
 
 _MOST_PAIRS = 10
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: ``shown`` for readers, ``data`` for files."""
-
-    name: str
-    title: str
-    shown: pd.DataFrame
-    data: pd.DataFrame
-    note: str = ""
 
 
 def importance_tables(results: Results) -> list[Table]:
@@ -188,13 +179,18 @@ def tables(results: Results) -> list[Table]:
         derivative_table(results), pairs_table(results), agreement_table(results),
         accuracy_table(results),
     )  # fmt: skip
-    return [*importance_tables(results), *(t for t in optional if t), cost_table(results)]
+    return [*importance_tables(results), *(t for t in optional if t), *planted_tables(results),
+            cost_table(results)]  # fmt: skip
 
 
 def input_rows(question: Question) -> list[tuple[str, str, str]]:
     """Return name, distribution and unit of every input."""
     inputs: Mapping[str, str] = question.inputs
-    return [(f, inputs.get(f, ""), question.units.get(f, "")) for f in question.features]
+    planted = {f: f"planted {planted_as(of)}: " for f, of in question.planted.items()}
+    return [
+        (f, planted.get(f, "") + inputs.get(f, ""), question.units.get(f, ""))
+        for f in question.features
+    ]
 
 
 def overview_rows(results: Results) -> list[tuple[str, str, str]]:

@@ -59,6 +59,9 @@ def _question(part: Results) -> list[RenderableType]:
     parts += [_item(sentence) for sentence in sentences(part)]
     said = (note for notes in part.notes.values() for note in notes)
     parts += [_item(note) for note in dict.fromkeys((*question.notes, *said))]
+    if question.source:
+        terms = f"; licence: {question.licence}" if question.licence else ""
+        parts.append(_item(f"Data: {question.source}{terms}."))
     parts.append(Text())
     return parts
 

@@ -1,12 +1,20 @@
 """The study file: what it may say, and errors that name the file, the place and the mend."""
 
 import difflib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from sensbench.errors import StudyError
 
@@ -28,6 +36,32 @@ class PlugIn(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Planting(BaseModel):
+    """What is added to a problem's data, as for :func:`sensbench.plant`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    noise: StrictInt = Field(default=0, ge=0)
+    copies: tuple[str, ...] = ()
+    seed: StrictInt = Field(default=0, ge=0)
+
+    def __str__(self) -> str:
+        """Return what is planted, for labels."""
+        parts = [f"{self.noise} noise"] if self.noise else []
+        parts += [f"copy of {name}" for name in self.copies]
+        return ", ".join(parts + ([f"seed {self.seed}"] if self.seed else []))
+
+
+class ProblemPlugIn(PlugIn):
+    """A problem; of data, also with columns planted: ``{name: diabetes, plant: {noise: 3}}``."""
+
+    plant: Planting | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        content = handler(self)
+        return content if self.plant else {k: v for k, v in content.items() if k != "plant"}
+
+
 class Study(BaseModel):
     """A study: problems × models × estimators × budgets × replicates.
 
@@ -39,7 +73,7 @@ class Study(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)
     title: str = ""
-    problems: tuple[PlugIn, ...] = Field(min_length=1)
+    problems: tuple[ProblemPlugIn, ...] = Field(min_length=1)
     models: tuple[PlugIn, ...] = Field(default=(PlugIn(name="function"),), min_length=1)
     estimators: tuple[PlugIn, ...] = Field(min_length=1)
     budgets: tuple[StrictInt, ...] = Field(min_length=1)
@@ -122,8 +156,9 @@ def _say(problem: Any) -> str:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
-        known = [*Study.model_fields]
-        near = difflib.get_close_matches(place, known, n=1)
+        # the only part of a study but itself that knows its keys
+        known = [*(Planting if "plant" in problem["loc"] else Study).model_fields]
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return f"{place}: expected a known key; {hint}(known: {', '.join(known)})"
     if problem["type"] == "missing":

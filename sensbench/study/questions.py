@@ -8,9 +8,10 @@ from typing import Any
 from sensbench import estimators, networks, problems
 from sensbench.errors import SensbenchError, StudyError
 from sensbench.estimator import Estimator
+from sensbench.planted import plant
 from sensbench.problem import Problem
 from sensbench.study.cells import Cell, digest, labels, seed_sequence
-from sensbench.study.config import PlugIn, Study
+from sensbench.study.config import PlugIn, ProblemPlugIn, Study
 from sensbench.study.results import Known, Method, Question
 from sensbench.study.store import ResultStore
 from sensbench.truth import Truth
@@ -45,12 +46,12 @@ class Questions:
             if model.name != FUNCTION:
                 _loaded(networks, model, f"{source}: models[{number}]")
         loaded = [
-            replace(_loaded(problems, spec, f"{source}: problems[{n}]"), inputs=study.inputs)
+            replace(_problem(spec, f"{source}: problems[{n}]"), inputs=study.inputs)
             for n, spec in enumerate(study.problems)
         ]
         # A table is known by its file: the problem's own name.
         pairs = zip(loaded, study.problems, strict=True)
-        problem_labels = labels([(problem.name, spec.params) for problem, spec in pairs])
+        problem_labels = labels([(problem.name, _told(spec)) for problem, spec in pairs])
         for number, (problem, spec) in enumerate(zip(loaded, study.problems, strict=True)):
             place = f"{source}: problems[{number}]"
             applies = [
@@ -68,9 +69,11 @@ class Questions:
                 self._problems[key], self._specs[key] = problem, model
                 self.keys.append((key, problem_labels[number], label))
 
-    def _content(self, spec: PlugIn, problem: Problem, model: PlugIn) -> dict[str, Any]:
+    def _content(self, spec: ProblemPlugIn, problem: Problem, model: PlugIn) -> dict[str, Any]:
         """Everything that the answer depends on. A file counts by its rows, not by its path."""
         params = {key: value for key, value in spec.params.items() if key != "path"}
+        if spec.plant:
+            params["plant"] = spec.plant.model_dump(mode="json")
         rows = None
         if problem.data is not None:
             rows = hashlib.sha256(problem.data.X.tobytes())
@@ -138,6 +141,9 @@ def question_of(
         judged_on=problem.judged_on,
         training=dict(training),
         notes=tuple(dict.fromkeys(filter(None, (*problem.notes, space.dependence_note())))),
+        source=problem.source,
+        licence=problem.licence,
+        planted=dict(problem.planted),
     )
 
 
@@ -179,6 +185,21 @@ def method_of(label: str, estimator: Estimator) -> Method:
     """Return what a report has to know of an estimator."""
     summary = (type(estimator).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
     return Method(label, estimator.name, estimator.params(), estimator.ranks_by, summary)
+
+
+def _problem(spec: ProblemPlugIn, place: str) -> Problem:
+    problem: Problem = _loaded(problems, spec, place)
+    if spec.plant is None:
+        return problem
+    try:
+        return plant(problem, **dict(spec.plant))
+    except SensbenchError as error:
+        raise StudyError(f"{place}.plant: {error}") from error
+
+
+def _told(spec: ProblemPlugIn) -> dict[str, Any]:
+    """Return what a label can tell apart: the parameters, and what is planted."""
+    return {**spec.params, "plant": str(spec.plant)} if spec.plant else spec.params
 
 
 def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:

@@ -75,6 +75,10 @@ class Question:
         The rows that it was judged on, in words.
     training
         What a network was trained on and for how long; empty for given models.
+    source, licence
+        Who measured the data and under which terms they may be used.
+    planted
+        Planted feature to the feature it is a copy of; ``""``: noise.
     """
 
     problem: str
@@ -89,6 +93,9 @@ class Question:
     judged_on: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    source: str = ""
+    licence: str = ""
+    planted: Mapping[str, str] = field(default_factory=dict)
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the known values by feature; empty where there are none."""
