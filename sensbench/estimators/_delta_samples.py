@@ -115,7 +115,7 @@ def _bandwidths(
     values: Float[np.ndarray, "samples m"],
     starts: Int[np.ndarray, " bins"],
     counts: Int[np.ndarray, " bins"],
-) -> Float[np.ndarray, "samples bins+1"]:
+) -> Float[np.ndarray, "samples densities"]:
     """Silverman's for each bin and, last, for the whole sample; 0 where all values are equal."""
     m = values.shape[1]
     means = np.add.reduceat(values, starts, axis=1) / counts
@@ -132,9 +132,9 @@ def _bandwidths(
 def _densities(
     y: Float[np.ndarray, " n"],
     binned: Binned,
-    h: Float[np.ndarray, "samples bins+1"],
+    h: Float[np.ndarray, "samples densities"],
     grid: Float[np.ndarray, " g"],
-) -> Float[np.ndarray, "samples bins+1 g"]:
+) -> Float[np.ndarray, "samples densities g"]:
     """Kernel density of each bin's values and, last, of the whole sample's, on the grid."""
     period = np.ptp(grid) + _REACH * h.max()
     narrowest = _REACH * period / (2 * np.pi * _MOST_TERMS)
@@ -152,8 +152,8 @@ def _densities(
 def _by_transform(
     y: Float[np.ndarray, " n"],
     binned: Binned,
-    h: Float[np.ndarray, "samples bins+1"],
-    wide: Bool[np.ndarray, "samples bins+1"],
+    h: Float[np.ndarray, "samples densities"],
+    wide: Bool[np.ndarray, "samples densities"],
     terms: int,
     period: float,
     grid: Float[np.ndarray, " g"],
@@ -194,7 +194,7 @@ def _powers(
 
 def _sums(
     powers: Float[np.ndarray, "n two_terms"], binned: Binned
-) -> Float[np.ndarray, "samples bins+1 two_terms"]:
+) -> Float[np.ndarray, "samples densities two_terms"]:
     """Sum the rows of a table over each bin and, last, over the whole sample.
 
     The same bin of another sample holds much the same rows, so that a table of how often each is
@@ -221,8 +221,8 @@ def _sums(
 def _by_kernels(
     y: Float[np.ndarray, " n"],
     binned: Binned,
-    h: Float[np.ndarray, "samples bins+1"],
-    narrow: Bool[np.ndarray, "samples bins+1"],
+    h: Float[np.ndarray, "samples densities"],
+    narrow: Bool[np.ndarray, "samples densities"],
     grid: Float[np.ndarray, " g"],
 ) -> Float[np.ndarray, "kept g"]:
     """Each kernel on the few points of the grid that it reaches."""

@@ -1,6 +1,5 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,8 +15,7 @@ from sensbench.result import Absent, Estimate
 
 _GRID = 100
 _MANY_SKIPPED = 0.35
-
-Point = Literal["resample", "rows"]
+_POINTS = ("resample", "rows")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Delta(Estimator):
     biased_up = True
 
     variants: bool = False
-    point: Point = "resample"
+    point: str = "resample"
     resamples: int = 100
     confidence: float = 0.95
 
@@ -62,8 +60,7 @@ class Delta(Estimator):
         check_interval_options(self.name, self.resamples, self.confidence)
         either = isinstance(self.variants, bool)
         require(either, self.name, "variants true or false", self.variants)
-        known = get_args(Point)
-        require(self.point in known, self.name, f"point one of {known}", self.point)
+        require(self.point in _POINTS, self.name, f"point one of {_POINTS}", self.point)
 
     def minimum_budget(self, problem: Problem) -> int:
         return self.minimum_rows
