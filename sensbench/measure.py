@@ -27,7 +27,8 @@ class Measure:
         Citation with DOI.
     variance_power
         ``|value| ** variance_power`` is on the scale of the total-order index: for a linear
-        model with independent inputs it *is* the share of variance. 0: no such scale.
+        model with independent inputs it *is* the share of variance. 0: no such scale; shares are
+        then of the value as it is.
     signed
         Whether the sign carries a meaning.
     pairwise

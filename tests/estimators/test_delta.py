@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from SALib.analyze import delta as salib
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
@@ -29,23 +30,23 @@ def rows_of_every_kind(n, rng):
     return X
 
 
-def two_outputs(X):
-    return np.stack([X @ np.arange(8) + 5.0 * X[:, 5] ** 2, np.tan(X[:, 0]) + X[:, 6]], axis=1)
+def weighted(X):
+    return X @ np.arange(8) + 5.0 * X[:, 5] ** 2
 
 
-def problem_of(X, function=two_outputs):
+def problem_of(X, function):
     space = sb.InputSpace.uniform({f"x{i + 1}": (0, 1) for i in range(X.shape[1])})
     return sb.Problem.of(function, space, X=X, name="rows", derivatives="finite-difference")
 
 
-def salib_numbers(X, y, seed, resamples):
+def salib_numbers(X, y, seed, resamples, **options):
     """SALib on its own; what it does to warnings and to numpy's generator is undone."""
     state, formatting = np.random.get_state(), warnings.formatwarning
     names = [f"x{i}" for i in range(X.shape[1])]
     given = {"num_vars": len(names), "names": names, "bounds": [[0, 1]] * len(names)}
     try:
-        with warnings.catch_warnings(record=True):
-            return salib.analyze(given, X, y, num_resamples=resamples, seed=seed)
+        with warnings.catch_warnings(record=True), threadpool_limits(1, "blas"):
+            return salib.analyze(given, X, y, num_resamples=resamples, seed=seed, **options)
     finally:
         np.random.set_state(state)
         warnings.formatwarning = formatting
@@ -71,17 +72,36 @@ def agree(found, X, Y, seed, resamples):
 
 
 def test_the_numbers_are_salibs_for_the_same_rows(rng):
-    """The second output's tails make kernels that are narrower than the grid."""
-    X = rows_of_every_kind(250, rng)
-    estimator = sb.estimators.load("delta", variants=True, resamples=3)
-    found = estimator.estimate(problem_of(X), budget=500, seed=0)
-    # 8 inputs and 2 outputs; SALib has neither delta nor S1 of input 3, nor S1 of input 4.
-    assert agree(found, X, two_outputs(X), 0, 3) == 2 * (7 + 7 + 5 + 6)
+    X = rows_of_every_kind(150, rng)
+    estimator = sb.estimators.load("delta", variants=True, resamples=2)
+    found = estimator.estimate(problem_of(X, weighted), budget=500, seed=0)
+    # SALib has neither delta nor S1 of input 3, nor S1 of input 4.
+    assert agree(found, X, weighted(X)[:, None], 0, 2) == 7 + 7 + 5 + 6
     assert np.isfinite(found["delta"].value).all()
     assert np.isfinite(found["first_order"].value).all()
     undefined = " ".join(found.notes)
     assert "delta_balanced: undefined for 'x4': nearly all rows lie in one interval" in undefined
-    assert "delta_step: undefined for 'x2': 0 rows at most 0 and 250 above" in undefined
+    assert "delta_step: undefined for 'x2': 0 rows at most 0 and 150 above" in undefined
+
+
+def test_several_outputs_and_kernels_narrower_than_the_grid(rng):
+    """The second output has the tails of a Cauchy variable, the third follows one input."""
+
+    def function(x):
+        return np.stack([x[:, 0] + x[:, 1], np.tan(2 * x[:, 0]), x[:, 1] + 1e-3 * x[:, 0]], axis=1)
+
+    X = rng.normal(size=(200, 2))
+    found = sb.estimators.load("delta", resamples=4, confidence=0.9).estimate(
+        problem_of(X, function), budget=500, seed=7
+    )
+    Y = function(X)
+    for k in range(3):
+        theirs = salib_numbers(X, Y[:, k], seed_given_to_salib(7), 4, conf_level=0.9)
+        for measure, key in (("delta", "delta_raw"), ("first_order", "S1")):
+            item = found[measure]
+            np.testing.assert_allclose(item.value[k], theirs[key], atol=1e-10)
+            half = (item.high - item.low)[k] / 2
+            np.testing.assert_allclose(half, theirs[f"{key}_conf"], atol=1e-10)
 
 
 def test_rows_of_equal_inputs_spread_over_the_table(rng):
@@ -93,11 +113,12 @@ def test_rows_of_equal_inputs_spread_over_the_table(rng):
 
 
 def test_work_in_pieces_gives_the_same_numbers(rng, monkeypatch):
-    X = rows_of_every_kind(250, rng)
-    estimator = sb.estimators.load("delta", variants=True, resamples=3)
-    whole = estimator.estimate(problem_of(X), budget=500)
+    X = rng.normal(size=(250, 2))
+    problem = problem_of(X, lambda x: np.stack([x[:, 0] + x[:, 1], np.tan(x[:, 0])], axis=1))
+    estimator = sb.estimators.load("delta", variants=True, resamples=8)
+    whole = estimator.estimate(problem, budget=500)
     monkeypatch.setattr(_delta_samples, "_CHUNK", 1000)
-    pieces = estimator.estimate(problem_of(X), budget=500)
+    pieces = estimator.estimate(problem, budget=500)
     for measure in KEYS:
         np.testing.assert_allclose(pieces[measure].value, whole[measure].value, atol=1e-10)
 

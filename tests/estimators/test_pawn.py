@@ -106,7 +106,7 @@ def test_intervals_are_as_wide_as_the_estimates_scatter():
     problem = sb.Problem.of(
         lambda x: x[:, 0] + x[:, 1], sb.InputSpace.uniform({"a": (0, 2), "b": (0, 1)})
     )
-    found = [pawn(problem, 400, seed, resamples=60) for seed in range(40)]
+    found = [pawn(problem, 200, seed, resamples=40) for seed in range(40)]
     scatter = np.std([item.value[0] for item in found], axis=0, ddof=1)
     told = np.mean([(item.high - item.low)[0] for item in found], axis=0) / (2 * 1.96)
     np.testing.assert_allclose(told, scatter, rtol=0.34)
