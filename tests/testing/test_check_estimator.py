@@ -228,7 +228,13 @@ class TearsGroups(Slopes):
         return super()._estimate(problem, budget, rng)
 
 
-@pytest.mark.parametrize("name", estimators.names())
+SLOW = {"delta", "pawn"}  # each resample is a whole analysis
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in estimators.names()],
+)
 def test_registered_estimators_conform(name):
     check_estimator(estimators.load(name))
 
