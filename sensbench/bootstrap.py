@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 from sensbench.result import Estimate
 
@@ -107,6 +108,25 @@ def percentile(
             low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
     return Estimate(value, np.minimum(low, value), np.maximum(high, value))
+
+
+def symmetric(
+    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+) -> Estimate:
+    """Return a value ± the normal quantile times the spread of those replicates that are finite.
+
+    SALib's intervals. A resample whose rows share one output says nothing about a ratio.
+    """
+    known = np.isfinite(replicates)
+    count = known.sum(axis=0)
+    kept = np.where(known, replicates, 0.0)
+    centre = kept.sum(axis=0) / np.maximum(count, 1)
+    squares = np.where(known, (kept - centre) ** 2, 0.0).sum(axis=0)
+    spread = np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+    half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
+    without = np.isfinite(value) & np.isnan(half)
+    note = "no interval where nearly every resample is of one output" if without.any() else ""
+    return Estimate(value, value - half, value + half, note)
 
 
 def _counts(

@@ -45,6 +45,9 @@ class Estimator(ABC):
     groups
         Whether it can take several columns as one feature (``problem.space.blocks``); if not,
         problems with groups are refused, and ``problem.d`` is the number of columns.
+    biased_up
+        Whether an input without effect scores above 0, by less the more rows there are: a
+        distance between two samples of the same distribution is never quite 0.
     """
 
     name: ClassVar[str]
@@ -53,6 +56,7 @@ class Estimator(ABC):
     design: ClassVar[bool] = False
     minimum_rows: ClassVar[int] = 2
     groups: ClassVar[bool] = False
+    biased_up: ClassVar[bool] = False
 
     @final
     def estimate(

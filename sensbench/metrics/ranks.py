@@ -21,7 +21,8 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     Different methods measure different quantities in different units. What can be compared is
     how each divides importance among the inputs: ``|value| ** variance_power`` (the scale of the
     total-order index, on which all methods coincide for a linear model with independent inputs)
-    divided by its sum over the inputs. Negative estimates, which are noise around 0, keep their
+    divided by its sum over the inputs. A measure without that scale (``variance_power`` 0, such as
+    delta) is divided as it is. Negative estimates, which are noise around 0, keep their
     sign and do not enter the sum. Rank 1 is the most important; equal values share the better
     rank.
 

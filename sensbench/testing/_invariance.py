@@ -16,19 +16,54 @@ _BUDGET = 4096
 _HALF_WIDTHS = 4.0
 _SHARE_OF_LARGEST = 0.02
 _DEAD_SHARE = 0.05
+# Of an estimator that is biased upwards: at the larger budget, and what is left of the smaller's.
+_BIASED_BUDGETS = (1024, 8192)
+_BIASED_SHARE = 0.25
+_BIASED_LEFT = 0.9
 
 
 def check_dead_input(estimator: Estimator, who: str) -> None:
-    """An input that does nothing scores next to nothing in the measure that ranks."""
-    case = _cases.linear()
-    found = run(estimator, case.problem, who, _BUDGET)
+    """An input that does nothing scores next to nothing in the measure that ranks.
+
+    Of an estimator that says it is biased upwards: little, and less the more rows there are.
+    """
+    if estimator.biased_up:
+        return _check_bias_falls(estimator, who)
+    found = _dead_share(estimator, who, _BUDGET)
     if found is None:
         return
-    values = np.abs(_ranking(found, estimator, who))
-    dead = values[:, case.problem.space.names.index(_cases.DEAD)]
-    share = dead / values.max(axis=1)
+    share = found[1]
     detail = f"it scores {share.max():.3g} of the top input"
     rule((share <= _DEAD_SHARE).all(), who, "a dead input scores about 0", detail)
+
+
+def _check_bias_falls(estimator: Estimator, who: str) -> None:
+    few, many = (_dead_share(estimator, who, budget) for budget in _BIASED_BUDGETS)
+    if few is None or many is None:
+        return
+    detail = f"it scores {many[1].max():.3g} of the top input"
+    rule((many[1] <= _BIASED_SHARE).all(), who, "a dead input scores little", detail)
+    before, after = few[0].mean(), many[0].mean()
+    rule(
+        after <= _BIASED_LEFT * before,
+        who,
+        "a dead input's score falls with more rows",
+        f"it scores {before:.3g} with {_BIASED_BUDGETS[0]} rows and {after:.3g} with "
+        f"{_BIASED_BUDGETS[1]}",
+    )
+
+
+def _dead_share(
+    estimator: Estimator, who: str, budget: int
+) -> tuple[Float[np.ndarray, " o"], Float[np.ndarray, " o"]] | None:
+    """Return the dead input's score for each output, and as a share of the top input's."""
+    case = _cases.linear()
+    found = run(estimator, case.problem, who, budget)
+    if found is None:
+        return None
+    values = np.abs(_ranking(found, estimator, who))
+    dead = values[:, case.problem.space.names.index(_cases.DEAD)]
+    return dead, dead / values.max(axis=1)
 
 
 def check_relabelled(estimator: Estimator, who: str) -> None:

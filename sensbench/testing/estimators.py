@@ -23,9 +23,10 @@ def check_estimator(estimator: Estimator) -> None:
     a unit; every declared measure is returned, or absent with a reason; values are finite or a
     note says why, and lie inside their intervals; the same seed gives the same bits, 0 included,
     and another seed others unless the numbers are exact; the budget is never exceeded nor
-    undercounted, and the smallest one works; a dead input scores about 0; inputs in another
-    order or unit change nothing; problem, data, module and global random states are left alone;
-    a group of columns, where the estimator takes groups, is drawn and shuffled as a whole.
+    undercounted, and the smallest one works; a dead input scores about 0 (with ``biased_up``:
+    little, and less the more rows there are); inputs in another order or unit change nothing;
+    problem, data, module and global random states are left alone; a group of columns, where the
+    estimator takes groups, is drawn and shuffled as a whole.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
 

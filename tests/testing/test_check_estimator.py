@@ -138,6 +138,27 @@ class DeadMatters(Changed):
         return {name: item.map(lambda v: v + v.max()) for name, item in found.items()}
 
 
+class DeadMattersByBias(DeadMatters):
+    biased_up = True
+
+
+class BiasStays(Changed):
+    biased_up = True
+
+    def change(self, found, problem, rng):
+        return {name: item.map(lambda v: v + 0.1 * v.max()) for name, item in found.items()}
+
+
+class BiasFalls(Changed):
+    """Right: it says that it is biased upwards, and the bias falls with more rows."""
+
+    biased_up = True
+
+    def change(self, found, problem, rng):
+        bias = 1 / np.sqrt(problem.explained.n_forward)
+        return found | {self.ranks_by: found[self.ranks_by].map(lambda v: v + bias)}
+
+
 class FirstColumnCounts(Changed):
     def change(self, found, problem, rng):
         column = np.eye(problem.d)[0] + 1
@@ -207,7 +228,13 @@ class TearsGroups(Slopes):
         return super()._estimate(problem, budget, rng)
 
 
-@pytest.mark.parametrize("name", estimators.names())
+SLOW = {"delta", "pawn"}  # each resample is a whole analysis
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in estimators.names()],
+)
 def test_registered_estimators_conform(name):
     check_estimator(estimators.load(name))
 
@@ -216,7 +243,7 @@ def test_second_order_conforms():
     check_estimator(estimators.load("sobol", second_order=True))
 
 
-@pytest.mark.parametrize("estimator", [Slopes(), OnlyData()])
+@pytest.mark.parametrize("estimator", [Slopes(), OnlyData(), BiasFalls()])
 def test_right_ones_pass(estimator):
     check_estimator(estimator)
 
@@ -242,6 +269,8 @@ def test_right_ones_pass(estimator):
         (MinimumTooSmall, "runs on"),
         (Uncounted, "all rows are counted"),
         (DeadMatters, "a dead input scores about 0"),
+        (DeadMattersByBias, "a dead input scores little"),
+        (BiasStays, "a dead input's score falls with more rows"),
         (FirstColumnCounts, "relabelled inputs relabel results"),
         (RawRanking, "the ranking is free of units"),
         (ChangesData, "the problem is left alone"),

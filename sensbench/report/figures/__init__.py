@@ -34,9 +34,9 @@ _IMPORTANCE = Kind(
     "importance",
     "Importance",
     "How each method divides importance among the inputs. Every method's own measure is put on "
-    "the scale of the total-order index and divided by its sum over the inputs; lines are the "
-    "methods' intervals on that scale. Black ticks, if any: exact values of the method's own "
-    "measure. Methods that measure different things may differ and both be right.",
+    "the scale of the total-order index, where theory has one, and divided by its sum over the "
+    "inputs; lines are the methods' intervals. Black ticks, if any: exact values of the method's "
+    "own measure. Methods that measure different things may differ and both be right.",
     importance,
     importance_alt,
 )
