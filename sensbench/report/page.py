@@ -1,9 +1,7 @@
 """One self-contained HTML page, and the same figures and tables as files."""
 
 import base64
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
 from sensbench.report.text import fit, moment, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results
+from sensbench.whole_file import write_whole
 
 # In the page's main part a reader sees this many figures of single outputs; the rest fold away.
 _MOST_OPEN = 2
@@ -72,17 +71,17 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
     """
     page = Path(page)
     sections = _sections(results)
-    _write(page, _render(results, sections).encode())
+    write_whole(page, _render(results, sections).encode())
     if files:
         for section in sections:
             for name, drawn in section.figures.items():
                 if drawn.figure is not None:
                     start = page.parent / "figures" / f"{section.slug}-{name}"
-                    _write(start.with_name(start.name + ".png"), saved(drawn.figure, "png"))
-                    _write(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
+                    write_whole(start.with_name(start.name + ".png"), saved(drawn.figure, "png"))
+                    write_whole(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
             for table in section.tables:
                 path = page.parent / "tables" / f"{section.slug}-{table.name}.csv"
-                _write(path, table.data.to_csv(index=False, lineterminator="\n").encode())
+                write_whole(path, table.data.to_csv(index=False, lineterminator="\n").encode())
     return page
 
 
@@ -186,22 +185,3 @@ def _render(results: Results, sections: Sequence[Section]) -> str:
         "most_open": _MOST_OPEN,
     }
     return environment.get_template("page.html.j2").render(context)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # A temporary file is private; the page is as readable as any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES, Measure
+from sensbench.quality import Quality
 from sensbench.result import COLUMNS
 
 FRAME_COLUMNS = (*COLUMNS, "budget", "replicate", "n_forward", "n_backward", "seconds", "status")
@@ -60,7 +61,7 @@ class Question:
     truth_of
         What the truth is true of, for legends: "exact (ishigami)".
     quality
-        Output name to R², where there are targets to judge the model by.
+        Output name to how well it is predicted, where there are targets to judge the model by.
     judged_on
         The rows that it was judged on, in words.
     training
@@ -75,7 +76,7 @@ class Question:
     units: Mapping[str, str] = field(default_factory=dict)
     truth: tuple[tuple[str, str, str, float], ...] = ()
     truth_of: str = ""
-    quality: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
