@@ -8,6 +8,10 @@ from sensbench.registry import Registry
 # and a ranking of its inputs says little of the phenomenon.
 POOR_R2 = 0.5
 
+# Above this relative error of the gradient, what derivatives say is as much about how the network
+# errs as about the function.
+POOR_GRADIENT = 0.3
+
 registry = Registry(
     "network",
     "sensbench.networks",

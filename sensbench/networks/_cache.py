@@ -63,7 +63,7 @@ class NetworkCache:
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                weights = {name: file.get_tensor(name) for name in file.keys()}
             if metadata.get("digest") != _digest(weights, metadata.get("training", "")):
                 raise ValueError("its content is not what was written")
             return Kept(weights, json.loads(metadata["training"]))

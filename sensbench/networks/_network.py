@@ -120,10 +120,10 @@ class Network(ABC):
         rows = split.held_out
         model = Model(module, rows.X, outputs=problem.outputs, name=self.name)
         errors = None
-        if split.function is not None and rows.sloping.any():
+        if split.has_slopes:
             # What has no derivative has no error of it.
             with contextlib.suppress(ModelError):
-                exact = split.sloped(rows).slopes
+                exact = split.slopes(rows)
                 J = model.jacobian(rows.X)[:, :, rows.sloping]
                 errors = gradient_errors(J, exact, problem.sigma()[rows.sloping])
         return qualities(rows.y, model(rows.X), problem.outputs, errors)
@@ -131,7 +131,7 @@ class Network(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Single(Network):
-    """A network of one stack of layers.
+    """A network of one stack of layers, fitted step by step with early stopping.
 
     Parameters
     ----------
@@ -149,9 +149,6 @@ class Single(Network):
         Rows drawn to learn from where the problem has no data.
     """
 
-    # Whether rows that are not learned from say when to stop.
-    stops_early: ClassVar[bool] = True
-
     weight_decay: float = 1e-5
     sobolev: float = 0.0
     iterations: int = 600
@@ -160,9 +157,7 @@ class Single(Network):
 
     def __post_init__(self) -> None:
         for option in ("weight_decay", "sobolev"):
-            value = getattr(self, option)
-            real = isinstance(value, int | float) and math.isfinite(value) and value >= 0
-            require(real, self.name, f"{option} >= 0", value)
+            require_weight(self.name, option, getattr(self, option))
         for option, least in (("iterations", 1), ("patience", 1), ("train_rows", 20)):
             require_whole(self.name, option, getattr(self, option), least)
 
@@ -175,7 +170,7 @@ class Single(Network):
         iterations = fit(
             module.layers,
             module.standardised(rows),
-            module.standardised(validation) if self.stops_early else None,
+            module.standardised(validation),
             weight_decay=self.weight_decay,
             sobolev=self.sobolev,
             iterations=self.iterations,
@@ -185,6 +180,12 @@ class Single(Network):
 
     def params(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def require_weight(who: str, option: str, value: object) -> None:
+    """Raise an ``InputError`` unless the option is a finite number of at least 0."""
+    real = isinstance(value, int | float) and math.isfinite(value) and value >= 0
+    require(real, who, f"{option} >= 0", value)
 
 
 def require_whole(who: str, option: str, value: object, least: int) -> None:
@@ -205,6 +206,4 @@ def as_widths(who: str, hidden: object) -> tuple[int, ...]:
         isinstance(width, int) and not isinstance(width, bool) and width >= 1 for width in hidden
     ):
         return tuple(hidden)
-    raise InputError(
-        f"{who}: expected hidden as a list of widths, each at least 1; got {hidden!r}"
-    )
+    raise InputError(f"{who}: expected hidden as a list of widths, each at least 1; got {hidden!r}")

@@ -50,29 +50,36 @@ class Split:
         NotApplicable
             The targets were measured, or their function has no derivative.
         """
-        if self.function is None or not self.fit.sloping.any():
-            lacks = "takes separate values only" if self.function else "measured targets"
-            raise NotApplicable(
-                f"{who}: expected a function with a derivative for sobolev > 0; got {lacks}, "
-                f"whose slopes nobody knows; leave sobolev out"
-            )
+        expected = f"{who}: expected a function with a derivative for sobolev > 0"
+        if not self.has_slopes:
+            got = "measured targets" if self.function is None else "inputs of separate values only"
+            raise NotApplicable(f"{expected}; got {got}; leave sobolev out")
         try:
-            return replace(
-                self, fit=self.sloped(self.fit), validation=self.sloped(self.validation)
+            fit, validation = (
+                replace(part, slopes=self.slopes(part)) for part in (self.fit, self.validation)
             )
         except ModelError as error:
-            raise NotApplicable(
-                f"{who}: expected a function with a derivative for sobolev > 0; got {error}; "
-                f"leave sobolev out"
-            ) from error
+            raise NotApplicable(f"{expected}; got {error}; or leave sobolev out") from error
+        return replace(self, fit=fit, validation=validation)
 
-    def sloped(self, part: Part) -> Part:
-        """Return these rows with the slopes of the function."""
+    @property
+    def has_slopes(self) -> bool:
+        """Whether the targets are values of a function of inputs that can be moved a little."""
+        return self.function is not None and bool(self.fit.sloping.any())
+
+    def slopes(self, part: Part) -> Float[np.ndarray, "n o k"]:
+        """Return the function's derivatives by the sloping columns.
+
+        Raises
+        ------
+        ModelError
+            It has none; or there is no function.
+        """
         if self.function is None:
-            return part
+            raise ModelError("measured targets have no derivative")
         columns = np.flatnonzero(part.sloping)
         J = self.function.metered().values_and_jacobian(part.X, columns.tolist())[1]
-        return replace(part, slopes=J[:, :, columns])
+        return J[:, :, columns]
 
 
 def split_rows(problem: Problem, n: int, rng: np.random.Generator) -> Split:

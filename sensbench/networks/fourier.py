@@ -31,18 +31,18 @@ class Waves(nn.Module):
 class Fourier(Single):
     """Random Fourier features of standardised inputs, and layers above them.
 
-    Frequencies are drawn once, from a normal distribution, and not trained. Without hidden layers
-    it approximates kernel regression with a Gaussian kernel of length 1/``scale`` (Rahimi & Recht
-    2007, "Random features for large-scale kernel machines"); with them it is the network of
-    Tancik et al. 2020, arXiv:2006.10739. The inputs themselves are features too, for trends.
+    Frequencies are drawn once, from a normal distribution, and not trained: the network of Tancik
+    et al. 2020, arXiv:2006.10739. With ``hidden=()`` it approximates regression with a Gaussian
+    kernel (Rahimi & Recht 2007, "Random features for large-scale kernel machines"), and needs
+    more features. The inputs themselves are features too, for trends.
 
     Parameters
     ----------
     features
         Number of random frequencies, each with a cosine and a sine.
     scale
-        Standard deviation of a frequency, in radians per standard deviation of an input: the
-        larger, the wigglier.
+        Standard deviation, in radians, of the phase that a row has in a wave: the larger, the
+        wigglier. A frequency has scale/√d per standard deviation of an input.
     hidden
         Width of each hidden layer above the features.
     activation
@@ -53,9 +53,9 @@ class Fourier(Single):
 
     name: ClassVar[str] = "fourier"
 
-    features: int = 128
+    features: int = 64
     scale: float = 1.0
-    hidden: Sequence[int] = ()
+    hidden: Sequence[int] = (64,)
     activation: str = "tanh"
 
     def __post_init__(self) -> None:
@@ -70,7 +70,9 @@ class Fourier(Single):
     def build(self, d: int, o: int, seed: int = 0) -> Standardised:
         generator = torch.Generator().manual_seed(seed)
         size = (d, self.features)
-        frequencies = torch.randn(size, generator=generator, dtype=torch.float64) * self.scale
+        frequencies = torch.randn(size, generator=generator, dtype=torch.float64) * (
+            self.scale / math.sqrt(d)
+        )
         widths = (d + 2 * self.features, *self.hidden, o)
         layers = perceptron(widths, self.activation, generator)
         return Standardised(d, o, nn.Sequential(Waves(frequencies), *layers))

@@ -12,13 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sensbench.measure import MEASURES, Measure
-from sensbench.networks import POOR_R2
 from sensbench.report.consensus import the_question
 from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
-from sensbench.report.text import fit, moment, one_line, plain_symbol, symbol_html
+from sensbench.report.text import moment, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results
 from sensbench.whole_file import write_whole
 
@@ -127,10 +126,6 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
     found: list[tuple[str, Sequence[str]]] = []
     if question.notes:
         found.append(("Problem", question.notes))
-    for output, r2 in question.quality.items():
-        poor = "; poor, read the importances with care" if not r2 >= POOR_R2 else ""
-        text = f"R² {fit(r2)} on {question.judged_on}{poor}"
-        found.append((f"Model, output {output}", (text,)))
     for label in part.methods:
         cells = part.cells[part.cells["estimator"] == label]
         used = cells.loc[cells["status"] == "ok", "inputs"].unique()

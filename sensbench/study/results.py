@@ -81,6 +81,11 @@ class Question:
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def r2(self, output: str) -> float | None:
+        """Return R² of one output, where there are targets to judge it by."""
+        found = self.quality.get(output)
+        return None if found is None else found.r2
+
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the exact values by feature; empty where there are none."""
         known = {f: v for m, o, f, v in self.truth if m == measure and o == output}
