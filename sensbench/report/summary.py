@@ -1,7 +1,6 @@
 """What a comparison says, in plain sentences."""
 
 from sensbench.networks import POOR_GRADIENT, POOR_R2
-from sensbench.quality import Quality
 from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of
@@ -13,7 +12,7 @@ from sensbench.report.findings import (
     order,
     without_shares,
 )
-from sensbench.report.text import count, fit, listed, number, one_line
+from sensbench.report.text import count, listed, number, one_line, quality_said
 from sensbench.study.results import Results
 
 # An index below this is too small to act on, and its sign is noise.
@@ -64,7 +63,7 @@ def _model_first(results: Results) -> list[str]:
     if not question.quality:
         return []
     where = question.judged_on
-    told = listed(f"{o} ({_fit(quality)})" for o, quality in question.quality.items())
+    told = listed(f"{o} ({quality_said(quality)})" for o, quality in question.quality.items())
     said = [f"{question.model} predicts {told} on {where}."]
     poor = [o for o, quality in question.quality.items() if not quality.r2 >= POOR_R2]
     if poor:
@@ -83,12 +82,6 @@ def _model_first(results: Results) -> list[str]:
             f"here is also about the network's errors. More rows, or sobolev training, help."
         )
     return said
-
-
-def _fit(quality: Quality) -> str:
-    if quality.gradient_error is None:
-        return f"R² {fit(quality.r2)}"
-    return f"R² {fit(quality.r2)}, gradient error {number(100 * quality.gradient_error, 2)} %"
 
 
 def _no_effect(results: Results, output: str) -> list[str]:

@@ -26,6 +26,7 @@ from sensbench.report.text import (
     interval,
     number,
     plain_symbol,
+    quality_said,
 )
 from sensbench.study.results import Question, Results
 
@@ -190,7 +191,7 @@ def quality_table(results: Results) -> Table | None:
             "output": data["output"],
             "R²": [fit(v) for v in data["r2"]],
             "RMSE": [
-                f"{number(v)} {question.units.get(o, '')}".rstrip()
+                NOT_AVAILABLE if pd.isna(v) else f"{number(v)} {question.units.get(o, '')}".rstrip()
                 for o, v in zip(data["output"], data["rmse"], strict=True)
             ],
         }
@@ -237,8 +238,8 @@ def input_rows(question: Question) -> list[tuple[str, str, str]]:
     return [(f, inputs.get(f, ""), question.units.get(f, "")) for f in question.features]
 
 
-def overview_rows(results: Results) -> list[tuple[str, str, str]]:
-    """Return, per question: its name, its first inputs by output, and how many runs succeeded."""
+def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
+    """Return, per question: name, first inputs by output, runs that succeeded, and worst fit."""
     rows = []
     for problem, model in results.questions:
         part = results.of(problem, model)
@@ -248,7 +249,9 @@ def overview_rows(results: Results) -> list[tuple[str, str, str]]:
             for output in shown_outputs(frame, the_question(part))[:3]
         )
         done = int((part.cells["status"] == "ok").sum())
-        rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}"))
+        qualities = the_question(part).quality.values()
+        fits = quality_said(min(qualities, key=lambda q: q.r2)) if qualities else ""
+        rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}", fits))
     return rows
 
 
