@@ -46,6 +46,11 @@ class Network(ABC):
     def learn(self, rows: Part, validation: Part, seed: int) -> tuple[nn.Module, int]:
         """Return the trained module and the iterations run. All randomness comes from ``seed``."""
 
+    @property
+    def stops_early(self) -> bool:
+        """Whether the validation rows say when to stop."""
+        return True
+
     @abstractmethod
     def params(self) -> dict[str, Any]:
         """Return the hyper-parameters by name, plain values all."""
@@ -80,7 +85,7 @@ class Network(ABC):
             module.requires_grad_(False).eval()
             training = {
                 "rows": len(split.fit),
-                "validation_rows": len(split.validation),
+                "validation_rows": len(split.validation) if self.stops_early else 0,
                 "held_out_rows": len(split.held_out),
                 **training,
                 "parameters": sum(p.numel() for p in module.parameters()),

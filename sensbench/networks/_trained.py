@@ -63,10 +63,12 @@ class Trained:
         data, notes = problem.data, problem.notes
         if data is not None:
             rows = np.array(self.held_out_rows)
+            n_validation = self.training["validation_rows"]
+            stopped = f" (and stopped by {n_validation})" if n_validation else ""
             notes = (
                 *notes,
-                f"{self.name} was trained on {self.training['rows']} rows (and stopped by "
-                f"{self.training['validation_rows']}); the other {len(rows)} are explained",
+                f"{self.name} was trained on {self.training['rows']} rows{stopped}; "
+                f"{len(rows)} others are explained",
             )
             data = data.take(rows)
         model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)

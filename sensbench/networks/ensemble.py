@@ -74,5 +74,9 @@ class Ensemble(Network):
     def params(self) -> dict[str, Any]:
         return {"of": self.member.name, "members": self.members, **self.member.params()}
 
+    @property
+    def stops_early(self) -> bool:
+        return self.member.stops_early
+
     def _seeds(self, seed: int) -> list[int]:
         return np.random.SeedSequence(seed).generate_state(self.members).tolist()

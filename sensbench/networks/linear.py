@@ -53,6 +53,10 @@ class Linear(Network):
         # The offset stays 0: standardised inputs and targets have mean 0.
         return module, 1
 
+    @property
+    def stops_early(self) -> bool:
+        return False
+
     def _weights(self, rows: Rows, k: int) -> Tensor:
         """Return output k's weights: each term of its loss is a block of equations."""
         n, o = rows.y.shape

@@ -207,3 +207,14 @@ def test_an_ensemble_hands_options_to_its_members():
 def test_parameters_that_make_no_network(name, params, match):
     with pytest.raises(InputError, match=match):
         networks.load(name, **params)
+
+
+def test_notes_say_what_rows_were_used_for():
+    problem = problems.load("diabetes")
+    for name, said in (
+        ("mlp", "266 rows (and stopped by 66); 110 others"),
+        ("linear", "266 rows; 110"),
+    ):
+        network = networks.load(name) if name == "linear" else quick(name)
+        note = network.train(problem, 0).problem(problem).notes[-1]
+        assert note.startswith(f"{name} was trained on {said}")

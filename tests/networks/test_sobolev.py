@@ -12,14 +12,18 @@ from sensbench.space import InputSpace
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("mlp", {"hidden": (32, 32)}), ("fourier", {}), ("ensemble", {"members": 2})],
+    [
+        ("mlp", {"hidden": (32, 32)}),
+        ("fourier", {"features": 32, "hidden": (32,)}),
+        ("ensemble", {"members": 2, "hidden": (24,)}),
+    ],
 )
 def test_few_rows_teach_a_better_gradient(name, options):
     """Same rows, same first weights: the gradient's error falls to less than 2/3 for each seed."""
     problem = problems.load("ishigami")
     for seed in range(3):
         plain, taught = (
-            networks.load(name, train_rows=150, iterations=200, sobolev=weight, **options)
+            networks.load(name, train_rows=150, iterations=120, sobolev=weight, **options)
             .train(problem, seed)
             .quality["y"]
             for weight in (0.0, 1.0)
