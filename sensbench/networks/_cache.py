@@ -56,6 +56,7 @@ class NetworkCache:
         given = folder or os.environ.get(VARIABLE)
         root = Path(given) if given else platformdirs.user_cache_path("sensbench", appauthor=False)
         self.folder = root.expanduser() / "networks"
+        self._writes = True
 
     def get(self, key: str) -> Kept | None:
         """Return what was kept under the key, if it is there and whole."""
@@ -74,12 +75,15 @@ class NetworkCache:
             return None
 
     def put(self, key: str, weights: Mapping[str, Tensor], training: Mapping[str, Any]) -> None:
-        """Keep a network under the key."""
+        """Keep a network under the key, unless an earlier one could not be."""
+        if not self._writes:
+            return
         told = json.dumps(dict(training))
         metadata = {"training": told, "digest": _digest(weights, told)}
         try:
             write_whole(self._path(key), save(_plain(weights), metadata))
         except OSError as error:
+            self._writes = False
             _warn(
                 f"cannot write to {self.folder}: {error}; networks are not kept for other studies; "
                 f"set {VARIABLE} to a folder that can be written"

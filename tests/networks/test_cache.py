@@ -128,6 +128,7 @@ def test_a_folder_that_cannot_be_written_is_gone_without(tmp_path):
     with pytest.warns(CacheWarning, match=r"cannot write to .*set SENSBENCH_CACHE to a folder"):
         trained = network.train(problem, 0, cache)
     assert trained.weights() == network.train(problem, 0).weights()
+    network.train(problem, 1, cache)  # it has said so once
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(cache, monkeypatch):
