@@ -13,9 +13,9 @@ from sensbench.boundary.columns import Selector
 from sensbench.comparison import Comparison
 from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
-from sensbench.metrics.quality import r_squared
 from sensbench.model import Derivatives
 from sensbench.problem import Inputs, Problem
+from sensbench.quality import qualities
 from sensbench.result import SensitivityResult
 from sensbench.rows import as_rows, as_targets
 from sensbench.space import Groups, InputSpace
@@ -188,7 +188,7 @@ def _problem(
     if y is None:
         return problem
     # metered(): judging is not explaining, so its rows are nobody's cost
-    quality = r_squared(y, problem.explained.metered()(X), problem.outputs)
+    quality = qualities(y, problem.explained.metered()(X), problem.outputs)
     return replace(problem, quality=quality, judged_on="the rows given")
 
 

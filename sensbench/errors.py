@@ -75,6 +75,10 @@ class PartialResultWarning(UserWarning):
     """One method failed; the results of the others are kept."""
 
 
+class CacheWarning(UserWarning):
+    """A trained network could not be kept, or read again; it is trained instead."""
+
+
 def require(condition: bool, who: str, expected: str, got: object) -> None:
     """Raise an ``InputError`` in the house's words unless the condition holds."""
     if not condition:

@@ -13,6 +13,7 @@ from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
+from sensbench.quality import Quality
 from sensbench.rows import as_rows, as_targets
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
@@ -57,7 +58,7 @@ class Problem:
         ``"data"`` or ``"product"``: the latter makes every method use the product of the
         marginals, for a like-for-like comparison.
     quality
-        Output name to R² of the model, where there are targets to judge it by.
+        Output name to how well the model predicts it, where there are targets to judge it by.
     judged_on
         The rows that ``quality`` was measured on, in words.
     notes
@@ -76,7 +77,7 @@ class Problem:
     truth: Mapping[str, Truth] = field(default_factory=dict)
     truth_of: str = ""
     inputs: Inputs = "data"
-    quality: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""
     output_units: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
@@ -231,7 +232,7 @@ class Problem:
         return self.data is not None and self.inputs == "data"
 
     def with_model(
-        self, model: Model, quality: Mapping[str, float] | None = None, judged_on: str = ""
+        self, model: Model, quality: Mapping[str, Quality] | None = None, judged_on: str = ""
     ) -> "Problem":
         """Return the same question about another model, for example a trained network.
 

@@ -24,6 +24,15 @@ class TwoOutputs(nn.Module):
         return y_descaled, y_scaled
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Networks that tests train stay out of the cache of whoever runs them."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SENSBENCH_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260101)

@@ -111,7 +111,7 @@ def test_with_targets_the_importance_is_of_the_prediction(rng):
     assert abs(item.value[0, 0]) < 0.5
     assert own["permutation_total_order"].value[0, 0] == pytest.approx(1, abs=0.15)
     question = next(iter(blind.results.questions.values()))
-    assert question.quality["y"] < 0
+    assert question.quality["y"].r2 < 0
     assert "Read with care" in " ".join(str(blind).split())
 
 

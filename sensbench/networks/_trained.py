@@ -1,7 +1,7 @@
 """A trained network with what is known of its quality; it can be stored and rebuilt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import nn
 from sensbench.errors import InputError
 from sensbench.model import Model
 from sensbench.problem import Problem
+from sensbench.quality import Quality
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Trained:
     outputs
         Names of its outputs.
     quality
-        Output name to R² on held-out rows; an output that is constant there has none.
+        Output name to how well it is predicted on held-out rows; an output that is constant
+        there has none.
     training
         ``rows``, ``validation_rows``, ``held_out_rows`` (counts), ``iterations``, ``seconds``,
         ``parameters``.
@@ -37,7 +39,7 @@ class Trained:
     name: str
     module: nn.Module
     outputs: tuple[str, ...]
-    quality: Mapping[str, float]
+    quality: Mapping[str, Quality]
     training: Mapping[str, Any]
     held_out_rows: tuple[int, ...] = ()
 
@@ -61,10 +63,12 @@ class Trained:
         data, notes = problem.data, problem.notes
         if data is not None:
             rows = np.array(self.held_out_rows)
+            n_validation = self.training["validation_rows"]
+            stopped = f" (and stopped by {n_validation})" if n_validation else ""
             notes = (
                 *notes,
-                f"{self.name} was trained on {self.training['rows']} rows (and stopped by "
-                f"{self.training['validation_rows']}); the other {len(rows)} are explained",
+                f"{self.name} was trained on {self.training['rows']} rows{stopped}; "
+                f"{len(rows)} others are explained",
             )
             data = data.take(rows)
         model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)
@@ -75,7 +79,7 @@ class Trained:
     def metadata(self) -> dict[str, Any]:
         """Return plain values, fit for JSON, that rebuild it together with :meth:`weights`."""
         return {
-            "quality": dict(self.quality),
+            "quality": {output: asdict(found) for output, found in self.quality.items()},
             "training": dict(self.training),
             "held_out_rows": list(self.held_out_rows),
         }
@@ -111,7 +115,7 @@ class Trained:
             name,
             module.eval(),
             outputs,
-            dict(metadata["quality"]),
+            {o: Quality.from_plain(kept) for o, kept in metadata["quality"].items()},
             dict(metadata["training"]),
             tuple(metadata["held_out_rows"]),
         )

@@ -105,7 +105,7 @@ def _linear(results: Results, output: str) -> bool:
 
 def _of_prediction(results: Results, output: str, shares: pd.DataFrame) -> list[str]:
     """Return the methods that measure the prediction of targets, where it is not a good one."""
-    r2 = the_question(results).quality.get(output)
+    r2 = the_question(results).r2(output)
     if r2 is None or r2 >= GOOD_R2:
         return []
     methods = dict.fromkeys(shares["estimator"].astype(str))
@@ -127,8 +127,8 @@ def _prediction(results: Results, output: str, shares: pd.DataFrame) -> str:
         return (
             f"{method} differs from all other methods, the most on {feature} ({numbers}): it "
             f"measures how much an input helps to predict the targets, the others what moves the "
-            f"model's output. With R² {fit(the_question(results).quality[output])} these are two "
-            f"questions."
+            f"model's output. With R² {fit(the_question(results).quality[output].r2)} these "
+            f"are two questions."
         )
     return ""
 

@@ -132,7 +132,7 @@ def agreement_said(pairs: pd.DataFrame, frame: pd.DataFrame) -> str:
 def without_shares(results: Results, output: str, frame: pd.DataFrame) -> list[str]:
     """Say which methods give no shares of importance, and why."""
     found = []
-    r2 = the_question(results).quality.get(output)
+    r2 = the_question(results).r2(output)
     for method, mine in frame.groupby("estimator", sort=False):
         if mine["share"].notna().any():
             continue

@@ -1,9 +1,7 @@
 """One self-contained HTML page, and the same figures and tables as files."""
 
 import base64
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sensbench.measure import MEASURES, Measure
-from sensbench.networks import POOR_R2
 from sensbench.report.consensus import the_question
 from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
-from sensbench.report.text import fit, moment, one_line, plain_symbol, symbol_html
+from sensbench.report.text import moment, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results
+from sensbench.whole_file import write_whole
 
 # In the page's main part a reader sees this many figures of single outputs; the rest fold away.
 _MOST_OPEN = 2
@@ -72,17 +70,17 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
     """
     page = Path(page)
     sections = _sections(results)
-    _write(page, _render(results, sections).encode())
+    write_whole(page, _render(results, sections).encode())
     if files:
         for section in sections:
             for name, drawn in section.figures.items():
                 if drawn.figure is not None:
                     start = page.parent / "figures" / f"{section.slug}-{name}"
-                    _write(start.with_name(start.name + ".png"), saved(drawn.figure, "png"))
-                    _write(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
+                    write_whole(start.with_name(start.name + ".png"), saved(drawn.figure, "png"))
+                    write_whole(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
             for table in section.tables:
                 path = page.parent / "tables" / f"{section.slug}-{table.name}.csv"
-                _write(path, table.data.to_csv(index=False, lineterminator="\n").encode())
+                write_whole(path, table.data.to_csv(index=False, lineterminator="\n").encode())
     return page
 
 
@@ -128,10 +126,6 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
     found: list[tuple[str, Sequence[str]]] = []
     if question.notes:
         found.append(("Problem", question.notes))
-    for output, r2 in question.quality.items():
-        poor = "; poor, read the importances with care" if not r2 >= POOR_R2 else ""
-        text = f"R² {fit(r2)} on {question.judged_on}{poor}"
-        found.append((f"Model, output {output}", (text,)))
     for label in part.methods:
         cells = part.cells[part.cells["estimator"] == label]
         used = cells.loc[cells["status"] == "ok", "inputs"].unique()
@@ -186,22 +180,3 @@ def _render(results: Results, sections: Sequence[Section]) -> str:
         "most_open": _MOST_OPEN,
     }
     return environment.get_template("page.html.j2").render(context)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # A temporary file is private; the page is as readable as any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

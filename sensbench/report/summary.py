@@ -1,6 +1,6 @@
 """What a comparison says, in plain sentences."""
 
-from sensbench.networks import POOR_R2
+from sensbench.networks import POOR_GRADIENT, POOR_R2
 from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of
@@ -13,7 +13,7 @@ from sensbench.report.findings import (
     without_shares,
 )
 from sensbench.report.planted import planted_said
-from sensbench.report.text import count, fit, listed, number, one_line
+from sensbench.report.text import count, listed, number, one_line, quality_said
 from sensbench.study.results import Results
 
 # An index below this is too small to act on, and its sign is noise.
@@ -65,13 +65,23 @@ def _model_first(results: Results) -> list[str]:
     if not question.quality:
         return []
     where = question.judged_on
-    told = listed(f"{o} (R² {fit(r2)})" for o, r2 in question.quality.items())
+    told = listed(f"{o} ({quality_said(quality)})" for o, quality in question.quality.items())
     said = [f"{question.model} predicts {told} on {where}."]
-    poor = [o for o, r2 in question.quality.items() if not r2 >= POOR_R2]
+    poor = [o for o, quality in question.quality.items() if not quality.r2 >= POOR_R2]
     if poor:
         said.append(
             f"Read with care: less than half of the variation of {listed(poor)} is in the model. "
             f"The importances describe the model, and say little of what the data come from."
+        )
+    crooked = [
+        o
+        for o, quality in question.quality.items()
+        if o not in poor and (quality.gradient_error or 0.0) > POOR_GRADIENT
+    ]
+    if crooked:
+        said.append(
+            f"The values of {listed(crooked)} fit better than their slopes: what derivatives say "
+            f"here is also about the network's errors. More rows, or sobolev training, help."
         )
     return said
 

@@ -20,7 +20,16 @@ from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
 from sensbench.report.planted import planted_tables
 from sensbench.report.table import Table
-from sensbench.report.text import correlation, count, interval, number, plain_symbol
+from sensbench.report.text import (
+    NOT_AVAILABLE,
+    correlation,
+    count,
+    fit,
+    interval,
+    number,
+    plain_symbol,
+    quality_said,
+)
 from sensbench.study.results import Question, Results
 
 _MOST_PAIRS = 10
@@ -159,6 +168,38 @@ def accuracy_table(results: Results) -> Table | None:
     return Table("accuracy", "Accuracy at the largest budget", shown, found, note)
 
 
+def quality_table(results: Results) -> Table | None:
+    """Return how well the model predicts every output, and its gradient where that is known."""
+    question = the_question(results)
+    if not question.quality:
+        return None
+    data = pd.DataFrame(
+        [(o, q.r2, q.rmse, q.gradient_error) for o, q in question.quality.items()],
+        columns=["output", "r2", "rmse", "gradient_error"],
+    ).astype({"r2": float, "rmse": float, "gradient_error": float})
+    shown = pd.DataFrame(
+        {
+            "output": data["output"],
+            "R²": [fit(v) for v in data["r2"]],
+            "RMSE": [
+                NOT_AVAILABLE if pd.isna(v) else f"{number(v)} {question.units.get(o, '')}".rstrip()
+                for o, v in zip(data["output"], data["rmse"], strict=True)
+            ],
+        }
+    )
+    note = f"On {question.judged_on}. RMSE is the root mean square error."
+    if data["gradient_error"].notna().any():
+        shown["gradient error"] = [
+            NOT_AVAILABLE if pd.isna(v) else f"{number(100 * v, 2)} %"
+            for v in data["gradient_error"]
+        ]
+        note += (
+            " Gradient error: root mean square of the network's ∂f/∂x · σ_x minus the function's "
+            "own, relative to that of the function's own; 100 % is what a gradient of 0 has."
+        )
+    return Table("quality", "How well the model predicts", shown, data, note)
+
+
 def cost_table(results: Results) -> Table:
     """Return what every method spent at every budget, and how its cells ended."""
     rows = []
@@ -177,7 +218,7 @@ def tables(results: Results) -> list[Table]:
     """Return every table of one question that has rows, in the page's order."""
     optional = (
         derivative_table(results), pairs_table(results), agreement_table(results),
-        accuracy_table(results),
+        accuracy_table(results), quality_table(results),
     )  # fmt: skip
     return [*importance_tables(results), *(t for t in optional if t), *planted_tables(results),
             cost_table(results)]  # fmt: skip
@@ -193,8 +234,8 @@ def input_rows(question: Question) -> list[tuple[str, str, str]]:
     ]
 
 
-def overview_rows(results: Results) -> list[tuple[str, str, str]]:
-    """Return, per question: its name, its first inputs by output, and how many runs succeeded."""
+def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
+    """Return, per question: name, first inputs by output, runs that succeeded, and worst fit."""
     rows = []
     for problem, model in results.questions:
         part = results.of(problem, model)
@@ -204,7 +245,9 @@ def overview_rows(results: Results) -> list[tuple[str, str, str]]:
             for output in shown_outputs(frame, the_question(part))[:3]
         )
         done = int((part.cells["status"] == "ok").sum())
-        rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}"))
+        qualities = the_question(part).quality.values()
+        fits = quality_said(min(qualities, key=lambda q: q.r2)) if qualities else ""
+        rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}", fits))
     return rows
 
 

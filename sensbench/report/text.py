@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from sensbench.quality import Quality
+
 NOT_AVAILABLE = "n/a"
 
 _MACROS = {
@@ -40,6 +42,13 @@ def fit(r2: float) -> str:
         if not number(r2, digits).startswith("1"):
             return number(r2, digits)
     return "above 0.9999"
+
+
+def quality_said(quality: Quality) -> str:
+    """Return R², and the gradient's error where it is known."""
+    if quality.gradient_error is None:
+        return f"R² {fit(quality.r2)}"
+    return f"R² {fit(quality.r2)}, gradient error {number(100 * quality.gradient_error, 2)} %"
 
 
 def correlation(value: float) -> str:

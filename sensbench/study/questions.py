@@ -31,8 +31,15 @@ class Questions:
         A plug-in that is not there or refuses its parameters, with its place in the study.
     """
 
-    def __init__(self, study: Study, store: ResultStore, source: str = "study"):
+    def __init__(
+        self,
+        study: Study,
+        store: ResultStore,
+        source: str = "study",
+        cache: networks.NetworkCache | None = None,
+    ):
         self._study, self._store = study, store
+        self._cache = cache or networks.NetworkCache()
         self._problems: dict[str, Problem] = {}
         self._specs: dict[str, PlugIn] = {}
         self._ready: dict[str, Problem | Exception] = {}
@@ -115,7 +122,7 @@ class Questions:
         if kept is not None:
             trained = network.restore(problem, *kept)
         else:
-            trained = network.train(problem, seed_sequence("training", key))
+            trained = network.train(problem, seed_sequence("training", key), self._cache)
             self._store.put_network(key, trained.metadata(), trained.weights())
         return trained.problem(problem), trained.training
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES, Measure
+from sensbench.quality import Quality
 from sensbench.result import COLUMNS
 
 FRAME_COLUMNS = (*COLUMNS, "budget", "replicate", "n_forward", "n_backward", "seconds", "status")
@@ -70,7 +71,7 @@ class Question:
     truth_of
         What the truth is true of, for legends: "exact (ishigami)"; "known (…)" where sampled.
     quality
-        Output name to R², where there are targets to judge the model by.
+        Output name to how well it is predicted, where there are targets to judge the model by.
     judged_on
         The rows that it was judged on, in words.
     training
@@ -89,13 +90,18 @@ class Question:
     units: Mapping[str, str] = field(default_factory=dict)
     truth: tuple[Known, ...] = ()
     truth_of: str = ""
-    quality: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source: str = ""
     licence: str = ""
     planted: Mapping[str, str] = field(default_factory=dict)
+
+    def r2(self, output: str) -> float | None:
+        """Return R² of one output, where there are targets to judge it by."""
+        found = self.quality.get(output)
+        return None if found is None else found.r2
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the known values by feature; empty where there are none."""

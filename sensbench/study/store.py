@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sensbench.errors import InputError
+from sensbench.quality import Quality
 from sensbench.result import SensitivityResult
 from sensbench.study.cells import Cell
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
@@ -194,6 +195,7 @@ class ResultStore:
                 outputs=tuple(content["outputs"]), features=tuple(content["features"]),
                 truth=tuple(Known(*entry) for entry in content["truth"]),
                 notes=tuple(content["notes"]),
+                quality={o: Quality.from_plain(q) for o, q in content["quality"].items()},
             )  # fmt: skip
             found[problem, model] = Question(**content)
         return found

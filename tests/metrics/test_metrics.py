@@ -4,7 +4,6 @@ import pytest
 
 from sensbench.metrics.accuracy import accuracy
 from sensbench.metrics.agreement import agreement
-from sensbench.metrics.quality import r_squared
 from sensbench.metrics.ranks import shares
 
 
@@ -99,9 +98,3 @@ def test_accuracy_is_against_the_same_measure_only():
     assert found["relative_error"].iloc[0] == pytest.approx(0.1 / 5)
     assert found["covered"].iloc[0] == 1.0
     assert found["rows"].iloc[0] == 10
-
-
-def test_r_squared_leaves_constant_targets_out():
-    y = np.array([[1.0, 2.0], [3.0, 2.0], [5.0, 2.0]])
-    assert r_squared(y, y + np.array([0.0, 1.0]), ["a", "b"]) == {"a": 1.0}
-    assert r_squared(y, np.full_like(y, 3.0), ["a", "b"])["a"] == pytest.approx(0.0)

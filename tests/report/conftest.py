@@ -12,8 +12,8 @@ from torch import nn
 
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
-from sensbench.metrics.quality import r_squared
 from sensbench.problem import Problem
+from sensbench.quality import Quality, qualities
 from sensbench.space import InputSpace
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 from sensbench.truths.implied import exact_truth
@@ -181,7 +181,9 @@ def correlated():
         outputs=["yield"],
         notes=["sensor_0 and sensor_1 are strongly correlated (r = 0.99)"],
     )
-    return problem.with_model(problem.explained, {"yield": 0.41}, "rows it was not trained on")
+    return problem.with_model(
+        problem.explained, {"yield": Quality(0.41, 2.5)}, "rows it was not trained on"
+    )
 
 
 NASTY = [f"<b>cost_in_$_{i}</b> & a very long name of {i}" for i in range(25)]
@@ -245,7 +247,7 @@ def targeted(y):
         return 2 * x[:, 0] + x[:, 1] + 0.5 * x[:, 2]
 
     problem = Problem.of(function, space, name="aimless", X=X, y=y, outputs=["y"])
-    quality = r_squared(y[:, None], function(X)[:, None], ["y"])
+    quality = qualities(y[:, None], function(X)[:, None], ["y"])
     return problem.with_model(problem.explained, quality, "the rows given")
 
 

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from sensbench.quality import Quality
 from sensbench.report import write_report
 
 ALL = ["ishigami", "linear", "correlated", "nasty", "five", "study", "empty"]
@@ -92,6 +93,22 @@ def test_several_questions_have_an_overview(request, tmp_path):
     assert "angle > pressure" in text
     assert "x1 or x2 (methods differ)" in text or "x2 or x1 (methods differ)" in text
     assert "2026-01-31 12:00 UTC." in text
+
+
+def test_the_overview_shows_how_well_networks_predict(study_results, tmp_path):
+    assert "how well" not in Page(write_and_read(study_results, tmp_path)).text
+    questions = dict(study_results.questions)
+    first = next(iter(questions))
+    quality = {"y": Quality(0.93, 1.0, 0.31)}
+    questions[first] = replace(questions[first], quality=quality, judged_on="unseen rows")
+    text = Page(write_and_read(replace(study_results, questions=questions), tmp_path)).text
+    overview = text.split("Summary")[-1].split("16 of 16 runs")[0]
+    assert "how well the model predicts" in overview
+    assert "R² 0.93, gradient error 31 %" in overview
+
+
+def write_and_read(results, tmp_path):
+    return write_report(results, tmp_path / "index.html", files=False).read_text()
 
 
 def test_files(study_results, tmp_path):

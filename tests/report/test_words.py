@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,11 +8,12 @@ import pytest
 from rich.console import Console
 
 from sensbench.metrics.ranks import shares
+from sensbench.quality import Quality
 from sensbench.report.consensus import first_places
 from sensbench.report.figures.importance import importance
 from sensbench.report.findings import order
 from sensbench.report.summary import sentences
-from sensbench.report.tables import derivative_table, tables
+from sensbench.report.tables import derivative_table, quality_table, tables
 from sensbench.report.terminal import render
 from sensbench.report.text import (
     fit,
@@ -113,6 +115,41 @@ def test_summary_warns_of_a_poor_network_first(correlated_results):
     assert said[0].startswith("plant predicts yield (R² 0.41) on rows it was not")
     assert said[1].startswith("Read with care: less than half of the variation of yield")
     assert any("used the 300 data rows" in sentence for sentence in said)
+
+
+def judged(results, **quality):
+    """The same results of a network of that quality."""
+    questions = {
+        key: replace(q, quality={q.outputs[0]: Quality(**quality)}, judged_on="unseen rows")
+        for key, q in results.questions.items()
+    }
+    return replace(results, questions=questions)
+
+
+def test_summary_warns_of_slopes_that_do_not_fit(ishigami_results):
+    crooked = sentences(judged(ishigami_results, r2=0.97, rmse=0.6, gradient_error=0.381))
+    assert crooked[0].endswith("predicts y (R² 0.97, gradient error 38 %) on unseen rows.")
+    assert crooked[1].startswith("The values of y fit better than their slopes")
+    fine = sentences(judged(ishigami_results, r2=0.97, rmse=0.6, gradient_error=0.12))
+    assert not any("slopes: what derivatives" in sentence for sentence in fine)
+    poor = sentences(judged(ishigami_results, r2=0.2, rmse=3.0, gradient_error=0.9))
+    assert poor[1].startswith("Read with care")
+    assert not any("slopes: what derivatives" in sentence for sentence in poor)
+
+
+def test_quality_table(ishigami_results, correlated_results, linear_results):
+    table = quality_table(judged(ishigami_results, r2=0.9971, rmse=0.2091, gradient_error=0.132))
+    assert table.shown.to_dict("records") == [
+        {"output": "y", "R²": "0.997", "RMSE": "0.209", "gradient error": "13 %"}
+    ]
+    assert table.note.startswith("On unseen rows.")
+    assert table.data["gradient_error"].tolist() == [0.132]
+    lift = quality_table(judged(linear_results, r2=0.9, rmse=0.25))
+    assert lift.shown.to_dict("records") == [{"output": "lift", "R²": "0.90", "RMSE": "0.250 N"}]
+    first_files = quality_table(judged(ishigami_results, r2=0.9))
+    assert first_files.shown["RMSE"].tolist() == ["n/a"]
+    assert quality_table(ishigami_results) is None
+    assert "gradient error" not in quality_table(correlated_results).shown
 
 
 def test_derivatives_have_signs_and_units(linear_results):

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import sqlite3
@@ -10,6 +11,9 @@ import pandas as pd
 import pytest
 
 from sensbench.errors import InputError, StudyError
+from sensbench.quality import Quality
+from sensbench.report import write_report
+from sensbench.report.text import fit
 from sensbench.study.cells import labels
 from sensbench.study.config import check_study
 from sensbench.study.runner import RESULTS_FILE, run_study
@@ -112,6 +116,64 @@ def test_a_network_is_trained_once_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(Mlp, "train", lambda *args: pytest.fail("trained again"))
     _, tally = run_study(study(**{**changes, "budgets": [400, 900]}), tmp_path)
     assert (tally.counts["ok"], tally.kept) == (4, 4)
+
+
+def test_studies_share_the_networks_they_train(tmp_path, monkeypatch):
+    network = {"name": "mlp", "hidden": [7], "train_rows": 90, "iterations": 30}
+    changes = {"models": [network], "replicates": 1}
+    first, _ = run_study(study(**changes, budgets=[400]), tmp_path / "a")
+    monkeypatch.setattr(
+        "sensbench.networks._network.fit", lambda *args, **more: pytest.fail("trained again")
+    )
+    more = study(**changes, budgets=[400, 800], name="other", title="Another study")
+    second, tally = run_study(more, tmp_path / "b")
+    assert tally.counts == {"ok": 4}
+    at_400 = values(second)[second.frame["budget"] == 400].reset_index(drop=True)
+    pd.testing.assert_frame_equal(at_400, values(first).reset_index(drop=True))
+    assert second.questions == first.questions
+
+
+def test_a_results_file_keeps_its_networks_without_the_cache(tmp_path, monkeypatch):
+    network = {"name": "mlp", "hidden": [7], "train_rows": 91, "iterations": 30}
+    run_study(study(models=[network], budgets=[400]), tmp_path / "a")
+    monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr(
+        "sensbench.networks._network.fit", lambda *args, **more: pytest.fail("trained again")
+    )
+    _, tally = run_study(study(models=[network], budgets=[400, 500]), tmp_path / "a")
+    assert (tally.kept, tally.counts["ok"]) == (4, 4)
+
+
+def test_sobolev_training_on_measured_targets_is_skipped_with_its_reason(tmp_path):
+    network = {"name": "linear", "sobolev": 1.0, "train_rows": 60}
+    changes = {"models": [network], "problems": ["ishigami", "diabetes"], "replicates": 1}
+    results, tally = run_study(study(**changes, budgets=[400]), tmp_path)
+    assert tally.counts == {"ok": 2, "skipped": 2}
+    skipped = results.cells[results.cells["status"] == "skipped"]
+    assert set(skipped["problem"]) == {"diabetes"}
+    assert "got measured targets; leave sobolev out" in skipped["reason"].iloc[0]
+
+
+def test_results_files_that_kept_r2_alone_still_open(tmp_path):
+    """Before there was a Quality, a file held output name to R²."""
+    network = {"name": "mlp", "hidden": [8], "train_rows": 100, "iterations": 40}
+    asked = study(models=[network], budgets=[400], replicates=1)
+    new, _ = run_study(asked, tmp_path)
+    (r2,) = [q.quality["y"].r2 for q in new.questions.values()]
+    with sqlite3.connect(tmp_path / RESULTS_FILE) as db:
+        for table in ("questions", "networks"):
+            ((content,),) = db.execute(f"SELECT content FROM {table}").fetchall()
+            old = {**json.loads(content), "quality": {"y": r2}}
+            db.execute(f"UPDATE {table} SET content = ?", (json.dumps(old),))
+    db.close()
+    with ResultStore(tmp_path / RESULTS_FILE) as store:
+        (question,) = store.results().questions.values()
+        assert question.quality == {"y": Quality(r2)}
+        assert store.results().frame.equals(new.frame)
+    results, tally = run_study(study(models=[network], budgets=[400, 500], replicates=1), tmp_path)
+    assert (tally.kept, tally.counts["ok"]) == (2, 2)
+    page = write_report(results, tmp_path / "index.html", files=False).read_text()
+    assert f"(R² {fit(r2)}) on rows it was not trained on" in page
 
 
 def test_data_without_a_network_is_a_mistake_told_before_anything_runs(tmp_path):

@@ -9,6 +9,7 @@ import torch
 from sensbench import networks, problems
 from sensbench.errors import ConformanceError
 from sensbench.problem import Data, Problem
+from sensbench.quality import Quality
 from sensbench.space import InputSpace
 from sensbench.testing import check_problem
 from sensbench.truth import Truths
@@ -67,7 +68,7 @@ def test_models(function, name):
     [
         ({"name": " "}, "has a name"),
         ({"output_units": ("m", "s")}, "one unit per output"),
-        ({"quality": {"z": 0.9}}, "quality of outputs"),
+        ({"quality": {"z": Quality(0.9)}}, "quality of outputs"),
         ({"truth": Truths.of({"mystery": np.ones((1, 2))})}, "truth of measures"),
         ({"truth": Truths.of({"dgsm": np.ones((1, 2))})}, "truth says of what"),
     ],

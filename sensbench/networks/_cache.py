@@ -1,0 +1,135 @@
+"""NetworkCache: trained networks on disk, known by what they learned and how."""
+
+import hashlib
+import inspect
+import json
+import os
+import platform
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import platformdirs
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from sensbench import __version__
+from sensbench.errors import CacheWarning
+from sensbench.networks._rows import Part
+from sensbench.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from sensbench.networks._network import Network
+
+VARIABLE = "SENSBENCH_CACHE"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What training gave: weights, and ``iterations`` and ``seconds``."""
+
+    weights: Mapping[str, Tensor]
+    training: Mapping[str, Any]
+
+
+class NetworkCache:
+    """Trained networks in a folder, one safetensors file each.
+
+    A file that cannot be read or is damaged counts as absent, and a folder that cannot be written
+    is gone without: both warn (``CacheWarning``), and the network is trained. Files appear whole,
+    so that several processes may share a folder.
+
+    Parameters
+    ----------
+    folder
+        By default that in the environment variable ``SENSBENCH_CACHE``, else ``sensbench`` in the
+        user's cache folder (on Linux ``~/.cache``). It may be removed at any time.
+    """
+
+    def __init__(self, folder: Path | str | None = None):
+        given = folder or os.environ.get(VARIABLE)
+        root = Path(given) if given else platformdirs.user_cache_path("sensbench", appauthor=False)
+        self.folder = root.expanduser() / "networks"
+        self._writes = True
+
+    def get(self, key: str) -> Kept | None:
+        """Return what was kept under the key, if it is there and whole."""
+        path = self._path(key)
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                weights = {name: file.get_tensor(name) for name in file.keys()}
+            if metadata.get("digest") != _digest(weights, metadata.get("training", "")):
+                raise ValueError("its content is not what was written")
+            return Kept(weights, json.loads(metadata["training"]))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except Exception as error:  # safetensors and the system each raise kinds of their own
+            _warn(f"cannot read {path}: {type(error).__name__}: {error}; training again")
+            return None
+
+    def put(self, key: str, weights: Mapping[str, Tensor], training: Mapping[str, Any]) -> None:
+        """Keep a network under the key, unless an earlier one could not be."""
+        if not self._writes:
+            return
+        told = json.dumps(dict(training))
+        metadata = {"training": told, "digest": _digest(weights, told)}
+        try:
+            write_whole(self._path(key), save(_plain(weights), metadata))
+        except OSError as error:
+            self._writes = False
+            _warn(
+                f"cannot write to {self.folder}: {error}; networks are not kept for other studies; "
+                f"set {VARIABLE} to a folder that can be written"
+            )
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.safetensors"
+
+
+def key_of(network: "Network", parts: Sequence[Part], seed: int) -> str:
+    """Return the content hash of all that decides the weights' bits.
+
+    The rows stand for the problem: they change with its name, parameters, data and code, also for
+    a function without a name. The code of the networks counts too, so that an edited training
+    loop does not return what an earlier one learned.
+    """
+    said = {
+        "network": [network.name, network.params()],
+        "seed": seed,
+        "versions": [__version__, torch.__version__, platform.machine()],
+        "code": [_code(Path(__file__).parent), _code(Path(inspect.getfile(type(network))))],
+    }
+    found = hashlib.sha256(json.dumps(said, sort_keys=True, default=repr).encode())
+    for part in parts:
+        for values in (part.X, part.y, part.slopes, part.sloping):
+            if values is not None:
+                found.update(f"{values.shape}{values.dtype}".encode())
+                found.update(np.ascontiguousarray(values).tobytes())
+    return found.hexdigest()[:32]
+
+
+@cache
+def _code(path: Path) -> str:
+    found = hashlib.sha256()
+    for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def _digest(weights: Mapping[str, Tensor], training: str) -> str:
+    return hashlib.sha256(save(_plain(weights)) + training.encode()).hexdigest()
+
+
+def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().contiguous() for name, value in weights.items()}
+
+
+def _warn(message: str) -> None:
+    warnings.warn(f"network cache: {message}", CacheWarning, stacklevel=3)
