@@ -18,5 +18,6 @@ from .result import Estimate as Estimate
 from .result import SensitivityResult as SensitivityResult
 from .space import InputSpace as InputSpace
 from .truth import Truth as Truth
+from .truths.reference import reference as reference
 
 __version__: str

@@ -51,6 +51,10 @@ class Problem:
     truth
         Measure name to what is known of it, for independent features: value, standard error and
         how it was obtained. Worked out when somebody asks.
+    reference
+        Measure name to what the model's own value is known to be: the truth, for the function
+        that it is the truth of; a large sample's for a trained network
+        (:func:`sensbench.reference`).
     truth_of
         What the truth is true of: the function itself, also when ``model`` is a network that was
         trained on it.
@@ -76,6 +80,7 @@ class Problem:
     data: Data | None = None
     truth: Mapping[str, Truth] = field(default_factory=dict)
     truth_of: str = ""
+    reference: Mapping[str, Truth] = field(default_factory=dict)
     inputs: Inputs = "data"
     quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""

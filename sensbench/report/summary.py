@@ -13,6 +13,7 @@ from sensbench.report.findings import (
     without_shares,
 )
 from sensbench.report.planted import planted_said
+from sensbench.report.split import split_said
 from sensbench.report.text import count, listed, number, one_line, quality_said
 from sensbench.study.results import Results
 
@@ -83,7 +84,7 @@ def _model_first(results: Results) -> list[str]:
             f"The values of {listed(crooked)} fit better than their slopes: what derivatives say "
             f"here is also about the network's errors. More rows, or sobolev training, help."
         )
-    return said
+    return [*said, *split_said(results)]
 
 
 def _no_effect(results: Results, output: str) -> list[str]:

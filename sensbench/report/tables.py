@@ -19,6 +19,7 @@ from sensbench.report.consensus import (
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
 from sensbench.report.planted import planted_tables
+from sensbench.report.split import split_table
 from sensbench.report.table import Table
 from sensbench.report.text import (
     NOT_AVAILABLE,
@@ -165,6 +166,11 @@ def accuracy_table(results: Results) -> Table | None:
         }
     )
     note = "Relative error is undefined (n/a) where all exact values are 0."
+    if the_question(results).reference:
+        note += (
+            " The truth is the network's own value here, from a large sample: what is left is the "
+            "error of the estimate alone."
+        )
     return Table("accuracy", "Accuracy at the largest budget", shown, found, note)
 
 
@@ -218,7 +224,7 @@ def tables(results: Results) -> list[Table]:
     """Return every table of one question that has rows, in the page's order."""
     optional = (
         derivative_table(results), pairs_table(results), agreement_table(results),
-        accuracy_table(results), quality_table(results),
+        accuracy_table(results), split_table(results), quality_table(results),
     )  # fmt: skip
     return [*importance_tables(results), *(t for t in optional if t), *planted_tables(results),
             cost_table(results)]  # fmt: skip

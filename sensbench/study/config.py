@@ -62,12 +62,28 @@ class ProblemPlugIn(PlugIn):
         return content if self.plant else {k: v for k, v in content.items() if k != "plant"}
 
 
+class References(BaseModel):
+    """How large a sample a network's own values are taken from, as for `sensbench.reference`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    points: StrictInt = 2**14
+    scrambles: StrictInt = Field(default=8, ge=2, le=1000)
+
+    @model_validator(mode="after")
+    def _power(self) -> "References":
+        if self.points < 2 or self.points & (self.points - 1):
+            raise ValueError(f"points: expected a power of two; got {self.points}")
+        return self
+
+
 class Study(BaseModel):
     """A study: problems × models × estimators × budgets × replicates.
 
     ``models`` are trained networks by name, or ``function``: the problem's own function, where
     it has one. ``inputs``: ``data`` lets methods that need no design use real rows where a
     problem has them; ``product`` makes every method draw from the product of the marginals.
+    ``references``: the sample that a trained network's own values are taken from, so that the
+    error of an estimate can be split into the estimator's and the network's; ``null``: none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +96,7 @@ class Study(BaseModel):
     replicates: StrictInt = Field(default=1, ge=1, le=10_000)
     seed: StrictInt = Field(default=0, ge=0)
     inputs: Literal["data", "product"] = "data"
+    references: References | None = References()
 
     @model_validator(mode="after")
     def _sound(self) -> "Study":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
+from sensbench.cache_folder import cache_folder
 from sensbench.errors import SensbenchError, StudyError
 from sensbench.estimator import Estimator
 from sensbench.planted import plant
@@ -15,6 +16,7 @@ from sensbench.study.config import PlugIn, ProblemPlugIn, Study
 from sensbench.study.results import Known, Method, Question
 from sensbench.study.store import ResultStore
 from sensbench.truth import Truth
+from sensbench.truths.reference import reference
 
 FUNCTION = "function"
 
@@ -124,7 +126,26 @@ class Questions:
         else:
             trained = network.train(problem, seed_sequence("training", key), self._cache)
             self._store.put_network(key, trained.metadata(), trained.weights())
-        return trained.problem(problem), trained.training
+        asked = self._referred(key, trained.problem(problem), trained.weights())
+        return asked, trained.training
+
+    def _referred(self, key: str, problem: Problem, weights: bytes) -> Problem:
+        """Return the problem with the network's own values; a note where there are none."""
+        asked = self._study.references
+        if asked is None:
+            return problem
+        known = reference(
+            problem,
+            points=asked.points,
+            scrambles=asked.scrambles,
+            key=f"{key} {hashlib.sha256(weights).hexdigest()}",
+            folder=cache_folder("references"),
+        )
+        try:
+            len(known)
+        except SensbenchError as error:
+            return replace(problem, notes=(*problem.notes, f"no values of its own: {error}"))
+        return replace(problem, reference=known)
 
 
 def question_of(
@@ -144,6 +165,7 @@ def question_of(
         units={name: unit for name, unit in units.items() if unit},
         truth=_known(problem, problem.truth),
         truth_of=_title(problem.truth, problem.truth_of),
+        reference=_known(problem, problem.reference),
         quality=dict(problem.quality),
         judged_on=problem.judged_on,
         training=dict(training),

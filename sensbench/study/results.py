@@ -70,6 +70,8 @@ class Question:
         Known values; empty where nothing is known.
     truth_of
         What the truth is true of, for legends: "exact (ishigami)"; "known (…)" where sampled.
+    reference
+        The model's own values, for a trained network: what estimates of it converge to.
     quality
         Output name to how well it is predicted, where there are targets to judge the model by.
     judged_on
@@ -90,6 +92,7 @@ class Question:
     units: Mapping[str, str] = field(default_factory=dict)
     truth: tuple[Known, ...] = ()
     truth_of: str = ""
+    reference: tuple[Known, ...] = ()
     quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -104,8 +107,17 @@ class Question:
         return None if found is None else found.r2
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
-        """Return the known values by feature; empty where there are none."""
-        mine = (k for k in self.truth if k.measure == measure and k.output == output)
+        """Return the true values by feature; empty where there are none."""
+        return self._by_feature(self.truth, measure, output)
+
+    def own_values(self, measure: str, output: str) -> "pd.Series[float]":
+        """Return the model's own values by feature: what estimates of the measure converge to."""
+        return self._by_feature(self.reference or self.truth, measure, output)
+
+    def _by_feature(
+        self, values: tuple[Known, ...], measure: str, output: str
+    ) -> "pd.Series[float]":
+        mine = (k for k in values if k.measure == measure and k.output == output)
         known = {k.feature: k.value for k in mine}
         return pd.Series(
             [known[f] for f in self.features if f in known],

@@ -194,6 +194,7 @@ class ResultStore:
                 problem=problem, model=model,
                 outputs=tuple(content["outputs"]), features=tuple(content["features"]),
                 truth=tuple(Known(*entry) for entry in content["truth"]),
+                reference=tuple(Known(*entry) for entry in content.get("reference", ())),
                 notes=tuple(content["notes"]),
                 quality={o: Quality.from_plain(q) for o, q in content["quality"].items()},
             )  # fmt: skip

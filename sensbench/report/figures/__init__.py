@@ -68,10 +68,11 @@ _MORRIS = Kind(
 _CONVERGENCE = Kind(
     "convergence",
     "Convergence",
-    "Relative error of each method's own measure against that measure's exact values. Lines: "
+    "Relative error of each method's own measure against that measure's known values. Lines: "
     "means over replicates; faint marks: single replicates; dotted: the slope −½ of independent "
-    "draws. Errors of different measures are on one axis but are not of one quantity. The exact "
-    "values are those of the function: for a network, its own error is included.",
+    "draws. Errors of different measures are on one axis but are not of one quantity. For a "
+    "network, these are its own values, from a large sample; a dashed line is how far they are "
+    "from the function's, where those are known: an error that more rows do not remove.",
     convergence,
     convergence_alt,
 )

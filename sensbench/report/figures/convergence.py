@@ -4,24 +4,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sensbench.metrics.accuracy import accuracy
 from sensbench.report.consensus import the_question
 from sensbench.report.figures.panels import Omitted, legend_above, mark, panels, title_panels
-from sensbench.report.style import house_style, method_styles
+from sensbench.report.style import INK, house_style, method_styles
 from sensbench.report.text import in_figure, listed, number
-from sensbench.study.results import Results
+from sensbench.study.results import Method, Question, Results
 
 # Beyond this many marks a vector file is slow to open.
 _MOST_VECTOR_MARKS = 2000
 
 
 def errors(results: Results) -> pd.DataFrame:
-    """Return the accuracy of every measure with complete exact values, for one question."""
+    """Return the accuracy of every measure with complete known values, for one question.
+
+    Against the model's own values: those of a network, where they are known, else the truth.
+    """
     question = the_question(results)
     truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
-    for known in question.truth:
+    for known in question.reference or question.truth:
         key = (question.problem, question.model, known.measure, known.output)
         truth.setdefault(key, {})[known.feature] = known.value
     full = {k: v for k, v in truth.items() if len(v) == len(question.features)}
@@ -37,9 +41,12 @@ def headline_errors(results: Results) -> pd.DataFrame:
 
 
 def convergence(results: Results) -> Figure | Omitted:
-    """Return relative error against counted rows, per output, with a guide of slope -1/2."""
+    """Return relative error against counted rows, per output, with a guide of slope -1/2.
+
+    For a network with values of its own, a dashed line is how far these are from the function's.
+    """
     question = the_question(results)
-    if not question.truth:
+    if not (question.reference or question.truth):
         return Omitted("no exact values are known for this problem, so there is no error to show")
     found = headline_errors(results)
     if found.empty:
@@ -66,13 +73,29 @@ def convergence(results: Results) -> Figure | Omitted:
                     means["rows"], means["relative_error"], linewidth=1.5, markersize=5,
                     marker=styles[method].marker, color=styles[method].colour, zorder=3,
                 )  # fmt: skip
+                _networks_own(ax, question, results.methods[method], output, styles[method].colour)
             _guide(ax, mine)
         title_panels(axes, outputs, len(question.outputs))
         figure.supxlabel("rows through the model, forward and backward", fontsize=9)
         figure.supylabel("relative error", fontsize=9)
         symbols = {m: results.methods[m].headline.symbol for m in methods}
-        legend_above(figure, [mark(styles[m], f"{in_figure(m)} ({symbols[m]})") for m in methods])
+        handles = [mark(styles[m], f"{in_figure(m)} ({symbols[m]})") for m in methods]
+        if question.reference and question.truth:
+            line = Line2D([], [], color=INK, linestyle="--", linewidth=1)
+            line.set_label("the network's own error")
+            handles.append(line)
+        legend_above(figure, handles)
     return figure
+
+
+def _networks_own(ax: Axes, question: Question, method: Method, output: str, colour: str) -> None:
+    """Draw how far a network's own values are from the function's: more rows do not help."""
+    own = question.own_values(method.ranks_by, output)
+    true = question.true_values(method.ranks_by, output)
+    complete = len(own) == len(true) == len(question.features)
+    if question.reference and complete and float((true**2).sum()) > 0:
+        level = float(((own - true) ** 2).sum() ** 0.5 / (true**2).sum() ** 0.5)
+        ax.axhline(level, color=colour, linestyle="--", linewidth=1, zorder=2)
 
 
 def _guide(ax: Axes, found: pd.DataFrame) -> None:

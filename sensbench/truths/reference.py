@@ -1,0 +1,81 @@
+"""A reference: what a measure of the very model that is explained converges to."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from sensbench.errors import InputError
+from sensbench.problem import Problem
+from sensbench.truth import Truths
+from sensbench.truths.plain import from_plain, to_plain
+from sensbench.truths.sampled import sampled
+from sensbench.whole_file import write_whole
+
+# What is taken on the data rows themselves, where a problem has them: another distribution.
+_ON_ROWS = ("derivative_", "permutation_", "dgsm", "total_order_bound", "mean", "variance")
+
+
+def reference(
+    problem: Problem,
+    *,
+    points: int = 2**14,
+    scrambles: int = 8,
+    seed: int = 0,
+    pairs: bool = False,
+    key: str = "",
+    folder: Path | None = None,
+) -> Truths:
+    """Return a model's own value of every measure, from a large sample, with standard errors.
+
+    Against it an estimate has the error of its estimator only; it and the truth of the function
+    that a network learned differ by the network's error. How: ``sensbench.truths.sampled``.
+
+    Of a problem of data rows, only what is defined on the product of the marginals is returned:
+    Sobol' indices, Shapley effects and the limit of mu_star.
+
+    Parameters
+    ----------
+    points, scrambles, seed, pairs
+        As for ``sampled``.
+    key
+        What the model and its inputs are known by. With a ``folder`` the reference is kept there
+        under it, and taken from there the next time.
+
+    Raises
+    ------
+    InputError
+        The problem has no model.
+    """
+    truths = sampled(
+        problem.explained, problem.space, points=points, scrambles=scrambles, seed=seed, pairs=pairs
+    )
+    on_rows = _ON_ROWS if problem.uses_rows else ()
+    settings = json.dumps([key, points, scrambles, seed, pairs, bool(on_rows)])
+    file = (
+        folder / f"{hashlib.sha256(settings.encode()).hexdigest()[:32]}.json"
+        if folder is not None and key
+        else None
+    )
+
+    def make() -> Truths:
+        kept = _read(file)
+        if kept is not None:
+            return kept
+        found = {name: truths[name] for name in truths if not name.startswith(on_rows)}
+        if file is not None:
+            try:
+                write_whole(file, json.dumps(to_plain(found)).encode())
+            except OSError:
+                pass  # a cache is not worth a failed study
+        return Truths.of(found)
+
+    return Truths(make)
+
+
+def _read(file: Path | None) -> Truths | None:
+    if file is None:
+        return None
+    try:
+        return Truths.of(from_plain(json.loads(file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, InputError):  # not there, or damaged: it is made again
+        return None
