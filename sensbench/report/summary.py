@@ -122,8 +122,10 @@ def _accuracy(results: Results, output: str) -> str:
         return ""
     means = mine.groupby("estimator", sort=False)["relative_error"].mean()
     told = listed(f"{method} {number(100 * error, 2)} %" for method, error in means.items())
-    trained = the_question(results).training
-    own = ", the network's own error included" if trained else ""
+    question = the_question(results)
+    if question.reference:
+        return f"Distance of each method's own measure from the network's own values: {told}."
+    own = ", the network's own error included" if question.training else ""
     return f"Distance from the exact values of each method's own measure{own}: {told}."
 
 
