@@ -129,6 +129,11 @@ class Model:
         return "central finite differences" if self._differences else "automatic differentiation"
 
     @property
+    def chunk_rows(self) -> int:
+        """Rows that are best evaluated in one call: fast, and within bounds of memory."""
+        return self._rows_at_once(1)
+
+    @property
     def n_check(self) -> int:
         """Rows that the checks of the model took, outside every budget."""
         return self._checks.n_rows
@@ -226,8 +231,7 @@ class Model:
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
     ) -> list[T]:
         """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
-        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
-        rows = min(_CHUNK_ROWS, max(1, rows))
+        rows = self._rows_at_once(copies)
         parts: list[T] = []
         at = 0
         while at < len(X):
@@ -239,6 +243,10 @@ class Model:
                     raise
                 rows //= 2
         return parts
+
+    def _rows_at_once(self, copies: int) -> int:
+        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
+        return min(_CHUNK_ROWS, max(1, rows))
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
