@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -156,6 +157,10 @@ class Model:
         view._derivatives_given = False
         return view
 
+    def many_calls(self) -> AbstractContextManager[None]:
+        """Put the caller's global state back once, after all calls inside, not after each."""
+        return undisturbed()
+
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return the outputs at every row.
 
@@ -201,8 +206,7 @@ class Model:
                 J = central_differences(self._values, X, scale_of(X), f.eps, f.rounded)
             else:
                 pairs = self._in_chunks(self._function.values_and_jacobian, X)
-                Y = np.concatenate([pair[0] for pair in pairs])
-                J = np.concatenate([pair[1] for pair in pairs])
+                Y, J = (_joined([pair[i] for pair in pairs]) for i in range(2))
             self._checked(Y, X, "outputs")
             return Y, self._checked(J, X, "derivatives")
 
@@ -222,10 +226,10 @@ class Model:
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            return self._checked(np.concatenate(parts), X, "second derivatives")
+            return self._checked(_joined(parts), X, "second derivatives")
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        return np.concatenate(self._in_chunks(self._function.values, X))
+        return _joined(self._in_chunks(self._function.values, X))
 
     def _in_chunks(
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
@@ -269,8 +273,8 @@ class Model:
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
     ) -> Float[np.ndarray, "n ..."]:
-        bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        if bad.any():
+        if not np.isfinite(values).all():
+            bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
             more = ", …" if self.d > 8 else ""
@@ -280,6 +284,10 @@ class Model:
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
         return values
+
+
+def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -111,29 +111,30 @@ class Sums:
         n = min(design.N, _power_of_two(min(BLOCK_BYTES // row_bytes, model.chunk_rows)))
         drawn = counts(design.N, resamples, seed)
 
-        totals, replicates = np.zeros((o, k)), np.zeros((o, k, resamples))
+        # the last column counts every row once: the means themselves
+        totals, weights = np.zeros((o, k, resamples + 1)), np.ones((n, resamples + 1), order="F")
         centre: Float[np.ndarray, "o 1 1"] | None = None
         sums, squares, self.largest = np.zeros(o), np.zeros(o), np.zeros(o)
         products = np.empty((k, n))
-        for block, Y in enumerate(design.outputs(model, n)):
-            self.largest = np.maximum(self.largest, np.abs(Y).max(axis=(1, 2)))
-            if centre is None:
-                self.first = Y[:, 0, 0].copy()
-                centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
-            Y -= centre
-            weights = drawn[:, block * n : (block + 1) * n].T.astype(np.float64, order="F")
-            for of_output in range(o):
-                y = Y[of_output]
-                sums[of_output] += y.sum()
-                squares[of_output] += np.vdot(y, y)
-                _products(y, d, design.second_order, products)
-                totals[of_output] += products.sum(axis=1)
-                replicates[of_output] += products @ weights
+        with model.many_calls():
+            for block, Y in enumerate(design.outputs(model, n)):
+                self.largest = np.maximum(self.largest, np.maximum(Y.max((1, 2)), -Y.min((1, 2))))
+                if centre is None:
+                    self.first = Y[:, 0, 0].copy()
+                    centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
+                Y -= centre
+                weights[:, :-1] = drawn[:, block * n : (block + 1) * n].T
+                for of_output in range(o):
+                    y = Y[of_output]
+                    sums[of_output] += y.sum()
+                    squares[of_output] += np.vdot(y, y)
+                    _products(y, d, design.second_order, products)
+                    totals[of_output] += products @ weights
         rows = design.N * design.points
         self.shift = sums / rows
         self.spread = np.sqrt(np.maximum(squares / rows - self.shift**2, 0.0))
-        self.means = totals / design.N
-        self.resampled = np.moveaxis(replicates, 2, 0) / design.N
+        means = np.moveaxis(totals, 2, 0) / design.N
+        self.means, self.resampled = means[-1], means[:-1]
 
 
 def _products(
