@@ -1,7 +1,7 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeVar
 
@@ -195,20 +195,41 @@ class Model:
         DerivativeError
             An output is cut off from the inputs, or the derivative is not how the model changes.
         """
-        self._charge(X, backward=True)
-        self._derivatives_given = True
-        with undisturbed():
-            self._checks.rows(X)
-            self._checks.derivatives(X, features)
-            if self._differences or not isinstance(self._function, TorchFunction):
-                Y = self._values(X)
+        (pair,) = self.values_and_slopes([X], features)
+        Y, slopes = pair
+        J = np.empty((len(X), self.o, self.d))
+        for k, slope in enumerate(slopes):
+            J[:, k] = slope
+        return Y, J
+
+    def values_and_slopes(
+        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None = None
+    ) -> Iterator[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]:
+        """Yield the outputs and each output's derivatives for a chunk of rows after the other.
+
+        The same as :meth:`values_and_jacobian` for rows that are never all held: the derivatives
+        are in the model's own precision, and only the first chunk is looked at for checks and
+        for the steps of finite differences.
+        """
+        scale: Float[np.ndarray, " d"] | None = None
+        for X in chunks:
+            self._charge(X, backward=True)
+            self._derivatives_given = True
+            with undisturbed():
+                self._checks.rows(X)
+                self._checks.derivatives(X, features)
                 f = self._function
-                J = central_differences(self._values, X, scale_of(X), f.eps, f.rounded)
-            else:
-                pairs = self._in_chunks(self._function.values_and_jacobian, X)
-                Y, J = (_joined([pair[i] for pair in pairs]) for i in range(2))
+                if self._differences or not isinstance(f, TorchFunction):
+                    scale = scale_of(X) if scale is None else scale
+                    Y = self._values(X)
+                    J = central_differences(self._values, X, scale, f.eps, f.rounded)
+                    slopes = [J[:, k] for k in range(self.o)]
+                else:
+                    parts = self._in_chunks(f.values_and_slopes, X)
+                    Y = _joined([values for values, _ in parts])
+                    slopes = [_joined([part[k] for _, part in parts]) for k in range(self.o)]
             self._checked(Y, X, "outputs")
-            return Y, self._checked(J, X, "derivatives")
+            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
