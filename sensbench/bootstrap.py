@@ -53,14 +53,15 @@ class Groups:
         run, k = self._run, values.shape[1]
         whole = len(values) // run * run
         # a product with ones: the fastest sum there is over an axis that is not the last
-        runs = np.ones((1, run), values.dtype) @ values[:whole].reshape(-1, run, k)
-        ends = [runs[:, 0], values[whole:].sum(axis=0, keepdims=True)]
-        parts = np.concatenate(ends if whole < len(values) else ends[:1])
-        group = (start + run * np.arange(len(parts))) // self._size
-        first = np.flatnonzero(np.diff(group, prepend=-1))
-        if len(first) < len(parts):
+        parts = (np.ones((1, run), values.dtype) @ values[:whole].reshape(-1, run, k))[:, 0]
+        if whole < len(values):
+            parts = np.concatenate([parts, values[whole:].sum(axis=0, keepdims=True)])
+        if run < self._size:
+            group = (start + run * np.arange(len(parts))) // self._size
+            first = np.flatnonzero(np.diff(group, prepend=-1))
             parts = np.add.reduceat(parts, first, axis=0, dtype=np.float64)
-        sums[group[first]] += parts
+        at = start // self._size
+        sums[at : at + len(parts)] += parts
 
 
 class Bootstrap:

@@ -136,8 +136,8 @@ class Family:
         if self.normal:
             u = special.ndtri(np.clip(u, _SMALLEST, 1.0 - _SMALLEST))
         X = u * self.scale
-        X += self.location
-        return X if self.normal else np.clip(X, self.location, self.location + self.scale, out=X)
+        X += self.location  # rounding keeps order: the uniform's ends are not passed
+        return X
 
 
 def families(marginals: Sequence[Marginal]) -> list[Family]:

@@ -296,11 +296,11 @@ class InputSpace:
         u = np.asarray(u, dtype=np.float64)
         if u.ndim != 2 or u.shape[1] != self.d:
             raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
+        if self._families and len(self._families[0].columns) == self.d:
+            return self._families[0].quantile(u)
         X = np.empty(u.shape)
         for family in self._families:
-            whole = len(family.columns) == self.d
-            columns = slice(None) if whole else family.columns
-            X[:, columns] = family.quantile(u[:, columns])
+            X[:, family.columns] = family.quantile(u[:, family.columns])
         for i in self._others:
             X[:, i] = quantile(self.marginals[i], u[:, i])
         for group in self.groups:

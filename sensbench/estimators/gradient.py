@@ -10,7 +10,7 @@ from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
-_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**17
+_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**19
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,8 @@ class _Seen:
 
     Attributes
     ----------
-    sums
-        Of ``slope`` and ``y``, centred, of their squares (``slope²``, ``y²``), and of the slopes'
-        size.
+    groups
+        Of rows.
     centre
         What the slopes are centred at.
     largest, first
@@ -134,14 +133,22 @@ class _Seen:
     """
 
     def __init__(self, n: int, o: int, columns: Int[np.ndarray, " m"]):
-        self._n, self._o, self._columns = n, o, columns
+        self._n, self._columns = n, columns
         self.groups = Groups(n)
-        shapes = dict.fromkeys(("slope", "slope²", "size"), (len(self.groups), o, len(columns)))
-        shapes |= dict.fromkeys(("y", "y²"), (len(self.groups), o))
-        self.sums = {name: np.zeros(shape) for name, shape in shapes.items()}
+        # size, centred slope and its square; centred output and its square
+        self._slopes = np.zeros((o, len(self.groups), 3, len(columns)))
+        self._outputs = np.zeros((len(self.groups), 2, o))
         self.centre = np.zeros((o, len(columns)))
-        self.largest, self.first = np.zeros(o), np.zeros(o)
-        self._centre_y = np.zeros(o)
+        self.largest, self.first, self._centre_y = (np.zeros(o) for _ in range(3))
+
+    @property
+    def sums(self) -> dict[str, Float[np.ndarray, "groups ..."]]:
+        """The sums by name: ``size``, ``slope``, ``slope²``, ``y`` and ``y²``."""
+        slopes = np.moveaxis(self._slopes, 0, 2)
+        return {
+            **{name: slopes[:, i] for i, name in enumerate(("size", "slope", "slope²"))},
+            **{name: self._outputs[:, i] for i, name in enumerate(("y", "y²"))},
+        }
 
     def look(self, problem: Problem, rng: np.random.Generator) -> None:
         """Evaluate and differentiate the rows, a chunk after the other."""
@@ -161,8 +168,8 @@ class _Seen:
                         ]
                 self.largest = np.maximum(self.largest, np.abs(Y).max(axis=0))
                 y = Y - self._centre_y
-                self.groups.add(self.sums["y"], y, start)
-                self.groups.add(self.sums["y²"], y**2, start)
+                outputs = self._outputs.reshape(len(self.groups), -1)
+                self.groups.add(outputs, np.concatenate([y, y**2], axis=1), start)
                 for k, slope in enumerate(slopes):
                     self._add(k, slope, start)
                 start += len(Y)
@@ -171,15 +178,16 @@ class _Seen:
         """Add the slopes of one output, as many rows at a time as stay in cache."""
         if len(self._columns) < slopes.shape[1]:
             slopes = slopes[:, self._columns]
-        step = self.groups.rows(_CACHE_BYTES // (slopes.itemsize * slopes.shape[1]))
-        centre = self.centre[k].astype(slopes.dtype)
-        for i in range(0, len(slopes), step):
+        (n, m), centre = slopes.shape, self.centre[k].astype(slopes.dtype)
+        step = min(n, self.groups.rows(_CACHE_BYTES // (3 * slopes.itemsize * m)))
+        sums, three = self._slopes[k].reshape(-1, 3 * m), np.empty((step, 3, m), slopes.dtype)
+        for i in range(0, n, step):
             some = slopes[i : i + step]
-            self.groups.add(self.sums["size"][:, k], np.abs(some), start + i)
-            centred = some - centre
-            self.groups.add(self.sums["slope"][:, k], centred, start + i)
-            centred *= centred
-            self.groups.add(self.sums["slope²"][:, k], centred, start + i)
+            size, centred, square = (three[: len(some), j] for j in range(3))
+            np.abs(some, out=size)
+            np.subtract(some, centre, out=centred)
+            np.multiply(centred, centred, out=square)
+            self.groups.add(sums, three[: len(some)].reshape(-1, 3 * m), start + i)
 
 
 def _differentiable(
