@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from sensbench.boundary.private_copy import OWN_OF_MODULE
 
-
 _inside = threading.local()
 
 

@@ -65,9 +65,7 @@ def test_for_groups(second_order, rng):
     apart = of(5, 2, MIXED, groups={"outer": ["a", "e"], "inner": ["d", "c"]})
     check_equal(*both(apart, 2000, 5, second_order=second_order))
     rows = np.column_stack([np.eye(3)[rng.integers(3, size=90)], rng.normal(size=90)])
-    space = sb.InputSpace.from_data(
-        rows, ["n", "s", "w", "x"], groups={"region": ["n", "s", "w"]}
-    )
+    space = sb.InputSpace.from_data(rows, ["n", "s", "w", "x"], groups={"region": ["n", "s", "w"]})
     whole = sb.Problem.of(wavy(4, 2), space)
     check_equal(*both(whole, 2000, 6, second_order=second_order))
 
