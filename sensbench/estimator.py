@@ -228,12 +228,27 @@ def varying(
     ConstantOutputError
         None does: there is nothing to attribute to the inputs.
     """
-    mask = Y.std(axis=0) > 1e-12 * np.abs(Y).max(axis=0)
+    return outputs_that_vary(Y.std(axis=0), np.abs(Y).max(axis=0), Y[0], len(Y), who, outputs)
+
+
+def outputs_that_vary(
+    spread: Float[np.ndarray, " o"],
+    largest: Float[np.ndarray, " o"],
+    first: Float[np.ndarray, " o"],
+    n: int,
+    who: str,
+    outputs: Sequence[str],
+) -> Bool[np.ndarray, " o"]:
+    """Return the same as :func:`varying` for ``n`` rows that are not held.
+
+    What is known of each output are its standard deviation, its largest size and its first value.
+    """
+    mask = spread > 1e-12 * largest
     if not mask.any():
-        named = ", ".join(f"{name} = {value:g}" for name, value in zip(outputs, Y[0], strict=True))
+        named = ", ".join(f"{name} = {value:g}" for name, value in zip(outputs, first, strict=True))
         raise ConstantOutputError(
             f"{who}: expected an output that varies over the inputs; all are constant over "
-            f"{len(Y)} rows ({named}); check the model, or widen the inputs' distribution"
+            f"{n} rows ({named}); check the model, or widen the inputs' distribution"
         )
     return mask
 

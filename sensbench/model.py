@@ -1,7 +1,8 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -129,6 +130,11 @@ class Model:
         return "central finite differences" if self._differences else "automatic differentiation"
 
     @property
+    def chunk_rows(self) -> int:
+        """Rows that are best evaluated in one call: fast, and within bounds of memory."""
+        return self._rows_at_once(1)
+
+    @property
     def n_check(self) -> int:
         """Rows that the checks of the model took, outside every budget."""
         return self._checks.n_rows
@@ -150,6 +156,10 @@ class Model:
         view._budget = budget
         view._derivatives_given = False
         return view
+
+    def many_calls(self) -> AbstractContextManager[None]:
+        """Put the caller's global state back once, after all calls inside, not after each."""
+        return undisturbed()
 
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return the outputs at every row.
@@ -185,21 +195,41 @@ class Model:
         DerivativeError
             An output is cut off from the inputs, or the derivative is not how the model changes.
         """
-        self._charge(X, backward=True)
-        self._derivatives_given = True
-        with undisturbed():
-            self._checks.rows(X)
-            self._checks.derivatives(X, features)
-            if self._differences or not isinstance(self._function, TorchFunction):
-                Y = self._values(X)
+        (pair,) = self.values_and_slopes([X], features)
+        Y, slopes = pair
+        J = np.empty((len(X), self.o, self.d))
+        for k, slope in enumerate(slopes):
+            J[:, k] = slope
+        return Y, J
+
+    def values_and_slopes(
+        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None = None
+    ) -> Iterator[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]:
+        """Yield the outputs and each output's derivatives for a chunk of rows after the other.
+
+        The same as :meth:`values_and_jacobian` for rows that are never all held: the derivatives
+        are in the model's own precision, and only the first chunk is looked at for checks and
+        for the steps of finite differences.
+        """
+        scale: Float[np.ndarray, " d"] | None = None
+        for X in chunks:
+            self._charge(X, backward=True)
+            self._derivatives_given = True
+            with undisturbed():
+                self._checks.rows(X)
+                self._checks.derivatives(X, features)
                 f = self._function
-                J = central_differences(self._values, X, scale_of(X), f.eps, f.rounded)
-            else:
-                pairs = self._in_chunks(self._function.values_and_jacobian, X)
-                Y = np.concatenate([pair[0] for pair in pairs])
-                J = np.concatenate([pair[1] for pair in pairs])
+                if self._differences or not isinstance(f, TorchFunction):
+                    scale = scale_of(X) if scale is None else scale
+                    Y = self._values(X)
+                    J = central_differences(self._values, X, scale, f.eps, f.rounded)
+                    slopes = [J[:, k] for k in range(self.o)]
+                else:
+                    parts = self._in_chunks(f.values_and_slopes, X)
+                    Y = _joined([values for values, _ in parts])
+                    slopes = [_joined([part[k] for _, part in parts]) for k in range(self.o)]
             self._checked(Y, X, "outputs")
-            return Y, self._checked(J, X, "derivatives")
+            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
@@ -217,17 +247,16 @@ class Model:
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            return self._checked(np.concatenate(parts), X, "second derivatives")
+            return self._checked(_joined(parts), X, "second derivatives")
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        return np.concatenate(self._in_chunks(self._function.values, X))
+        return _joined(self._in_chunks(self._function.values, X))
 
     def _in_chunks(
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
     ) -> list[T]:
         """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
-        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
-        rows = min(_CHUNK_ROWS, max(1, rows))
+        rows = self._rows_at_once(copies)
         parts: list[T] = []
         at = 0
         while at < len(X):
@@ -239,6 +268,10 @@ class Model:
                     raise
                 rows //= 2
         return parts
+
+    def _rows_at_once(self, copies: int) -> int:
+        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
+        return min(_CHUNK_ROWS, max(1, rows))
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
@@ -261,8 +294,8 @@ class Model:
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
     ) -> Float[np.ndarray, "n ..."]:
-        bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        if bad.any():
+        if not np.isfinite(values).all():
+            bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
             more = ", …" if self.d > 8 else ""
@@ -272,6 +305,10 @@ class Model:
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
         return values
+
+
+def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _out_of_memory(error: BaseException) -> bool:

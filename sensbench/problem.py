@@ -1,6 +1,6 @@
 """Problem: a model over a distribution of inputs, with data and known truth where there is any."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -258,6 +258,19 @@ class Problem:
         if n >= len(self.data):
             return self.data
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
+
+    def rows_in_chunks(self, n: int, most: int, rng: np.random.Generator) -> Iterator[Data]:
+        """Yield the rows that :meth:`rows` gives, ``most`` at a time and in random order."""
+        order = None
+        if self.data is not None and self.inputs == "data":
+            order = rng.permutation(len(self.data))[:n]
+            n = len(order)
+        for start in range(0, n, most):
+            stop = min(start + most, n)
+            if self.data is not None and order is not None:
+                yield self.data.take(order[start:stop])
+            else:
+                yield Data(self.space.sample(stop - start, rng))
 
     def sigma(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each column, of the real rows or of the marginals."""

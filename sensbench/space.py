@@ -15,8 +15,10 @@ from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameErr
 from sensbench.group import Group, groups_of
 from sensbench.marginal import (
     Empirical,
+    Family,
     Marginal,
     describe,
+    families,
     is_continuous,
     marginal_of,
     pair,
@@ -254,6 +256,15 @@ class InputSpace:
                 found[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
         return found
 
+    @cached_property
+    def _families(self) -> list[Family]:
+        return families(self.marginals)
+
+    @cached_property
+    def _others(self) -> list[int]:
+        known = {int(i) for family in self._families for i in family.columns}
+        return [i for i in range(self.d) if i not in known]
+
     @property
     def empirical(self) -> bool:
         """Whether any marginal is the values of a data column."""
@@ -261,6 +272,10 @@ class InputSpace:
 
     def std(self) -> Float[np.ndarray, " d"]:
         """Return the standard deviation of each column."""
+        return self._std.copy()
+
+    @cached_property
+    def _std(self) -> Float[np.ndarray, " d"]:
         return np.array([float(marginal.std()) for marginal in self.marginals])
 
     def sample(
@@ -281,7 +296,13 @@ class InputSpace:
         u = np.asarray(u, dtype=np.float64)
         if u.ndim != 2 or u.shape[1] != self.d:
             raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
-        X = np.stack([quantile(m, q) for m, q in zip(self.marginals, u.T, strict=True)], axis=1)
+        if self._families and len(self._families[0].columns) == self.d:
+            return self._families[0].quantile(u)
+        X = np.empty(u.shape)
+        for family in self._families:
+            X[:, family.columns] = family.quantile(u[:, family.columns])
+        for i in self._others:
+            X[:, i] = quantile(self.marginals[i], u[:, i])
         for group in self.groups:
             if group.rows is not None:
                 block = self.blocks[self.names.index(group.name)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sensbench.bootstrap import Bootstrap
+from sensbench.bootstrap import Bootstrap, Groups, percentile
 
 
 def test_the_spread_is_that_of_the_mean(rng):
@@ -13,14 +13,40 @@ def test_the_spread_is_that_of_the_mean(rng):
     np.testing.assert_allclose(replicates.std(axis=0), theory, rtol=5 / np.sqrt(2 * 4000))
 
 
-def test_chunks_are_one_multinomial(rng, monkeypatch):
-    """Across chunks the total count of every resample is n, and the spread is unchanged."""
-    monkeypatch.setattr("sensbench.bootstrap._CHUNK_ROWS", 64)
-    n = 300
-    x = rng.normal(size=n)
-    found = Bootstrap({"one": np.ones(n), "x": x}, rng, 4000, 0.95).resampled
-    np.testing.assert_allclose(found["one"], 1.0)
-    assert found["x"].std() == pytest.approx(x.std() / np.sqrt(n), rel=5 / np.sqrt(2 * 4000))
+@pytest.mark.parametrize("n", [1024, 1025, 5000, 400_000])
+def test_groups_of_rows_spread_as_the_rows(rng, n):
+    """The rows are sorted: groups of neighbours would give intervals far too wide."""
+    x = np.sort(rng.exponential(size=n))
+    found = Bootstrap({"one": np.ones(n), "x": x}, rng, 4000, 0.95)
+    np.testing.assert_allclose(found.means["x"], x.mean())
+    np.testing.assert_allclose(found.resampled["one"], 1.0)
+    # of 512 groups at least, and of 4000 resamples
+    rtol = 5 * np.sqrt(1 / (2 * 512) + 1 / (2 * 4000))
+    assert found.resampled["x"].std() == pytest.approx(x.std() / np.sqrt(n), rel=rtol)
+
+
+@pytest.mark.parametrize("n", [1, 700, 3000, 300_001])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_of_chunks_are_those_of_the_rows(rng, n, dtype):
+    """Group by group, against a plain sum in double precision."""
+    x = rng.normal(1, 1, size=(n, 3)).astype(dtype)
+    groups = Groups(n)
+    sums, step, ends = np.zeros((len(groups), 3)), groups.rows(1000), groups.sizes.cumsum()
+    for start in range(0, n, step):
+        groups.add(sums, x[start : start + step], start)
+    assert len(groups) <= 1024
+    assert ends[-1] == n
+    exact = [part.sum(axis=0, dtype=np.float64) for part in np.split(x, ends[:-1])]
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(sums, exact, rtol=10 * eps, atol=1e3 * eps)
+
+
+def test_percentiles_are_numpys(rng):
+    replicates = rng.normal(size=(37, 4, 2))
+    found = percentile(replicates.mean(axis=0), replicates, 0.9)
+    low, high = np.quantile(replicates, (0.05, 0.95), axis=0)
+    np.testing.assert_allclose(found.low, low, rtol=1e-13)
+    np.testing.assert_allclose(found.high, high, rtol=1e-13)
 
 
 def test_columns_of_any_shape_share_the_resamples(rng):

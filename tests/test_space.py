@@ -144,3 +144,20 @@ def test_bounds_of_a_uniform_may_come_as_lists():
     space = sb.InputSpace.uniform({"a": [0, 2]})
     assert space.continuous.all()
     assert space.std()[0] == pytest.approx(2 / np.sqrt(12))
+
+
+def test_quantiles_in_bulk_are_scipys_bit_by_bit(rng):
+    """Uniform and normal inputs, however they were given, among others."""
+    marginals = {
+        "a": stats.uniform(-3.7, 0.3), "b": stats.norm(1e6, 2e-3), "c": stats.expon(scale=3),
+        "d": stats.uniform(scale=7), "e": stats.norm(loc=-2), "f": stats.uniform(),
+    }  # fmt: skip
+    u = np.vstack([rng.random((500, 6)), np.full(6, 1 - 2.0**-53), np.full(6, 2.0**-30)])
+    X = sb.InputSpace.of(marginals).from_unit(u)
+    for i, marginal in enumerate(marginals.values()):
+        inside = np.minimum(u[:, i], 1 - 2.0**-40) if np.isinf(marginal.support()[1]) else u[:, i]
+        assert (X[:, i] == marginal.ppf(inside)).all()
+    alone = sb.InputSpace.of({k: marginals[k] for k in "adf"})
+    assert (alone.from_unit(u[:, [0, 3, 5]]) == X[:, [0, 3, 5]]).all()
+    ends = alone.from_unit(np.array([[0.0] * 3, [1.0] * 3]))
+    assert (ends == np.array([marginals[k].support() for k in "adf"]).T).all()

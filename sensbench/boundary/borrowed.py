@@ -2,6 +2,7 @@
 
 import functools
 import random
+import threading
 import types
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,15 +14,22 @@ from torch import Tensor, nn
 
 from sensbench.boundary.private_copy import OWN_OF_MODULE
 
+_inside = threading.local()
+
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Keep random generators, default dtype and modes of torch as the caller has them.
 
-    Inside, no inference mode and no autocast of the caller's is in force.
+    Inside, no inference mode and no autocast of the caller's is in force. Inside another of these
+    it does nothing: around many calls, one does for all.
     """
-    legacy, plain = np.random.get_state(), random.getstate()
+    if getattr(_inside, "entered", False):
+        yield
+        return
+    legacy, plain = np.random.get_state(legacy=False), random.getstate()
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    _inside.entered = True
     try:
         with ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng())
@@ -29,10 +37,21 @@ def undisturbed() -> Iterator[None]:
             stack.enter_context(torch.autocast("cpu", enabled=False))
             yield
     finally:
-        np.random.set_state(legacy)
-        random.setstate(plain)
+        _inside.entered = False
+        # to put a state back takes far longer than to see that it is as it was
+        if not _same(np.random.get_state(legacy=False), legacy):
+            np.random.set_state(legacy)
+        if random.getstate() != plain:
+            random.setstate(plain)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two states of a generator, dicts of arrays and numbers, are equal."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(value, b[key]) for key, value in a.items())
+    return np.array_equal(a, b)
 
 
 @contextmanager

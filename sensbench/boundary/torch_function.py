@@ -97,15 +97,27 @@ class TorchFunction:
         self, X: Float[np.ndarray, "n d"]
     ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
         """Return the outputs and their derivatives: one forward, one backward per output."""
+        Y, slopes = self.values_and_slopes(X)
+        J = np.empty((len(X), len(slopes), X.shape[1]))
+        for k, slope in enumerate(slopes):
+            J[:, k] = slope
+        return Y, J
+
+    def values_and_slopes(
+        self, X: Float[np.ndarray, "n d"]
+    ) -> tuple[Float[np.ndarray, "n o"], list[Float[np.ndarray, "n d"]]]:
+        """Return the outputs and each one's derivatives, these in the model's own precision."""
+        slopes = []
         with self._graph(X) as (x, outputs):
-            J = np.empty((len(X), len(outputs), X.shape[1]))
-            for k, y in enumerate(outputs):
+            for y, column in zip(outputs, self._columns, strict=True):
                 # Rows are independent in eval mode, so the gradient of the sum over rows holds
                 # every row's own derivative.
-                gradient = self._gradient(y, x, self._columns[k].name)
-                J[:, k] = 0.0 if gradient is None else gradient.double().cpu().numpy()
+                gradient = self._gradient(y, x, column.name)
+                gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
+                half = gradient.dtype in (torch.float16, torch.bfloat16)
+                slopes.append((gradient.float() if half else gradient).cpu().numpy())
             Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
-        return Y, J
+        return Y, slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the second derivatives: one more backward per output and feature."""

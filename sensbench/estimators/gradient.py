@@ -4,11 +4,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sensbench.bootstrap import Bootstrap, Means, centred, variance
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.bootstrap import Bootstrap, Groups, Means, variance_of
+from sensbench.estimator import Estimator, check_interval_options, outputs_that_vary
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
+
+_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**19
 
 
 @dataclass(frozen=True)
@@ -54,51 +56,54 @@ class Gradient(Estimator):
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        model = problem.explained
-        X = problem.rows(budget // model.rows_per_gradient, rng).X
         applies, columns = _differentiable(problem)
-        Y, J = model.values_and_jacobian(X, features=columns.tolist())
-        varies = varying(Y, self.name, problem.outputs)
-        J = J[:, :, columns]
-        interval = Bootstrap(
-            {
-                "slope": J,
-                "size": np.abs(J),
-                "square": J**2,
-                **centred("slope", J),
-                **centred("y", Y),
-            },
-            rng,
-            self.resamples,
-            self.confidence,
+        n = budget // problem.explained.rows_per_gradient
+        if problem.uses_rows and problem.data is not None:
+            n = min(n, len(problem.data))
+        seen = _Seen(n, problem.o, columns)
+        seen.look(problem, rng)
+        interval = Bootstrap.of_sums(seen.sums, seen.groups, rng, self.resamples, self.confidence)
+        varies = outputs_that_vary(
+            np.sqrt(variance_of(interval.means, "y")),
+            seen.largest,
+            seen.first,
+            n,
+            self.name,
+            problem.outputs,
         )
         sigma_x = problem.sigma()[columns]
 
         def variance_y(m: Means) -> Float[np.ndarray, "..."]:
-            return np.where(varies, variance(m, "y"), np.nan)[..., None]
+            return np.where(varies, variance_of(m, "y"), np.nan)[..., None]
 
         def scale(m: Means) -> Float[np.ndarray, "..."]:
             return sigma_x / np.sqrt(variance_y(m))
 
+        def mean(m: Means) -> Float[np.ndarray, "..."]:
+            return m["slope"] + seen.centre
+
         def spread(m: Means) -> Float[np.ndarray, "..."]:
-            return np.sqrt(variance(m, "slope"))
+            return np.sqrt(variance_of(m, "slope"))
+
+        def square(m: Means) -> Float[np.ndarray, "..."]:
+            return variance_of(m, "slope") + mean(m) ** 2
 
         found: dict[str, Estimate | Absent] = {
-            "derivative_mean": interval(lambda m: m["slope"]),
+            "derivative_mean": interval(mean),
             "derivative_abs": interval(lambda m: m["size"]),
-            "derivative_rms": interval(lambda m: np.sqrt(m["square"])),
+            "derivative_rms": interval(lambda m: np.sqrt(square(m))),
             "derivative_std": interval(spread),
-            "derivative_mean_standardised": interval(lambda m: m["slope"] * scale(m)),
+            "derivative_mean_standardised": interval(lambda m: mean(m) * scale(m)),
             "derivative_abs_standardised": interval(lambda m: m["size"] * scale(m)),
-            "derivative_rms_standardised": interval(lambda m: np.sqrt(m["square"]) * scale(m)),
+            "derivative_rms_standardised": interval(lambda m: np.sqrt(square(m)) * scale(m)),
             "derivative_std_standardised": interval(lambda m: spread(m) * scale(m)),
-            "dgsm": interval(lambda m: m["square"]),
+            "dgsm": interval(square),
         }
         constants = _constants(problem, columns)
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
         else:
-            found["total_order_bound"] = interval(lambda m: constants * m["square"] / variance_y(m))
+            found["total_order_bound"] = interval(lambda m: constants * square(m) / variance_y(m))
 
         def at_features(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
             full = np.full((len(values), problem.d), np.nan)
@@ -109,6 +114,80 @@ class Gradient(Estimator):
             name: item.map(at_features) if isinstance(item, Estimate) else item
             for name, item in found.items()
         }
+
+
+class _Seen:
+    """Sums over groups of rows of what the measures are means of; the rows are not held.
+
+    Slopes and outputs are centred before squaring, at the mean of the first chunk of rows: a large
+    mean must not eat the digits of a small spread.
+
+    Attributes
+    ----------
+    groups
+        Of rows.
+    centre
+        What the slopes are centred at.
+    largest, first
+        Largest size and first value of each output.
+    """
+
+    def __init__(self, n: int, o: int, columns: Int[np.ndarray, " m"]):
+        self._n, self._columns = n, columns
+        self.groups = Groups(n)
+        # size, centred slope and its square; centred output and its square
+        self._slopes = np.zeros((o, len(self.groups), 3, len(columns)))
+        self._outputs = np.zeros((len(self.groups), 2, o))
+        self.centre = np.zeros((o, len(columns)))
+        self.largest, self.first, self._centre_y = (np.zeros(o) for _ in range(3))
+
+    @property
+    def sums(self) -> dict[str, Float[np.ndarray, "groups ..."]]:
+        """The sums by name: ``size``, ``slope``, ``slope²``, ``y`` and ``y²``."""
+        slopes = np.moveaxis(self._slopes, 0, 2)
+        return {
+            **{name: slopes[:, i] for i, name in enumerate(("size", "slope", "slope²"))},
+            **{name: self._outputs[:, i] for i, name in enumerate(("y", "y²"))},
+        }
+
+    def look(self, problem: Problem, rng: np.random.Generator) -> None:
+        """Evaluate and differentiate the rows, a chunk after the other."""
+        model = problem.explained
+        most = min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o))
+        step = self.groups.rows(most)
+        chunks = (rows.X for rows in problem.rows_in_chunks(self._n, step, rng))
+        start = 0
+        with model.many_calls():
+            for Y, slopes in model.values_and_slopes(chunks, self._columns.tolist()):
+                if start == 0:
+                    self.first, self._centre_y = Y[0], Y.mean(axis=0)
+                    for k, slope in enumerate(slopes):
+                        # as the slopes' own numbers: a linear model then has no spread
+                        self.centre[k] = slope.mean(axis=0, dtype=np.float64).astype(slope.dtype)[
+                            self._columns
+                        ]
+                self.largest = np.maximum(self.largest, np.abs(Y).max(axis=0))
+                y = Y - self._centre_y
+                outputs = self._outputs.reshape(len(self.groups), -1)
+                self.groups.add(outputs, np.concatenate([y, y**2], axis=1), start)
+                for k, slope in enumerate(slopes):
+                    self._add(k, slope, start)
+                start += len(Y)
+
+    def _add(self, k: int, slopes: Float[np.ndarray, "n d"], start: int) -> None:
+        """Add the slopes of one output, as many rows at a time as stay in cache."""
+        if len(self._columns) < slopes.shape[1]:
+            slopes = slopes[:, self._columns]
+        (n, m), centre = slopes.shape, self.centre[k].astype(slopes.dtype)
+        step = min(n, self.groups.rows(_CACHE_BYTES // (3 * slopes.itemsize * m)))
+        sums, three = self._slopes[k].reshape(-1, 3 * m), np.empty((step, 3, m), slopes.dtype)
+        for i in range(0, n, step):
+            some = slopes[i : i + step]
+            size, centred, square = (three[: len(some), j] for j in range(3))
+            np.abs(some, out=size)
+            np.subtract(some, centre, out=centred)
+            np.multiply(centred, centred, out=square)
+            self.groups.add(sums, three[: len(some)].reshape(-1, 3 * m), start + i)
 
 
 def _differentiable(

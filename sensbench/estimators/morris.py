@@ -3,23 +3,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
-from SALib.analyze import morris as analysis
-from SALib.sample import morris as design
 
 from sensbench.bootstrap import Bootstrap, Means, centred, percentile, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimators._trajectories import Trajectories, step_length, trajectories
+from sensbench.group import Group
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 from sensbench.space import InputSpace
 
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
+_CHUNK_BYTES = 2**25
 
 
 @dataclass(frozen=True)
 class Morris(Estimator):
-    """Elementary effects (mu, mu_star, sigma) on a grid of quantiles, by SALib.
+    """Elementary effects (mu, mu_star, sigma) on a grid of quantiles: SALib's numbers.
 
     Spends r(d + 1) rows on r trajectories, and ``scale_share`` of the budget on draws from the
     marginals, which give σ_y for the standardised mu_star (the grid's own spread is not the
@@ -27,7 +28,7 @@ class Morris(Estimator):
 
     Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
     doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
-    has one for mu_star only).
+    has one for mu_star only). Trajectories and effects are those of SALib 1.6 for the same seed.
 
     An input of separate values steps between its quantiles, which may share a value: such a step
     moves nothing. mu_star counts it as an effect of 0; the standardised measure divides what all
@@ -71,38 +72,30 @@ class Morris(Estimator):
         r = max(_SMALLEST_R, (budget - n_scale) // (d + 1))
         n_scale = min(n_scale, budget - r * (d + 1))
 
-        unit_cube = {
-            "num_vars": space.d,
-            "names": list(space.columns),
-            "groups": list(space.labels),
-            "bounds": [[0, 1]] * space.d,
-        }
         seed = int(rng.integers(1, 2**31 - 1))  # SALib takes 0 for no seed
-        u = design.sample(unit_cube, r, num_levels=self.levels, seed=seed)
-        X = space.from_unit(_jumping(_inside(u, space, self.tail), space, r, rng))
-        Y = model(X)
-        scale_Y = model(space.sample(n_scale, rng))
-        varies = varying(np.concatenate([Y, scale_Y]), self.name, problem.outputs)
+        jumps = {g: rng.random((r, 2)) for g in space.groups if g.rows is not None}
+        most = max(1, _CHUNK_BYTES // (8 * (d + 1) * space.d))
+        rows, Y = _Steps(space, step_length(self.levels)), np.empty((r, d + 1, o))
+        with model.many_calls():
+            for first, walks in zip(
+                range(0, r, most),
+                trajectories(space, r, self.levels, seed, most),
+                strict=True,
+            ):
+                some = slice(first, first + len(walks.u))
+                u = _jumping(_inside(walks.u, space, self.tail), walks, space, jumps, some)
+                X = space.from_unit(u.reshape(-1, space.d))
+                Y[some] = model(X).reshape(-1, d + 1, o)
+                rows.add(walks, X.reshape(u.shape), Y[some])
+            scale_Y = model(space.sample(n_scale, rng))
+        varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
-        steps = _steps_of(space, *(points.reshape(r, d + 1, -1) for points in (u, X, Y)))
-        interval = Bootstrap(steps, rng, self.resamples, self.confidence)
+        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence)
         moments = {
             "mu": interval(lambda m: m["effect"]),
             "mu_star": interval(lambda m: m["size"]),
             "sigma": interval(lambda m: np.sqrt(variance(m, "effect") * r / (r - 1))),
         }
-        for k in range(o):
-            # Two resamples: its interval is not used.
-            found = analysis.analyze(
-                unit_cube, u, Y[:, k], num_resamples=2, num_levels=self.levels, seed=seed
-            )
-            for key, estimate in moments.items():
-                estimate.value[k] = found[key]
-        for estimate in moments.values():
-            # SALib's numbers and the bootstrap's round differently where nothing varies
-            np.minimum(estimate.low, estimate.value, out=estimate.low)
-            np.maximum(estimate.high, estimate.value, out=estimate.high)
-
         spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
         scaled = _standardised(interval, spread, varies)
         note = _unmoved(interval.means["run"], problem)
@@ -147,8 +140,8 @@ def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
 
 
 def _inside(
-    u: Float[np.ndarray, "n d"], space: InputSpace, tail: float
-) -> Float[np.ndarray, "n d"]:
+    u: Float[np.ndarray, "r points columns"], space: InputSpace, tail: float
+) -> Float[np.ndarray, "r points columns"]:
     """Shrink the grid away from quantiles that are infinite."""
     supports = np.array([marginal.support() for marginal in space.marginals], dtype=np.float64)
     low, high = np.where(np.isinf(supports), tail, 0.0).T
@@ -156,60 +149,62 @@ def _inside(
 
 
 def _jumping(
-    u: Float[np.ndarray, "n d"], space: InputSpace, r: int, rng: np.random.Generator
-) -> Float[np.ndarray, "n d"]:
+    u: Float[np.ndarray, "r points columns"],
+    walks: Trajectories,
+    space: InputSpace,
+    jumps: Mapping[Group, Float[np.ndarray, "all_r 2"]],
+    some: slice,
+) -> Float[np.ndarray, "r points columns"]:
     """Let groups drawn as whole rows step between two random rows, once in each trajectory."""
-    u = u.copy()
-    for group in space.groups:
-        if group.rows is not None:
-            first = space.columns.index(group.columns[0])
-            of_trajectory = u[:, first].reshape(r, -1)
-            # A step is at least half of the unit interval.
-            after = np.abs(of_trajectory - of_trajectory[:, :1]) > 0.25
-            before_after = rng.random((r, 2))
-            u[:, first] = np.where(after, before_after[:, 1:], before_after[:, :1]).ravel()
+    for group, before_after in jumps.items():
+        step = walks.step[:, space.names.index(group.name), None]
+        before, after = np.split(before_after[some], 2, axis=1)
+        first = space.columns.index(group.columns[0])
+        u[:, :, first] = np.where(np.arange(u.shape[1]) > step, after, before)
     return u
 
 
-def _to_features(space: InputSpace) -> Float[np.ndarray, "d features"]:
-    """Weights that turn the squared steps of columns into each feature's, in variances."""
-    weights = np.zeros((space.d, len(space.names)))
-    std = space.std()
-    for i, block in enumerate(space.blocks):
-        varying_columns = block[std[block] > 0]
-        weights[varying_columns, i] = std[varying_columns] ** -2.0 / len(varying_columns)
-    return weights
-
-
-def _steps_of(
-    space: InputSpace,
-    u: Float[np.ndarray, "r points columns"],
-    X: Float[np.ndarray, "r points columns"],
-    Y: Float[np.ndarray, "r points o"],
-) -> dict[str, Float[np.ndarray, "r ..."]]:
-    """Return what each trajectory says of each feature, as columns to be resampled.
+class _Steps:
+    """What each trajectory says of each feature, as columns to be resampled.
 
     The elementary effect (and its size), and the lengths of the step in the output (``rise``)
     and in the feature (``run``, in its standard deviations).
     """
-    du = np.diff(u, axis=1)
-    column = np.abs(du).argmax(axis=2)
-    moved = np.array([space.names.index(label) for label in space.labels])[column]
-    dx = np.sqrt(np.diff(X, axis=1) ** 2 @ _to_features(space))
-    dy = np.diff(Y, axis=1)
-    effects = _by_feature(dy / np.take_along_axis(du, column[..., None], 2), moved)
-    run = np.take_along_axis(dx, moved[..., None], 2)
-    return {
-        "effect": effects,
-        "size": np.abs(effects),
-        **centred("effect", effects),
-        "rise": _by_feature(np.abs(dy), moved),
-        "run": _by_feature(run, moved),
-    }
 
+    def __init__(self, space: InputSpace, delta: float):
+        self._space, self._delta, self._std = space, delta, space.std()
+        self._effects: list[Float[np.ndarray, "r o d"]] = []
+        self._runs: list[Float[np.ndarray, "r 1 d"]] = []
 
-def _by_feature(steps: Float[np.ndarray, "r d k"], moved: np.ndarray) -> Float[np.ndarray, "r k d"]:
-    """Reorder what belongs to the steps of a trajectory by the feature each one moved."""
-    by_feature = np.empty_like(steps)
-    np.put_along_axis(by_feature, moved[..., None], steps, axis=1)
-    return by_feature.transpose(0, 2, 1)
+    def add(
+        self,
+        walks: Trajectories,
+        X: Float[np.ndarray, "r points columns"],
+        Y: Float[np.ndarray, "r points o"],
+    ) -> None:
+        """Take some more trajectories."""
+        blocks, every = self._space.blocks, np.arange(len(X))
+        before = walks.step[:, :, None]
+        rise = np.take_along_axis(Y, before + 1, 1) - np.take_along_axis(Y, before, 1)
+        up = walks.up[:, [block[0] for block in blocks]]
+        self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self._delta)
+        run = np.zeros((len(X), 1, len(blocks)))
+        for i, block in enumerate(blocks):
+            varying_columns = block[self._std[block] > 0]
+            at = walks.step[:, i]
+            moved = X[every, at + 1][:, varying_columns] - X[every, at][:, varying_columns]
+            in_std = (moved / self._std[varying_columns]) ** 2
+            run[:, 0, i] = np.sqrt(in_std.mean(axis=1))
+        self._runs.append(run)
+
+    def columns(self) -> dict[str, Float[np.ndarray, "r ..."]]:
+        """Return the columns over all trajectories."""
+        effects, run = np.concatenate(self._effects), np.concatenate(self._runs)
+        size = np.abs(effects)
+        return {
+            "effect": effects,
+            "size": size,
+            **centred("effect", effects),
+            "rise": size * self._delta,
+            "run": run,
+        }

@@ -1,23 +1,20 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.inspection import permutation_importance
-from sklearn.metrics import mean_squared_error, r2_score
 
-from sensbench.bootstrap import Bootstrap, Means, centred, variance
+from sensbench.bootstrap import Bootstrap, Groups, Means, centred, group_sums, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
-from sensbench.model import Model
+from sensbench.estimators._exchange import Exchange, exchanged
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
 
 @dataclass(frozen=True)
 class Permutation(Estimator):
-    """Permutation importance, by scikit-learn, against y or the model's own output.
+    """Permutation importance against y or the model's own output: scikit-learn's numbers.
 
     Spends n(1 + d·repeats) rows. Breiman 2001, doi:10.1023/A:1010933404324; the bridge to S_T:
     Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1.
@@ -27,9 +24,9 @@ class Permutation(Estimator):
     as the donor of the shuffled value; both parts are resampled together (the linearised
     U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12).
 
-    scikit-learn shuffles the numbers of the rows that each feature is taken from, one column of
-    them per feature. So the columns of a group are shuffled by one permutation, and the donor of
-    every value is known.
+    The permutations are those of ``sklearn.inspection.permutation_importance``, for all outputs
+    at once and without its copies and validation at every repeat. The columns of a group are
+    shuffled by one permutation, as whole rows.
     """
 
     name = "permutation"
@@ -54,34 +51,23 @@ class Permutation(Estimator):
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
         rows = problem.rows(budget // (1 + problem.d * self.repeats), rng)
-        fitted = _Fitted(problem.explained, rows.X, problem.space.blocks)
-        donors = np.repeat(np.arange(len(rows))[:, None], problem.d, axis=1)
-        F = fitted.predict(donors)
-        varies = varying(F, self.name, problem.outputs)
-        y = F if rows.y is None else rows.y
-
-        scores = _Scores(len(rows), problem.d, problem.o, self.repeats)
-        importances = permutation_importance(
-            fitted,
-            donors,
-            y,
-            scoring=scores,
-            n_repeats=self.repeats,
-            random_state=int(rng.integers(1, 2**31 - 1)),
-        )
-        mse, r2 = (
-            np.stack([importances[f"{key}_{k}"].importances_mean for k in range(problem.o)])
-            for key in ("mse", "r2")
-        )
-
-        roles = scores.roles / self.repeats
+        with problem.explained.many_calls():
+            F = problem.explained(rows.X)
+            varies = varying(F, self.name, problem.outputs)
+            y = F if rows.y is None else rows.y
+            donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
+            groups = Groups(len(rows))
+            order = None if len(groups) == len(rows) else rng.permutation(len(rows))
+            roles = np.empty((len(groups), problem.o, problem.d))
+            for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
+                roles[:, :, j] = group_sums(groups, of_feature, order)
+        sums = {"roles": roles}
+        for name, column in (centred("y", y) | centred("f", F)).items():
+            sums[name] = group_sums(groups, column, order)
+        interval = Bootstrap.of_sums(sums, groups, rng, self.resamples, self.confidence)
+        # Every row has two roles, so the mean over rows counts the rise twice.
+        mse = interval.means["roles"] / 2
         y_varies = y.std(axis=0) > 0
-        interval = Bootstrap(
-            {"roles": roles, **centred("y", y), **centred("f", F)},
-            rng,
-            self.resamples,
-            self.confidence,
-        )
 
         def rise(m: Means) -> Float[np.ndarray, "..."]:
             return m["roles"] - mse
@@ -94,9 +80,6 @@ class Permutation(Estimator):
             "permutation_r2": interval(lambda m: rise(m) / spread(m, "y")),
             "permutation_total_order": interval(lambda m: rise(m) / (2 * spread(m, "f"))),
         }
-        # The linearised statistic equals scikit-learn's number up to rounding; give theirs.
-        found["permutation_mse"].value[:] = mse
-        found["permutation_r2"].value[:] = np.where((varies & y_varies)[:, None], r2, np.nan)
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
@@ -104,64 +87,47 @@ class Permutation(Estimator):
         return found
 
 
-class _Fitted:
-    """The model as scikit-learn wants it, of the rows that each feature is taken from.
+def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:
+    """Return the row that each row's value comes from, in each of scikit-learn's repeats.
 
-    The unshuffled rows are evaluated only once.
+    Every feature is shuffled by a generator of the same seed, so the repeats are the same for all;
+    each shuffles further what the one before left.
     """
-
-    def __init__(
-        self,
-        model: Model,
-        X: Float[np.ndarray, "n columns"],
-        blocks: Sequence[Int[np.ndarray, " m"]],
-    ):
-        self._model, self._X, self._blocks = model, X, blocks
-        self._F = model(X)
-
-    def fit(self, donors: Any, y: Any) -> "_Fitted":
-        return self
-
-    def predict(self, donors: Int[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        shuffled = np.flatnonzero((donors != np.arange(len(donors))[:, None]).any(axis=0))
-        if not len(shuffled):
-            return self._F
-        X = self._X.copy()
-        for j in shuffled.tolist():
-            X[:, self._blocks[j]] = self._X[donors[:, j]][:, self._blocks[j]]
-        return self._model(X)
+    state = np.random.RandomState(seed)
+    state = np.random.RandomState(state.randint(np.iinfo(np.int32).max + 1))
+    shuffled, donors, found = np.arange(n), np.arange(n), []
+    for _ in range(repeats):
+        state.shuffle(shuffled)
+        donors = donors[shuffled]
+        found.append(donors)
+    return np.array(found)
 
 
-class _Scores:
-    """Scorer for all outputs at once, which keeps what each row contributed.
+def _roles(
+    problem: Problem,
+    X: Float[np.ndarray, "n columns"],
+    y: Float[np.ndarray, "n o"],
+    F: Float[np.ndarray, "n o"],
+    donors: Int[np.ndarray, "repeats n"],
+) -> Iterator[Float[np.ndarray, "n o"]]:
+    """Yield, feature by feature, the mean rise of the squared error that each row has part in.
 
-    ``roles`` is (n, o, d): the rise of the squared error of row i as the row evaluated plus as
-    the donor of the shuffled value, summed over repeats. scikit-learn collapses several outputs
-    into one score, hence one score per output and metric here.
+    As the row evaluated and as the donor of the shuffled value.
     """
+    blocks = problem.space.blocks
+    base = (y - F) ** 2
 
-    def __init__(self, n: int, d: int, o: int, repeats: int):
-        self._repeats = repeats
-        self._calls = 0
-        self._base: Float[np.ndarray, "n o"] | None = None
-        self.roles = np.zeros((n, o, d))
+    def exchanges() -> Iterator[Exchange]:
+        for block in blocks:
+            column = X[:, block]
+            for donor in donors:
+                yield block, column[donor]
 
-    def __call__(
-        self, fitted: _Fitted, donors: Int[np.ndarray, "n d"], y: Float[np.ndarray, "n o"]
-    ) -> dict[str, float]:
-        F = fitted.predict(donors)
-        squares = (y - F) ** 2
-        if self._base is None:  # scikit-learn's first call is the baseline
-            self._base = squares
-        else:
-            j = self._calls // self._repeats  # features in order, all repeats of one together
-            self._calls += 1
-            rise = squares - self._base
-            self.roles[:, :, j] += rise
-            self.roles[donors[:, j], :, j] += rise  # a permutation: no row twice
-        errors = mean_squared_error(y, F, multioutput="raw_values")
-        fits = r2_score(y, F, multioutput="raw_values")
-        return {
-            **{f"mse_{k}": -error for k, error in enumerate(errors)},
-            **{f"r2_{k}": fit for k, fit in enumerate(fits)},
-        }
+    outputs = exchanged(problem.explained, X, exchanges())
+    for _ in blocks:
+        roles = np.zeros_like(base)
+        for donor in donors:
+            rise = (y - next(outputs)) ** 2 - base
+            roles += rise
+            roles[donor] += rise  # a permutation: no row twice
+        yield roles / len(donors)

@@ -100,6 +100,43 @@ def test_with_data_the_rows_themselves_are_used(rng):
     assert "data" in found.absent["total_order_bound"]
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_rows_that_are_never_all_held_give_the_moments_of_all(precision, rng):
+    """Chunks, groups of rows and a mean far above the spread, against plain numpy."""
+    n = 300_000
+    X = rng.normal(size=(n, 2))
+    linear = torch.nn.Linear(2, 1).to(precision)
+
+    def function(x):
+        x = x.to(precision)
+        return torch.cat([(x[:, :1] * x[:, 1:]).sin() + 50 * x[:, :1], linear(x)], 1)
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = linear
+
+        def forward(self, x):
+            return function(x)
+
+    problem = sb.Problem.of(Net(), sb.InputSpace.from_data(X), X=X)
+    found = sb.estimators.load("gradient").estimate(problem, budget=3 * n)
+    assert (found.n_forward, found.n_backward) == (n, 2 * n)
+    cosine = np.cos(X[:, 0] * X[:, 1])
+    J = np.column_stack([cosine * X[:, 1] + 50, cosine * X[:, 0]])
+    rtol = 2e-5 if precision is torch.float32 else 1e-9
+    for measure, exact in (
+        ("derivative_mean", J.mean(axis=0)),
+        ("derivative_abs", np.abs(J).mean(axis=0)),
+        ("dgsm", (J**2).mean(axis=0)),
+        ("derivative_std", J.std(axis=0)),
+    ):
+        np.testing.assert_allclose(found[measure].value[0], exact, rtol=rtol, atol=rtol)
+    se = (found["derivative_mean"].high - found["derivative_mean"].low)[0] / (2 * 1.96)
+    np.testing.assert_allclose(se, J.std(axis=0) / np.sqrt(n), rtol=0.25)
+    assert (found["derivative_std"].value[1] < 1e-6).all()
+
+
 def test_one_constant_output_is_undefined_and_the_other_is_kept():
     space = sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)})
     problem = sb.Problem.of(lambda x: torch.stack([x[:, 0], 0 * x[:, 0] + 3], 1), space)

@@ -3,9 +3,12 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from SALib.analyze import morris as analysis
+from SALib.sample import morris as design
 from scipy import stats
 
 import sensbench as sb
+from sensbench.estimators._trajectories import trajectories
 
 Z = 5
 
@@ -64,6 +67,50 @@ def test_standardised_mu_star_of_a_linear_model_is_the_standardised_coefficient(
     assert (np.abs(item.value - exact) < Z * se).all()
     assert (se < 0.03).all()
     np.testing.assert_allclose(item.value[0], item.value[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("d", "levels"), [(1, 4), (3, 4), (20, 6), (7, 2)])
+@pytest.mark.parametrize("most", [1, 5, 1000])
+def test_the_trajectories_are_salibs_bit_by_bit(d, levels, most):
+    bounds = {f"x{i}": (0, 1) for i in range(d)}
+    ours = [w.u for w in trajectories(sb.InputSpace.uniform(bounds), 13, levels, 5, most)]
+    theirs = design.sample(
+        {"num_vars": d, "names": list(bounds), "bounds": [[0, 1]] * d}, 13, levels, seed=5
+    )
+    assert (np.concatenate(ours).reshape(-1, d) == theirs).all()
+
+
+def test_the_trajectories_of_groups_are_salibs_bit_by_bit():
+    names, groups = list("abcde"), ["g", "b", "g", "h", "h"]
+    space = sb.InputSpace.of(
+        dict.fromkeys(names, (0, 1)), groups={"h": ["d", "e"], "g": ["a", "c"]}
+    )
+    (ours,) = trajectories(space, 30, 4, 6, 100)
+    given = {"num_vars": 5, "names": names, "groups": groups, "bounds": [[0, 1]] * 5}
+    assert (ours.u.reshape(-1, 5) == design.sample(given, 30, 4, seed=6)).all()
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2**25])
+def test_the_numbers_are_salibs_for_the_same_design(monkeypatch, chunk_bytes):
+    """Every output's mu, mu_star and sigma, by SALib's own analysis."""
+    monkeypatch.setattr("sensbench.estimators.morris._CHUNK_BYTES", chunk_bytes)
+    d, r = 6, 50
+    weights = np.random.default_rng(0).normal(size=(d, 2))
+
+    def f(x):
+        return torch.sin(x @ torch.from_numpy(weights)) + x[:, :1] * x[:, 1:2] + 1e3
+
+    bounds = {f"x{i}": (-1, i + 1) for i in range(d)}
+    problem = sb.Problem.of(f, sb.InputSpace.uniform(bounds))
+    found = sb.estimators.load("morris").estimate(problem, budget=r * 7 * 5 // 4 + 1, seed=9)
+    given = {"num_vars": d, "names": list(bounds), "bounds": [list(b) for b in bounds.values()]}
+    seed = int(np.random.default_rng(9).integers(1, 2**31 - 1))
+    X = design.sample(given, r, seed=seed)
+    Y = f(torch.from_numpy(X)).numpy()
+    for k in range(2):
+        theirs = analysis.analyze(given, X, Y[:, k], num_resamples=2, seed=1)
+        for measure in ("mu", "mu_star", "sigma"):
+            np.testing.assert_allclose(found[measure].value[k], theirs[measure], rtol=1e-9)
 
 
 def test_a_two_valued_column_of_data_can_be_stepped(rng):

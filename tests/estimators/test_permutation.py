@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from scipy import stats
 from sklearn.inspection import permutation_importance
@@ -54,6 +55,32 @@ def test_the_numbers_are_scikit_learns_on_the_same_rows(rng):
         )
     assert found.n_forward == 150 * (1 + 3 * 4)
     assert found.inputs == "the 150 data rows"
+
+
+@pytest.mark.parametrize(("n", "d", "outputs", "repeats"), [(12, 2, 1, 1), (3000, 4, 2, 3)])
+def test_every_output_has_scikit_learns_numbers(monkeypatch, n, d, outputs, repeats):
+    """Rows in many calls and groups of rows; scikit-learn collapses outputs, so one at a time."""
+    monkeypatch.setattr("sensbench.model._CHUNK_ROWS", 1000)
+    rng = np.random.default_rng(n)
+    X = rng.normal(size=(n, d))
+    y = np.sin(X @ rng.normal(size=(d, outputs))) + rng.normal(size=(n, outputs))
+    fitted = LinearRegression().fit(X, y)
+    problem = sb.Problem.of(fitted, sb.InputSpace.from_data(X), X=X, y=y)
+    estimator = sb.estimators.load("permutation", repeats=repeats)
+    found = estimator.estimate(problem, budget=n * (1 + d * repeats), seed=3)
+    state = int(np.random.default_rng(3).integers(1, 2**31 - 1))
+    for k in range(outputs):
+        alone = LinearRegression().fit(X, y[:, k])
+        for measure, scoring in (
+            ("permutation_mse", "neg_mean_squared_error"),
+            ("permutation_r2", "r2"),
+        ):
+            theirs = permutation_importance(
+                alone, X, y[:, k], scoring=scoring, n_repeats=repeats, random_state=state
+            )
+            np.testing.assert_allclose(
+                found[measure].value[k], theirs.importances_mean, rtol=0, atol=1e-12
+            )
 
 
 def test_outputs_are_not_collapsed():
