@@ -55,8 +55,10 @@ class Truth:
         return np.array(self.value, dtype=dtype)
 
 
-class Truths(Mapping[str, Truth]):
+class Truths(Mapping):
     """Measure name to what is known of it, worked out when somebody asks.
+
+    A mapping from ``str`` to ``Truth`` (not declared as one: run-time type checkers would ask).
 
     Parameters
     ----------
