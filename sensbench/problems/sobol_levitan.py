@@ -5,6 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sensbench.errors import require
 from sensbench.problem import Problem
 from sensbench.problems._parameters import listed, published, real
 from sensbench.space import InputSpace, default_names
@@ -62,6 +63,7 @@ def sobol_levitan(
     """
     who = "sobol_levitan"
     slopes = listed(who, "b", published(who, _VARIANTS, variant) if b is None else b)
+    require(any(slopes), who, "b with a number other than 0", b)
     c0 = real(who, "c0", c0)
     constant = c0 - math.prod(math.expm1(slope) / slope for slope in slopes if slope)
 

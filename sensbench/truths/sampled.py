@@ -76,10 +76,12 @@ def sampled(
             total: Sums = {}
             for part in _points(space, points, stream):
                 for name, value in _sums(metered, space, part, centre, indices, pairs).items():
-                    total[name] = total.get(name, 0.0) + value
+                    total[name] = np.asarray(total.get(name, 0.0) + value)
                 watch(k * points + int(total["n"]), scrambles * points)
             sums.append(total)
-        pooled = {name: np.sum([total[name] for total in sums], axis=0) for name in sums[0]}
+        pooled = {
+            name: np.asarray(np.sum([total[name] for total in sums], axis=0)) for name in sums[0]
+        }
         whole = _measures(pooled, space, centre)
         each = [_measures(total, space, centre) for total in sums]
         return {
@@ -113,7 +115,8 @@ def _points(
     orders = 3 * d <= _MOST_DIMENSIONS
     engine = qmc.Sobol((3 if orders else 2) * d, scramble=True, rng=rng)
     for start in range(0, points, _CHUNK):
-        u = engine.random(min(_CHUNK, points - start))
+        # The points are multiples of 2^-30: without half a step they are too small on average.
+        u = engine.random(min(_CHUNK, points - start)) + 2.0**-31
         order = u[:, 2 * d :] if orders else rng.random((len(u), d))
         yield u[:, :d], u[:, d : 2 * d], order
 
