@@ -18,7 +18,7 @@ SHIPPED = [{"seed": None}]
 
 
 def morris_1991(seed: int | None = None) -> Problem:
-    """Polynomial of order four in 20 inputs on U(0, 1): ten matter, six interact, ten hardly act.
+    """Polynomial of order four in 20 inputs on U(0, 1): ten matter, six of them interact most.
 
     f(x) = Σ βᵢwᵢ + Σ_{i<j} βᵢⱼwᵢwⱼ + Σ_{i<j<l} βᵢⱼₗwᵢwⱼwₗ + 5 w1 w2 w3 w4 with
     wᵢ = 2xᵢ - 1, but 2.2 xᵢ/(xᵢ + 0.1) - 1 for i = 3, 5, 7; βᵢ = 20 for i ≤ 10, βᵢⱼ = -15 for
