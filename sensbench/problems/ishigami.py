@@ -4,30 +4,43 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.errors import require
 from sensbench.problem import Problem
+from sensbench.problems._parameters import published, real
 from sensbench.space import InputSpace
 from sensbench.truths.separable import separable
 
 _PI = math.pi
+_VARIANTS = {
+    "ishigami_1990": (7.0, 0.1),
+    "sobol_1999": (7.0, 0.05),
+    "puy_2022": (2.0, 1.0),
+}
 
 
-def ishigami(a: float = 7.0, b: float = 0.1) -> Problem:
+def ishigami(
+    a: float | None = None, b: float | None = None, variant: str = "ishigami_1990"
+) -> Problem:
     """f(x) = sin x1 + a sin² x2 + b x3⁴ sin x1 on U(-π, π)³: x3 acts only through x1.
+
+    Every measure has an exact truth.
 
     Parameters
     ----------
     a, b
-        Real. a=7, b=0.1: Ishigami & Homma 1990, doi:10.1109/ISUMA.1990.151285; b=0.05: Sobol' &
-        Levitan 1999, doi:10.1016/S0010-4655(98)00156-8.
+        Real; by default those of the variant.
+    variant
+        ``ishigami_1990``: a=7, b=0.1 (Ishigami & Homma 1990, doi:10.1109/ISUMA.1990.151285);
+        ``sobol_1999``: a=7, b=0.05 (Sobol' & Levitan 1999, doi:10.1016/S0010-4655(98)00156-8);
+        ``puy_2022``: a=2, b=1 (Puy et al. 2022, doi:10.18637/jss.v102.i05).
 
     Raises
     ------
     InputError
-        a or b is not finite.
+        a or b is not finite, or there is no such variant.
     """
-    require(math.isfinite(a), "ishigami", "a finite a", a)
-    require(math.isfinite(b), "ishigami", "a finite b", b)
+    a_published, b_published = published("ishigami", _VARIANTS, variant)
+    a = real("ishigami", "a", a_published if a is None else a)
+    b = real("ishigami", "b", b_published if b is None else b)
 
     def function(x: Float[Tensor, "n 3"]) -> Float[Tensor, " n"]:
         x1, x2, x3 = x.unbind(1)

@@ -1,6 +1,6 @@
 """What follows from a few known moments, for every measure they decide."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,25 @@ def exact_truth(space: InputSpace, *, how: str = "closed form", **moments: Any) 
         shape = shapes.get(name, 2)
         known[name] = Truth.exact(array.reshape((1,) * (shape - array.ndim) + array.shape), how)
     return Truths.of(implied(space, known))
+
+
+def monotone(space: InputSpace, known: Truths) -> Truths:
+    """Return truths and what follows where every ∂f/∂x_i keeps its sign: E|∂f/∂x_i| = |E ∂f/∂x_i|.
+
+    Nothing checks that it does.
+    """
+    return with_sizes(space, known, lambda: np.abs(known["derivative_mean"].value[0]))
+
+
+def with_sizes(
+    space: InputSpace, known: Truths, sizes: Callable[[], Float[np.ndarray, " d"]]
+) -> Truths:
+    """Return truths of one output and exact E|∂f/∂x_i|, with what follows from them."""
+
+    def make() -> dict[str, Truth]:
+        return implied(space, {**known, "derivative_abs": Truth.exact(sizes()[None])})
+
+    return Truths(make)
 
 
 def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
