@@ -1,0 +1,49 @@
+"""Distances between distributions of the output."""
+
+from sensbench.measure._measure import Measure, define
+
+_BORGONOVO = "Borgonovo 2007, doi:10.1016/j.ress.2006.04.015"
+_PLISCHKE = "Plischke, Borgonovo & Smith 2013, doi:10.1016/j.ejor.2012.11.047"
+_PAWN = "Pianosi & Wagener 2018, doi:10.1016/j.envsoft.2018.07.019"
+
+for _measure in (
+    Measure(
+        "delta",
+        r"$\delta$",
+        "Borgonovo's delta: how much of the output's distribution, not of its variance only, moves "
+        "when this input is known: half the area between the two densities, on average. 0 for an "
+        "input the output does not depend on, at most 1. Inputs may be dependent.",
+        "",
+        "E[∫|p(y) - p(y|x_i)| dy]/2",
+        _BORGONOVO,
+    ),
+    Measure(
+        "delta_balanced",
+        r"$\delta$ balanced",
+        "Borgonovo's delta had the input as many rows in each interval of its range: rare values "
+        "count as much as frequent ones.",
+        "",
+        "δ_i with x_i spread evenly over up to ten intervals of its range",
+        _PLISCHKE,
+    ),
+    Measure(
+        "delta_step",
+        r"$\delta$ step",
+        "Borgonovo's delta had half of the rows the input at most 0 (off) and the other half above "
+        "(on), spread evenly over its positive range.",
+        "",
+        "δ_i with P(x_i ≤ 0) = 1/2 and x_i > 0 spread evenly over five intervals",
+        _PLISCHKE,
+    ),
+    Measure(
+        "pawn",
+        "PAWN",
+        "PAWN index: how far the output's distribution function moves when this input is held in a "
+        "slice of its values: the largest difference of the two (Kolmogorov-Smirnov), and of the "
+        "slices the median, or the statistic the estimator names. Between 0 and 1.",
+        "",
+        "median over slices s of max_y |F(y) - F(y|x_i in s)|",
+        _PAWN,
+    ),
+):
+    define(_measure)

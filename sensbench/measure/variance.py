@@ -1,0 +1,72 @@
+"""Shares of the output's variance."""
+
+from sensbench.measure._measure import Measure, define
+
+_SOBOL = "Sobol' 2001, doi:10.1016/S0378-4754(00)00270-6"
+_SALTELLI = "Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018"
+_OWEN = "Owen 2014, doi:10.1137/130936233"
+
+for _measure in (
+    Measure(
+        "mean",
+        r"$E[y]$",
+        "Mean of the output over the inputs' distribution.",
+        "{y}",
+        "E[f]",
+        _SOBOL,
+        signed=True,
+        whole=True,
+    ),
+    Measure(
+        "variance",
+        r"$V[y]$",
+        "Variance of the output over the inputs' distribution: what the Sobol' indices and the "
+        "Shapley effects divide among the inputs.",
+        "{y}²",
+        "Var f",
+        _SOBOL,
+        whole=True,
+    ),
+    Measure(
+        "first_order",
+        r"$S_1$",
+        "First-order Sobol' index: the share of the output's variance that knowing this input "
+        "alone would remove, on average.",
+        "",
+        "Var(E[f|x_i])/Var f",
+        _SOBOL,
+        variance_power=1,
+    ),
+    Measure(
+        "total_order",
+        r"$S_T$",
+        "Total-order Sobol' index: the share of variance left when all other inputs are known, "
+        "interactions included. 0 means the input does not matter at all.",
+        "",
+        "E[Var(f|x_~i)]/Var f",
+        _SALTELLI,
+        variance_power=1,
+    ),
+    Measure(
+        "second_order",
+        r"$S_{ij}$",
+        "Second-order Sobol' index: the share of variance due to two inputs acting together, "
+        "beyond what each does alone.",
+        "",
+        "Var(E[f|x_i,x_j])/Var f - S_i - S_j",
+        _SOBOL,
+        pairwise=True,
+    ),
+    Measure(
+        "shapley",
+        "Shapley",
+        "Shapley effect: the share of variance due to this input, every interaction divided "
+        "equally among those that take part in it. The effects add up to 1.",
+        "",
+        "Σ over subsets u without i of [Var(E[f|x_u,x_i]) - Var(E[f|x_u])] / (d·binom(d-1, |u|)) "
+        "/ Var f",
+        _OWEN,
+        variance_power=1,
+    ),
+):
+    define(_measure)
