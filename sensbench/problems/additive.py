@@ -41,7 +41,7 @@ def additive(
     chosen = shapes_of("additive", shapes, len(c))
 
     def function(x: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
-        return evaluated(x, chosen) @ torch.tensor(c, dtype=x.dtype, device=x.device)
+        return torch.tensor(c, dtype=x.dtype, device=x.device) @ evaluated(x, chosen)
 
     space = InputSpace.uniform({name: (0.0, 1.0) for name in default_names(len(c))})
     truth = separable(

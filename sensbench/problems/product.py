@@ -48,7 +48,7 @@ def product(
 
     def function(x: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
         centre, scale = torch.tensor([m, s], dtype=x.dtype, device=x.device)
-        values = x if chosen is None else evaluated(x, chosen)
+        values = x if chosen is None else evaluated(x, chosen).T
         return (centre + scale * values).prod(dim=1)
 
     names = default_names(len(m))
