@@ -118,7 +118,7 @@ def metafunction(
         if effect.issuperset(members.tolist())
     ]
     jumps = {i: shapes[i].jumps for i in range(d) if shapes[i].jumps}
-    points = 2**12 if d <= 200 else 2**9
+    points = 2**12 if d <= 50 else 2**9
     model = Model(function, space.sample(2, 0), outputs=["y"], name=who, features=names)
     exact = separable(space, terms, jumps=jumps)
     return Problem.of(

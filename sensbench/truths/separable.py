@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import roots_legendre
 
 from sensbench.errors import InputError, require
+from sensbench.marginal import Marginal
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied
@@ -75,12 +77,9 @@ def _truths(
     jumps: Mapping[int, Sequence[float]],
 ) -> dict[str, Truth]:
     edges = [(*kinks.get(i, ()), *jumps.get(i, ())) for i in range(space.d)]
-    lines = [Line(m, ends) for m, ends in zip(space.marginals, edges, strict=True)]
     # What changes with the panels or with where the tails are cut is no integral.
-    finer = [
-        Line(m, ends, panels=67, far=FAR - 1)
-        for m, ends in zip(space.marginals, edges, strict=True)
-    ]
+    lines = _lines(space.marginals, edges)
+    finer = _lines(space.marginals, edges, panels=67, far=FAR - 1)
     parts: list[dict[str, np.ndarray]] = []
     for terms in outputs:
         with np.errstate(all="ignore"):  # infinite moments are told by their values
@@ -105,6 +104,15 @@ def _truths(
     if space.without_derivative():
         known = {name: item for name, item in known.items() if not name.startswith(_SLOPES)}
     return _beside_jumps(implied(space, known), list(jumps))
+
+
+def _lines(
+    marginals: Sequence[Marginal], edges: Sequence[tuple[float, ...]], **options: Any
+) -> list[Line]:
+    """Return a line per input; quantiles are slow, so inputs that share a marginal share one."""
+    made = {(id(m), e): m for m, e in zip(marginals, edges, strict=True)}
+    lines = {key: Line(m, key[1], **options) for key, m in made.items()}
+    return [lines[id(m), e] for m, e in zip(marginals, edges, strict=True)]
 
 
 def _check_converged(found: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]) -> None:
