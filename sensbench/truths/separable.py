@@ -136,11 +136,13 @@ def _beside_jumps(truth: dict[str, Truth], jumping: Sequence[int]) -> dict[str, 
 
 
 def _scale(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray | float:
-    """Return the size that the digits of a moment are counted from; a mean may cancel to 0."""
+    """Return the size that a moment's digits are counted from; means and shares may be 0."""
     if name == "derivative_mean":
         return np.sqrt(found["dgsm"])
     if name == "mean":
         return float(np.abs(found["mean"]) + np.sqrt(found["variance"]))
+    if name == "first_order":
+        return 1.0
     return float(np.abs(found[name]).max())
 
 
@@ -186,9 +188,10 @@ class _Series:
                     series.active[row, i] = True
                     index[row, i] = basis.setdefault(factors[i], len(basis))
             rows = series.active[:, i]
-            shape, w = (len(basis), len(line.x)), line.weights
-            values = np.array([line.values(g) for g in basis]).reshape(shape)
-            slopes = np.array([line.slopes(g) for g in basis]).reshape(shape)
+            w = line.weights
+            values, slopes = np.empty((2, len(basis), len(w)))  # empty for an inert input
+            for g, row in basis.items():
+                values[row], slopes[row] = line.values(g), line.slopes(g)
             mean, slope_mean = values @ w, slopes @ w
             centred = values - mean[:, None]
             series.covariances.append((centred * w) @ centred.T)

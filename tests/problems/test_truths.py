@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats
@@ -56,3 +57,11 @@ def test_any_marginals():
         lambda x: x[:, 0].exp() * x[:, 1] ** 2 + x[:, 1].log(), space, truth=truth
     )
     agree(problem, [quantiles(marginal, 60, 8) for marginal in space.marginals])
+
+
+def test_inert_inputs_and_means_of_zero():
+    space = sb.InputSpace.uniform({name: (-1.0, 1.0) for name in ("a", "inert", "c")})
+    truth = separable(space, [(1.0, {0: torch.sin, 2: torch.sin})])
+    problem = sb.Problem.of(lambda x: x[:, 0].sin() * x[:, 2].sin(), space, truth=truth)
+    agree(problem, [panels(-1, 1, 2, 16)] * 3)
+    np.testing.assert_allclose(problem.truth["second_order"].value[0, 0], [0, 0, 1], atol=1e-15)
