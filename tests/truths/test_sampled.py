@@ -52,7 +52,7 @@ def test_agrees_with_exact_truths(name, params):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ishigami", "quadratic_gaussian", "genz_corner_peak"])
+@pytest.mark.parametrize("name", ["ishigami", "quadratic_gaussian", "gamboa"])
 def test_standard_errors_are_honest(name):
     """With 15 degrees of freedom the scores have a standard deviation of (15/13)^½ = 1.07.
 

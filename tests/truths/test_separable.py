@@ -57,7 +57,10 @@ SMOOTH = {
     "exponential": (stats.expon(scale=0.5), lambda: exponential(60)),
     "laplace": (
         stats.laplace(1.0, 0.2),
-        lambda: of_two([-7, -3, -1, 0, 0.5, 1, 1.5, 2, 3, 5, 9], *2 * [lambda x: np.exp(-np.abs(x - 1.0) / 0.2)]),
+        lambda: of_two(
+            [-7, -3, -1, 0, 0.5, 1, 1.5, 2, 3, 5, 9],
+            *2 * [lambda x: np.exp(-np.abs(x - 1.0) / 0.2)],
+        ),
     ),
     "beta": (
         stats.beta(2, 3),
@@ -219,9 +222,7 @@ def test_lines_integrate_moments(marginal):
     frozen = sb.InputSpace.of({"x": marginal}).marginals[0]
     line = Line(frozen)
     for power in range(1, 5):
-        np.testing.assert_allclose(
-            line.weights @ line.x**power, frozen.moment(power), rtol=1e-9
-        )
+        np.testing.assert_allclose(line.weights @ line.x**power, frozen.moment(power), rtol=1e-9)
 
 
 def test_quantile_nodes_of_the_oracle():
