@@ -26,7 +26,9 @@ class Sampled:
     error: Float[np.ndarray, "..."]
 
 
-def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sampled]:
+def sampled_measures(
+    problem: Problem, n: int, seed: int, derivatives: bool = True
+) -> Mapping[str, Sampled]:
     """Return estimates from n(d + 2) evaluations and n derivatives, with standard errors.
 
     Randomised quasi-Monte Carlo: a Sobol' sequence under independent random shifts, and the
@@ -40,7 +42,10 @@ def sampled_measures(problem: Problem, n: int, seed: int) -> Mapping[str, Sample
     model = problem.explained.metered()
     A = space.from_unit(u[:, : space.d])
     B = space.from_unit(u[:, space.d :])
-    YA, slopes = model.values_and_jacobian(A)
+    if derivatives:
+        YA, slopes = model.values_and_jacobian(A)
+    else:
+        YA, slopes = model(A), np.full((len(A), problem.o, space.d), np.nan)
     YB = model(B)
     centre = YA.mean(axis=0)
     # NaN where there is no derivative: it agrees with no truth.

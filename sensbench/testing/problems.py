@@ -16,7 +16,12 @@ _DERIVATIVE_TOLERANCE = 1e-2
 
 
 def check_problem(
-    problem: Problem, *, seed: int = 0, rows: int = 64, truth_rows: int = 8192
+    problem: Problem,
+    *,
+    seed: int = 0,
+    rows: int = 64,
+    truth_rows: int = 8192,
+    derivatives: bool = True,
 ) -> None:
     """Check a problem against every rule of the contract.
 
@@ -38,6 +43,9 @@ def check_problem(
         Rows for the checks of the model.
     truth_rows
         Base rows of the sample: n(d + 2) evaluations and n derivatives.
+    derivatives
+        ``False`` for a model that changes in jumps: it is not differentiated, and a truth of a
+        derivative breaks the contract.
 
     Raises
     ------
@@ -53,9 +61,10 @@ def check_problem(
     _check_truth_range(problem, who)
     if problem.model is not None:
         _check_model(problem, who, rows, seed)
-        _check_derivative(problem, who, rows, seed)
+        if derivatives:
+            _check_derivative(problem, who, rows, seed)
         if problem.truth and not problem.quality:
-            _check_truth(problem, who, truth_rows, seed)
+            _check_truth(problem, who, truth_rows, seed, derivatives)
 
 
 def _check_names(problem: Problem, who: str) -> None:
@@ -182,8 +191,8 @@ def _slack(known: Truth) -> Float[np.ndarray, "..."]:
     return STANDARD_ERRORS * known.standard_error + _ROUNDING * np.abs(known.value) + 1e-12
 
 
-def _check_truth(problem: Problem, who: str, n: int, seed: int) -> None:
-    sampled = sampled_measures(problem, n, seed)
+def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: bool) -> None:
+    sampled = sampled_measures(problem, n, seed, derivatives)
     for name in sorted(set(problem.truth) & set(sampled)):
         known, found = problem.truth[name], sampled[name]
         # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.

@@ -17,7 +17,7 @@ Values = Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]]
 
 _PANELS, _DEGREE = 48, 16
 # Beyond 12 standard deviations a normal has 4e-33 of its probability.
-_FAR = 12.0
+FAR = 12.0
 
 
 class Line:
@@ -33,11 +33,20 @@ class Line:
         Of the input.
     kinks
         Values of x at which some integrand is not smooth: panels end there.
+    far
+        Where the normal z ends, in standard deviations. Moments that depend on it are infinite,
+        or out of reach.
     """
 
-    def __init__(self, marginal: Marginal, kinks: Sequence[float] = (), panels: int = _PANELS):
+    def __init__(
+        self,
+        marginal: Marginal,
+        kinks: Sequence[float] = (),
+        panels: int = _PANELS,
+        far: float = FAR,
+    ):
         self.low, self.high = (float(end) for end in marginal.support())
-        self._marginal = marginal
+        self._marginal, self._kinks = marginal, tuple(kinks)
         family = getattr(getattr(marginal, "dist", None), "name", "")
         self._flat = family == "uniform"
         self._discrete = isinstance(marginal, Empirical)
@@ -45,8 +54,9 @@ class Line:
             raise InputError(
                 f"Line: expected a continuous marginal or a list of values; got {family!r}"
             )
-        ends = (self.low, self.high) if self._flat else (-_FAR, _FAR)
-        inner = [x if self._flat else float(stats.norm.ppf(marginal.cdf(x))) for x in kinks]  # type: ignore[attr-defined]
+        ends = (self.low, self.high) if self._flat else (-far, far)
+        inner = [] if self._discrete else [self._coordinate(x) for x in (*kinks, *self._bends())]
+        inner = [t for t in inner if ends[0] < t < ends[1]]
         self._edges = np.unique([*np.linspace(*ends, panels + 1), *inner])
         self.x, self.weights = self._nodes(self._edges)
 
@@ -55,9 +65,16 @@ class Line:
         """Whether the input has a bounded range."""
         return bool(np.isfinite([self.low, self.high]).all())
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the input is uniform."""
+        return self._flat
+
     def flat(self) -> "Line":
         """Return the uniform distribution on the same range."""
-        return self if self._flat else Line(stats.uniform(self.low, self.high - self.low))
+        if self._flat:
+            return self
+        return Line(stats.uniform(self.low, self.high - self.low), self._kinks)
 
     def values(self, factor: Factor) -> Float[np.ndarray, " n"]:
         """Return a factor at the nodes."""
@@ -101,6 +118,22 @@ class Line:
         t, w = _in_panels(edges)
         weights = w / (self.high - self.low) if self._flat else w * stats.norm.pdf(t)
         return self._x(t), weights / weights.sum()
+
+    def _bends(self) -> list[float]:
+        """Return where the density has a kink, as the quantiles then have one too."""
+        family = getattr(getattr(self._marginal, "dist", None), "name", "")
+        if family == "triang":  # its mean is that of both ends and the mode
+            return [3 * float(self._marginal.mean()) - self.low - self.high]
+        if family == "laplace":
+            return [float(self._marginal.mean())]
+        return []
+
+    def _coordinate(self, x: float) -> float:
+        """Return the panels' coordinate of x."""
+        if self._flat:
+            return x
+        below, above = self._marginal.cdf(x), self._marginal.sf(x)  # type: ignore[attr-defined]
+        return float(stats.norm.ppf(below) if below < 0.5 else stats.norm.isf(above))
 
     def _x(self, t: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """Return x from the panels' coordinate: x itself, or the standard normal z."""

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import roots_legendre
 
-from sensbench.errors import InputError
+from sensbench.errors import InputError, require
+from sensbench.marginal import Marginal
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied
-from sensbench.truths.line import Factor, Line
+from sensbench.truths.line import FAR, Factor, Line
 from sensbench.truths.sizes import mean_sizes
 
 Terms = Sequence[tuple[float, Mapping[int, Factor]]]
@@ -21,10 +23,15 @@ _CHUNK = 4_000_000
 _AGREEMENT = 1e-10
 # What is this much smaller than its parts is a zero with rounding.
 _ROUNDING = 1e-14
+# How the names of what derivatives decide begin.
+_SLOPES = ("derivative_", "dgsm", "mu_star_limit")
 
 
 def separable(
-    space: InputSpace, *outputs: Terms, kinks: Mapping[int, Sequence[float]] | None = None
+    space: InputSpace,
+    *outputs: Terms,
+    kinks: Mapping[int, Sequence[float]] | None = None,
+    jumps: Mapping[int, Sequence[float]] | None = None,
 ) -> Truths:
     """Return every truth of f(x) = Σ_k c_k Π_i g_ki(x_i) over independent inputs.
 
@@ -43,35 +50,47 @@ def separable(
         best the same function object. Inputs that do not occur are inert.
     kinks
         Input's position to the values at which a factor is not smooth.
+    jumps
+        Input's position to the values at which a factor jumps. Derivatives exist on either side
+        and miss the jump: the DGSM bounds nothing and small Morris steps see more than the slope,
+        so ``total_order_bound`` and ``mu_star_limit`` are left out; and every derivative where
+        there is nothing but jumps along an input, which a model refuses to differentiate.
 
     Raises
     ------
     InputError
-        Integrals that do not converge (a kink that was not named, moments that are infinite).
+        Positions that are not inputs of the space; a space with groups; integrals that do not
+        converge (a kink that was not named, moments that are infinite); an output that is
+        constant.
     """
-    return Truths(lambda: _truths(space, outputs, dict(kinks or {})))
+    require(not space.groups, "separable", "a space without groups", space.names)
+    used = {i for terms in outputs for _, factors in terms for i in factors}
+    outside = sorted((used | set(kinks or {}) | set(jumps or {})) - set(range(space.d)))
+    require(not outside, "separable", f"positions of {space.d} inputs, from 0", outside)
+    return Truths(lambda: _truths(space, outputs, dict(kinks or {}), dict(jumps or {})))
 
 
 def _truths(
-    space: InputSpace, outputs: Sequence[Terms], kinks: Mapping[int, Sequence[float]]
+    space: InputSpace,
+    outputs: Sequence[Terms],
+    kinks: Mapping[int, Sequence[float]],
+    jumps: Mapping[int, Sequence[float]],
 ) -> dict[str, Truth]:
-    lines = [Line(m, kinks.get(i, ())) for i, m in enumerate(space.marginals)]
-    finer = [Line(m, kinks.get(i, ()), panels=67) for i, m in enumerate(space.marginals)]
+    edges = [(*kinks.get(i, ()), *jumps.get(i, ())) for i in range(space.d)]
+    # What changes with the panels or with where the tails are cut is no integral.
+    lines = _lines(space.marginals, edges)
+    finer = _lines(space.marginals, edges, panels=67, far=FAR - 1)
     parts: list[dict[str, np.ndarray]] = []
     for terms in outputs:
-        found = _moments(terms, lines, space)
-        again = _moments(terms, finer, space, converging=True)
-        for name, values in again.items():
-            scale = _scale(name, again)
-            if not (np.abs(values - found[name]) <= _AGREEMENT * scale).all():
-                raise InputError(
-                    f"separable: expected integrals that converge; got {name} = {found[name]} and "
-                    f"{values} with finer panels; name the kinks of the factors with kinks="
-                )
+        with np.errstate(all="ignore"):  # infinite moments are told by their values
+            found = _moments(terms, lines)
+            require(bool(found["variance"] != 0), "separable", "an output that varies", terms)
+            _check_converged(found, _moments(terms, finer, converging=True))
         sizes = mean_sizes(terms, lines)
         if sizes is not None:
             found["derivative_abs"] = sizes
-        if all(line.bounded for line in lines):
+        # of uniform inputs alone the limit of mu_star follows
+        if all(line.bounded for line in lines) and not all(line.is_flat for line in lines):
             flat = mean_sizes(terms, lines, flat=True)
             if flat is not None:
                 found["mu_star_limit"] = flat
@@ -82,7 +101,38 @@ def _truths(
         for name in parts[0]
         if name in common
     }
-    return implied(space, known)
+    if space.without_derivative():
+        known = {name: item for name, item in known.items() if not name.startswith(_SLOPES)}
+    return _beside_jumps(implied(space, known), list(jumps))
+
+
+def _lines(
+    marginals: Sequence[Marginal], edges: Sequence[tuple[float, ...]], **options: Any
+) -> list[Line]:
+    """Return a line per input; quantiles are slow, so inputs that share a marginal share one."""
+    made = {(id(m), e): m for m, e in zip(marginals, edges, strict=True)}
+    lines = {key: Line(m, key[1], **options) for key, m in made.items()}
+    return [lines[id(m), e] for m, e in zip(marginals, edges, strict=True)]
+
+
+def _check_converged(found: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]) -> None:
+    for name, values in again.items():
+        if not (np.abs(values - found[name]) <= _AGREEMENT * _scale(name, again)).all():
+            raise InputError(
+                f"separable: expected integrals that converge; got {name} = {found[name]} and "
+                f"{values} with finer panels and shorter tails; name the kinks of the factors with "
+                f"kinks=, or cut off inputs whose moments are infinite"
+            )
+
+
+def _beside_jumps(truth: dict[str, Truth], jumping: Sequence[int]) -> dict[str, Truth]:
+    """Return the truths that hold although the function jumps along these inputs."""
+    moving = truth["total_order"].value[:, jumping] > 0
+    if not moving.any():
+        return truth
+    only_jumps = "dgsm" in truth and (moving & (truth["dgsm"].value[:, jumping] == 0)).any()
+    lost = ("total_order_bound", "mu_star_limit", *(_SLOPES if only_jumps else ()))
+    return {name: known for name, known in truth.items() if not name.startswith(lost)}
 
 
 def _scale(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray | float:
@@ -173,7 +223,7 @@ class _Series:
 
 
 def _moments(
-    terms: Terms, lines: Sequence[Line], space: InputSpace, converging: bool = False
+    terms: Terms, lines: Sequence[Line], converging: bool = False
 ) -> dict[str, np.ndarray]:
     """Return one output's; ``converging``: only those that tell whether the integrals converge."""
     d = len(lines)

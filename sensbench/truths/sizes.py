@@ -1,6 +1,8 @@
 """Mean absolute derivatives of sums of products, where the sign of each part is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Float
@@ -23,33 +25,51 @@ def mean_sizes(
     flat
         Take x_i itself uniform on its range, and multiply by it: the limit of Morris's mu_star.
     """
+    plain = {
+        (j, g): _Part(lines[j], partial(evaluated, g))
+        for _, factors in terms
+        for j, g in factors.items()
+    }
+    holding: list[list[_Term]] = [[] for _ in lines]
+    for term in terms:
+        for i in term[1]:
+            holding[i].append(term)
     sizes = np.zeros(len(lines))
-    for i in range(len(lines)):
+    for i, own in enumerate(holding):
         line = lines[i].flat() if flat else lines[i]
-        around = [*lines[:i], line, *lines[i + 1 :]]
-        size = _slope_size([term for term in terms if i in term[1]], i, around)
+        steep = {factors[i]: _Part(line, slope(factors[i])) for _, factors in own}
+        parts = [
+            (c, {j: steep[g] if j == i else plain[j, g] for j, g in factors.items()})
+            for c, factors in own
+        ]
+        size = _size(parts)
         if size is None:
             return None
         sizes[i] = size * (line.high - line.low if flat else 1.0)
     return sizes
 
 
-def _slope_size(terms: Sequence[_Term], i: int, lines: Sequence[Line]) -> float | None:
-    parts = [
-        (c, {j: slope(g) if j == i else _plain(g) for j, g in factors.items()})
-        for c, factors in terms
-    ]
-    # slope() makes a new function each time: the same factor must stay the same object
-    known: dict[tuple[int, Factor], Values] = {}
-    for (_, factors), (_, made) in zip(terms, parts, strict=True):
-        for j, g in factors.items():
-            made[j] = known.setdefault((j, g), made[j])
-    return _size(parts, lines)
+@dataclass(eq=False)
+class _Part:
+    """A function of one input, with what is asked of it several times; equal only to itself."""
+
+    line: Line
+    function: Values
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        return self.line.range(self.function)
+
+    @cached_property
+    def mean(self) -> float:
+        return float(self.line.weights @ self.function(self.line.x))
+
+    @cached_property
+    def mean_size(self) -> float:
+        return self.line.mean_size(self.function)
 
 
-def _size(
-    parts: Sequence[tuple[float, Mapping[int, Values]]], lines: Sequence[Line]
-) -> float | None:
+def _size(parts: Sequence[tuple[float, Mapping[int, _Part]]]) -> float | None:
     """Return E|Σ c Π h_j(x_j)|."""
     if not parts:
         return 0.0
@@ -60,35 +80,28 @@ def _size(
         shared = {factors.get(j) for _, factors in parts}
         if len(shared) == 1:  # a common factor
             (h,) = shared
-            rest = _size([(c, {k: g for k, g in f.items() if k != j}) for c, f in parts], lines)
-            return None if rest is None or h is None else rest * lines[j].mean_size(h)
+            rest = _size([(c, {k: g for k, g in f.items() if k != j}) for c, f in parts])
+            return None if rest is None or h is None else rest * h.mean_size
     if len(inputs) == 1:
         (j,) = inputs
+        line = next(factors[j].line for _, factors in parts if j in factors)
 
         def along(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
             total = np.zeros_like(x)
             for c, factors in parts:
-                total = total + (c * factors[j](x) if j in factors else c)
+                total = total + (c * factors[j].function(x) if j in factors else c)
             return total
 
-        return lines[j].mean_size(along)
-    low, high = np.sum([_range(c, factors, lines) for c, factors in parts], axis=0)
+        return line.mean_size(along)
+    low, high = np.sum([_range(c, factors.values()) for c, factors in parts], axis=0)
     if low >= 0 or high <= 0:
-        means = [
-            c * np.prod([lines[j].weights @ h(lines[j].x) for j, h in factors.items()])
-            for c, factors in parts
-        ]
-        return abs(float(np.sum(means)))
+        return abs(float(sum(c * np.prod([h.mean for h in f.values()]) for c, f in parts)))
     return None
 
 
-def _range(c: float, factors: Mapping[int, Values], lines: Sequence[Line]) -> tuple[float, float]:
+def _range(c: float, factors: Iterable[_Part]) -> tuple[float, float]:
     low = high = c
-    for j, h in factors.items():
-        ends = [a * b for a in (low, high) for b in lines[j].range(h)]
+    for h in factors:
+        ends = [a * b for a in (low, high) for b in h.range]
         low, high = min(ends), max(ends)
     return low, high
-
-
-def _plain(factor: Factor) -> Values:
-    return lambda x: evaluated(factor, x)
