@@ -259,14 +259,18 @@ def _moments(
     found = {
         "mean": np.array(mean),
         "variance": np.array(variance),
-        "first_order": first / variance,
-        "total_order": total / variance,
+        "first_order": _without_rounding(first / variance),
+        "total_order": _without_rounding(total / variance),
         "dgsm": dgsm,
         "derivative_mean": slope,
     }
     if not converging:
         found |= {"second_order": second / variance, "shapley": shapley / variance}
     return found
+
+
+def _without_rounding(shares: Float[np.ndarray, " d"]) -> Float[np.ndarray, " d"]:
+    return np.where(np.abs(shares) < _ROUNDING**2, 0.0, shares)
 
 
 def _others(factors: Float[np.ndarray, "p d"]) -> Float[np.ndarray, "p d"]:
