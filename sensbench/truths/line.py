@@ -37,7 +37,7 @@ class Line:
 
     def __init__(self, marginal: Marginal, kinks: Sequence[float] = (), panels: int = _PANELS):
         self.low, self.high = (float(end) for end in marginal.support())
-        self._marginal = marginal
+        self._marginal, self._kinks = marginal, tuple(kinks)
         family = getattr(getattr(marginal, "dist", None), "name", "")
         self._flat = family == "uniform"
         self._discrete = isinstance(marginal, Empirical)
@@ -57,7 +57,7 @@ class Line:
 
     def flat(self) -> "Line":
         """Return the uniform distribution on the same range."""
-        return self if self._flat else Line(stats.uniform(self.low, self.high - self.low))
+        return self if self._flat else Line(stats.uniform(self.low, self.high - self.low), self._kinks)
 
     def values(self, factor: Factor) -> Float[np.ndarray, " n"]:
         """Return a factor at the nodes."""

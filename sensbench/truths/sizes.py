@@ -11,7 +11,10 @@ _Term = tuple[float, Mapping[int, Factor]]
 
 
 def mean_sizes(
-    terms: Sequence[_Term], lines: Sequence[Line], flat: bool = False
+    terms: Sequence[_Term],
+    lines: Sequence[Line],
+    flat: bool = False,
+    monotone: Mapping[int, Sequence[float]] | None = None,
 ) -> Float[np.ndarray, " d"] | None:
     """Return E|∂f/∂x_i| for every input, or ``None`` where it does not reduce to one dimension.
 
@@ -22,16 +25,40 @@ def mean_sizes(
     ----------
     flat
         Take x_i itself uniform on its range, and multiply by it: the limit of Morris's mu_star.
+    monotone
+        Input's position to the values of it between which f is monotone, at all other inputs.
     """
     sizes = np.zeros(len(lines))
+    turns = monotone or {}
     for i in range(len(lines)):
         line = lines[i].flat() if flat else lines[i]
         around = [*lines[:i], line, *lines[i + 1 :]]
-        size = _slope_size([term for term in terms if i in term[1]], i, around)
+        own = [term for term in terms if i in term[1]]
+        size = _by_pieces(own, i, around, turns[i]) if i in turns else _slope_size(own, i, around)
         if size is None:
             return None
         sizes[i] = size * (line.high - line.low if flat else 1.0)
     return sizes
+
+
+def _by_pieces(
+    terms: Sequence[_Term], i: int, lines: Sequence[Line], ends: Sequence[float]
+) -> float:
+    """Return the sum of |E[∂f/∂x_i]| over the pieces, in each of which the sign is one."""
+    piece = np.searchsorted(np.sort(ends), lines[i].x)
+    slopes: dict[Factor, Float[np.ndarray, " p"]] = {}
+    means: dict[tuple[int, Factor], float] = {}
+    total = np.zeros(len(ends) + 1)
+    for c, factors in terms:
+        own = factors[i]
+        if own not in slopes:
+            weights = lines[i].weights * lines[i].slopes(own)
+            slopes[own] = np.bincount(piece, weights=weights, minlength=len(total))
+        for j, g in factors.items():
+            if j != i and (j, g) not in means:
+                means[j, g] = float(lines[j].weights @ lines[j].values(g))
+        total += slopes[own] * c * np.prod([means[j, g] for j, g in factors.items() if j != i])
+    return float(np.abs(total).sum())
 
 
 def _slope_size(terms: Sequence[_Term], i: int, lines: Sequence[Line]) -> float | None:
