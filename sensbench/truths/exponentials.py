@@ -7,7 +7,7 @@ from scipy.special import roots_genlaguerre
 
 from sensbench.errors import InputError, require
 
-_MOST, _RELATIVE = 40, 1e-14
+_MOST, _RELATIVE = 80, 1e-14
 
 
 def power_of_sum(p: float, low: float, high: float) -> list[tuple[float, float]]:
@@ -19,7 +19,7 @@ def power_of_sum(p: float, low: float, high: float) -> list[tuple[float, float]]
     Raises
     ------
     InputError
-        A range so wide that 40 exponentials do not reach a relative error of 1e-14.
+        A range so wide that 80 exponentials do not reach a relative error of 1e-14.
     """
     require(p > 0 and 0 < low <= high, "power_of_sum", "p > 0 on a positive range", (p, low, high))
     centre = math.sqrt(low * high)

@@ -23,12 +23,14 @@ def by_output(whole: Truths, parts: Mapping[int, Truths]) -> Truths:
     def make() -> dict[str, Truth]:
         found = {}
         for name, known in whole.items():
-            value, error, how = known.value.copy(), known.standard_error.copy(), [known.how]
+            value, error = known.value.copy(), known.standard_error.copy()
+            better: dict[str, list[str]] = {}
             for k, part in parts.items():
                 if name in part:
                     value[k], error[k] = part[name].value[0], part[name].standard_error[0]
-                    how.append(f"output {k + 1} {part[name].how}")
-            found[name] = Truth(value, error, "; ".join(how))
+                    better.setdefault(part[name].how, []).append(str(k + 1))
+            which = [f"; output {', '.join(outputs)} {how}" for how, outputs in better.items()]
+            found[name] = Truth(value, error, known.how + "".join(which))
         return found
 
     return Truths(make)
