@@ -5,6 +5,7 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
+from sensbench.marginal import Marginal
 from sensbench.problem import Problem
 from sensbench.space import InputSpace
 from sensbench.truths.shipped import shipped
@@ -56,6 +57,6 @@ def damped_oscillator() -> Problem:
     )
 
 
-def _lognormal(mean: float, variation: float) -> stats.rv_continuous:
+def _lognormal(mean: float, variation: float) -> Marginal:
     sigma = math.sqrt(math.log1p(variation**2))
     return stats.lognorm(sigma, scale=mean * math.exp(-(sigma**2) / 2.0))

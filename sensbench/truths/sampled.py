@@ -109,7 +109,8 @@ def _points(
     orders = 3 * d <= _MOST_DIMENSIONS
     engine = qmc.Sobol((3 if orders else 2) * d, scramble=True, rng=rng)
     for start in range(0, points, _CHUNK):
-        u = engine.random(min(_CHUNK, points - start))
+        # The points are multiples of 2^-30: without half a step they are too small on average.
+        u = engine.random(min(_CHUNK, points - start)) + 2.0**-31
         order = u[:, 2 * d :] if orders else rng.random((len(u), d))
         yield u[:, :d], u[:, d : 2 * d], order
 
