@@ -36,14 +36,6 @@ def exact_truth(space: InputSpace, *, how: str = "closed form", **moments: Any) 
     return Truths.of(implied(space, known))
 
 
-def monotone(space: InputSpace, known: Truths) -> Truths:
-    """Return truths and what follows where every ∂f/∂x_i keeps its sign: E|∂f/∂x_i| = |E ∂f/∂x_i|.
-
-    Nothing checks that it does.
-    """
-    return with_sizes(space, known, lambda: np.abs(known["derivative_mean"].value[0]))
-
-
 def with_sizes(
     space: InputSpace, known: Truths, sizes: Callable[[], Float[np.ndarray, " d"]]
 ) -> Truths:

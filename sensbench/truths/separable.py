@@ -32,6 +32,7 @@ def separable(
     *outputs: Terms,
     kinks: Mapping[int, Sequence[float]] | None = None,
     jumps: Mapping[int, Sequence[float]] | None = None,
+    monotone: Mapping[int, Sequence[float]] | None = None,
 ) -> Truths:
     """Return every truth of f(x) = Σ_k c_k Π_i g_ki(x_i) over independent inputs.
 
@@ -55,6 +56,10 @@ def separable(
         and miss the jump: the DGSM bounds nothing and small Morris steps see more than the slope,
         so ``total_order_bound`` and ``mu_star_limit`` are left out; and every derivative where
         there is nothing but jumps along an input, which a model refuses to differentiate.
+    monotone
+        Input's position to the values of it between which every output is known to be monotone in
+        it, at all values of the others; ``[]``: everywhere. The mean absolute derivative is then
+        that of the pieces' means. Inputs not named are looked at term by term.
 
     Raises
     ------
@@ -65,9 +70,10 @@ def separable(
     """
     require(not space.groups, "separable", "a space without groups", space.names)
     used = {i for terms in outputs for _, factors in terms for i in factors}
-    outside = sorted((used | set(kinks or {}) | set(jumps or {})) - set(range(space.d)))
+    named = used | set(kinks or {}) | set(jumps or {}) | set(monotone or {})
+    outside = sorted(named - set(range(space.d)))
     require(not outside, "separable", f"positions of {space.d} inputs, from 0", outside)
-    return Truths(lambda: _truths(space, outputs, dict(kinks or {}), dict(jumps or {})))
+    return Truths(lambda: _truths(space, outputs, kinks or {}, jumps or {}, monotone or {}))
 
 
 def _truths(
@@ -75,8 +81,10 @@ def _truths(
     outputs: Sequence[Terms],
     kinks: Mapping[int, Sequence[float]],
     jumps: Mapping[int, Sequence[float]],
+    monotone: Mapping[int, Sequence[float]],
 ) -> dict[str, Truth]:
-    edges = [(*kinks.get(i, ()), *jumps.get(i, ())) for i in range(space.d)]
+    named = (kinks, jumps, monotone)
+    edges = [tuple(x for values in named for x in values.get(i, ())) for i in range(space.d)]
     # What changes with the panels or with where the tails are cut is no integral.
     lines = _lines(space.marginals, edges)
     finer = _lines(space.marginals, edges, panels=67, far=FAR - 1)
@@ -86,12 +94,12 @@ def _truths(
             found = _moments(terms, lines)
             require(bool(found["variance"] != 0), "separable", "an output that varies", terms)
             _check_converged(found, _moments(terms, finer, converging=True))
-        sizes = mean_sizes(terms, lines)
+        sizes = mean_sizes(terms, lines, monotone=monotone)
         if sizes is not None:
             found["derivative_abs"] = sizes
         # of uniform inputs alone the limit of mu_star follows
         if all(line.bounded for line in lines) and not all(line.is_flat for line in lines):
-            flat = mean_sizes(terms, lines, flat=True)
+            flat = mean_sizes(terms, lines, flat=True, monotone=monotone)
             if flat is not None:
                 found["mu_star_limit"] = flat
         parts.append(found)

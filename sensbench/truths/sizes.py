@@ -13,7 +13,10 @@ _Term = tuple[float, Mapping[int, Factor]]
 
 
 def mean_sizes(
-    terms: Sequence[_Term], lines: Sequence[Line], flat: bool = False
+    terms: Sequence[_Term],
+    lines: Sequence[Line],
+    flat: bool = False,
+    monotone: Mapping[int, Sequence[float]] | None = None,
 ) -> Float[np.ndarray, " d"] | None:
     """Return E|∂f/∂x_i| for every input, or ``None`` where it does not reduce to one dimension.
 
@@ -24,7 +27,10 @@ def mean_sizes(
     ----------
     flat
         Take x_i itself uniform on its range, and multiply by it: the limit of Morris's mu_star.
+    monotone
+        Input's position to the values of it between which f is monotone, at all other inputs.
     """
+    turns = monotone or {}
     plain = {
         (j, g): _Part(lines[j], partial(evaluated, g))
         for _, factors in terms
@@ -42,7 +48,7 @@ def mean_sizes(
             (c, {j: steep[g] if j == i else plain[j, g] for j, g in factors.items()})
             for c, factors in own
         ]
-        size = _size(parts)
+        size = _by_pieces(parts, i, line, turns[i]) if i in turns else _size(parts)
         if size is None:
             return None
         sizes[i] = size * (line.high - line.low if flat else 1.0)
@@ -67,6 +73,22 @@ class _Part:
     @cached_property
     def mean_size(self) -> float:
         return self.line.mean_size(self.function)
+
+
+def _by_pieces(
+    parts: Sequence[tuple[float, Mapping[int, _Part]]], i: int, line: Line, ends: Sequence[float]
+) -> float:
+    """Return the sum of |E[∂f/∂x_i]| over the pieces, in each of which the sign is one."""
+    piece = np.searchsorted(np.sort(ends), line.x)
+    along: dict[_Part, Float[np.ndarray, " p"]] = {}
+    total = np.zeros(len(ends) + 1)
+    for c, factors in parts:
+        own = factors[i]
+        if own not in along:
+            weights = line.weights * own.function(line.x)
+            along[own] = np.bincount(piece, weights=weights, minlength=len(total))
+        total += along[own] * c * np.prod([h.mean for j, h in factors.items() if j != i])
+    return float(np.abs(total).sum())
 
 
 def _size(parts: Sequence[tuple[float, Mapping[int, _Part]]]) -> float | None:

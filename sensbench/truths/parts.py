@@ -1,0 +1,52 @@
+"""Truths put together from the truths of parts: of some outputs, of the inputs that matter."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sensbench.truth import Truth, Truths
+
+_OF_OUTPUTS_ALONE = ("mean", "variance")
+
+
+def by_output(whole: Truths, parts: Mapping[int, Truths]) -> Truths:
+    """Return the truths of several outputs, with better ones of some.
+
+    Parameters
+    ----------
+    whole
+        Of all outputs.
+    parts
+        An output's position to truths of that output alone (o = 1).
+    """
+
+    def make() -> dict[str, Truth]:
+        found = {}
+        for name, known in whole.items():
+            value, error = known.value.copy(), known.standard_error.copy()
+            better: dict[str, list[str]] = {}
+            for k, part in parts.items():
+                if name in part:
+                    value[k], error[k] = part[name].value[0], part[name].standard_error[0]
+                    better.setdefault(part[name].how, []).append(str(k + 1))
+            which = [f"; output {', '.join(outputs)} {how}" for how, outputs in better.items()]
+            found[name] = Truth(value, error, known.how + "".join(which))
+        return found
+
+    return Truths(make)
+
+
+def with_inert(truths: Truths, n: int) -> Truths:
+    """Return the same truths with ``n`` more inputs that do nothing: exactly 0 in every measure."""
+
+    def padded(name: str, values: np.ndarray) -> np.ndarray:
+        if name in _OF_OUTPUTS_ALONE:
+            return values
+        return np.pad(values, [(0, 0), *[(0, n)] * (values.ndim - 1)])
+
+    return Truths(
+        lambda: {
+            name: Truth(padded(name, known.value), padded(name, known.standard_error), known.how)
+            for name, known in truths.items()
+        }
+    )
