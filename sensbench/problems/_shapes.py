@@ -21,7 +21,7 @@ class Shape:
     jumps: tuple[float, ...] = ()
 
 
-def _discontinuous(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+def _discontinuous(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return (x > 0.5).to(x.dtype)
 
 

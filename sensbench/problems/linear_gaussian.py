@@ -18,7 +18,7 @@ def linear_gaussian(
     means: Sequence[float] | None = None,
     intercepts: Sequence[float] | None = None,
 ) -> Problem:
-    """y = Cx + k on independent normal inputs: every method should agree on C²σ².
+    """Y = Cx + k on independent normal inputs: every method should agree on C²σ².
 
     All measures on a common scale coincide: Sᵢ = S_Tᵢ = (cᵢσᵢ)²/Σ(cⱼσⱼ)², the squared
     standardised derivative.

@@ -1,6 +1,5 @@
 import itertools
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch

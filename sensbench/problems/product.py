@@ -22,9 +22,9 @@ def product(
     """Product of mᵢ + sᵢ gᵢ(xᵢ): interactions of every order, set by the ratios sᵢ/mᵢ.
 
     With the default shape xᵢ ~ N(0, 1) and gᵢ(xᵢ) = xᵢ: the product of normal variables of means
-    mᵢ and standard deviations sᵢ. Multiplicative functions: Sobol' 2003,
-    doi:10.1016/S0951-8320(02)00229-6. A centre of 0 takes every effect that its input does not share: with
-    centres (0, 0) there is nothing but interaction, first orders are 0 and total orders 1.
+    mᵢ and standard deviations sᵢ. A centre of 0 takes every effect that its input does not share:
+    with centres (0, 0) there is nothing but interaction, first orders are 0 and total orders 1.
+    Multiplicative functions: Sobol' 2003, doi:10.1016/S0951-8320(02)00229-6.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def product(
 
     names = default_names(len(m))
     space = InputSpace.of({n: stats.norm() if chosen is None else (0.0, 1.0) for n in names})
-    factors = {i: _factor(m[i], s[i], chosen and chosen[i].function) for i in range(len(m))}
+    inner = [shape.function for shape in chosen] if chosen else [_itself] * len(m)
+    factors = {i: _factor(m[i], s[i], inner[i]) for i in range(len(m))}
     truth = separable(
         space,
         [(1.0, factors)],
@@ -70,5 +71,9 @@ def product(
     )
 
 
-def _factor(centre: float, scale: float, shape: Factor | None) -> Factor:
-    return lambda x: centre + scale * (x if shape is None else shape(x))
+def _factor(centre: float, scale: float, shape: Factor) -> Factor:
+    return lambda x: centre + scale * shape(x)
+
+
+def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    return x

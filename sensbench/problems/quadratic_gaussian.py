@@ -24,7 +24,7 @@ def quadratic_gaussian(
     deviations: Sequence[float] | None = None,
     means: Sequence[float] | None = None,
 ) -> Problem:
-    """y = xᵀAx + bᵀx + c on independent normal inputs: slopes are normal, interactions pairwise.
+    """Y = xᵀAx + bᵀx + c on independent normal inputs: slopes are normal, interactions pairwise.
 
     The general second-order polynomial: with means 0, Var y = 2 tr((AΣ)²) + bᵀΣb, Σ = diag(σ²)
     (Searle 1971, Linear Models). By default b makes x4 nearly linear and important; x3 acts
@@ -53,8 +53,8 @@ def quadratic_gaussian(
     Q = numbers(who, "A", A, (d, d))
     Q = (Q + Q.T) / 2
     slope = numbers(who, "b", [0.0] * d if b is None else b, (d,))
-    sigma = [1.0] * d if deviations is None else deviations
-    sigma = numbers(who, "deviations", sigma, (d,), above=0.0)
+    spread = [1.0] * d if deviations is None else deviations
+    sigma = numbers(who, "deviations", spread, (d,), above=0.0)
     mu = numbers(who, "means", [0.0] * d if means is None else means, (d,))
     constant = float(numbers(who, "c", c, ()))
     require(bool(Q.any() or slope.any()), who, "an A or a b that is not 0", (A, b))

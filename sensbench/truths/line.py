@@ -55,7 +55,7 @@ class Line:
                 f"Line: expected a continuous marginal or a list of values; got {family!r}"
             )
         ends = (self.low, self.high) if self._flat else (-far, far)
-        inner = [] if self._discrete else [self._coordinate(x) for x in kinks]
+        inner = [] if self._discrete else [self._coordinate(x) for x in (*kinks, *self._bends())]
         inner = [t for t in inner if ends[0] < t < ends[1]]
         self._edges = np.unique([*np.linspace(*ends, panels + 1), *inner])
         self.x, self.weights = self._nodes(self._edges)
@@ -118,6 +118,15 @@ class Line:
         t, w = _in_panels(edges)
         weights = w / (self.high - self.low) if self._flat else w * stats.norm.pdf(t)
         return self._x(t), weights / weights.sum()
+
+    def _bends(self) -> list[float]:
+        """Return where the density has a kink, as the quantiles then have one too."""
+        family = getattr(getattr(self._marginal, "dist", None), "name", "")
+        if family == "triang":  # its mean is that of both ends and the mode
+            return [3 * float(self._marginal.mean()) - self.low - self.high]
+        if family == "laplace":
+            return [float(self._marginal.mean())]
+        return []
 
     def _coordinate(self, x: float) -> float:
         """Return the panels' coordinate of x."""

@@ -28,6 +28,7 @@ def sampled(
     points: int = 2**16,
     scrambles: int = 8,
     seed: int = 0,
+    indices: bool = True,
     pairs: bool = True,
     watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Truths:
@@ -49,6 +50,9 @@ def sampled(
         Per scrambling; a power of two keeps the sequence's balance.
     scrambles
         At least two.
+    indices
+        Whether indices are computed, or moments of the output and its derivatives alone, for two
+        rows and a derivative per point.
     pairs
         Whether second-order indices and Shapley effects are computed: 3d more rows per point.
     watch
@@ -71,11 +75,13 @@ def sampled(
         for k, stream in enumerate(seeds):
             total: Sums = {}
             for part in _points(space, points, stream):
-                for name, value in _sums(metered, space, part, centre, pairs).items():
-                    total[name] = total.get(name, 0.0) + value
+                for name, value in _sums(metered, space, part, centre, indices, pairs).items():
+                    total[name] = np.asarray(total.get(name, 0.0) + value)
                 watch(k * points + int(total["n"]), scrambles * points)
             sums.append(total)
-        pooled = {name: np.sum([total[name] for total in sums], axis=0) for name in sums[0]}
+        pooled = {
+            name: np.asarray(np.sum([total[name] for total in sums], axis=0)) for name in sums[0]
+        }
         whole = _measures(pooled, space, centre)
         each = [_measures(total, space, centre) for total in sums]
         return {
@@ -109,7 +115,8 @@ def _points(
     orders = 3 * d <= _MOST_DIMENSIONS
     engine = qmc.Sobol((3 if orders else 2) * d, scramble=True, rng=rng)
     for start in range(0, points, _CHUNK):
-        u = engine.random(min(_CHUNK, points - start))
+        # The points are multiples of 2^-30: without half a step they are too small on average.
+        u = engine.random(min(_CHUNK, points - start)) + 2.0**-31
         order = u[:, 2 * d :] if orders else rng.random((len(u), d))
         yield u[:, :d], u[:, d : 2 * d], order
 
@@ -123,6 +130,7 @@ def _sums(
         Rows,
     ],
     centre: Float[np.ndarray, " o"],
+    indices: bool,
     pairs: bool,
 ) -> Sums:
     """Return the sums over a chunk of all that is averaged; y is centred, or digits are lost."""
@@ -146,15 +154,16 @@ def _sums(
             X[:, block] = kept
         return found
 
-    AB = swapped(A, B)
     sums: Sums = {
         "n": np.array(float(n)),
         "y": YA.sum(axis=0) + YB.sum(axis=0),
         "yy": (YA**2).sum(axis=0) + (YB**2).sum(axis=0),
-        "first": (YB * (AB - YA)).sum(axis=1).T,
-        "total": ((AB - YA) ** 2).sum(axis=1).T,
     }
-    if pairs:
+    if indices:
+        AB = swapped(A, B)
+        sums["first"] = (YB * (AB - YA)).sum(axis=1).T
+        sums["total"] = ((AB - YA) ** 2).sum(axis=1).T
+    if indices and pairs:
         BA = swapped(B, A)
         # By symmetry A and B may change places: both halves of the evaluations are used.
         sums["first"] = (sums["first"] + (YA * (BA - YB)).sum(axis=1).T) / 2
@@ -233,16 +242,16 @@ def _measures(
     mean = sums["y"] / (2 * n)
     whole = sums["yy"] / (2 * n) - mean**2
     variance = whole[:, None]
-    squares = sums["total"] / n
-    found = {
-        "mean": mean + centre,
-        "variance": whole,
-        "first_order": sums["first"] / n / variance,
-        "total_order": squares / (2 * variance),
-        "permutation_mse": squares,
-        "permutation_r2": squares / variance,
-        "permutation_total_order": squares / (2 * variance),
-    }
+    found = {"mean": mean + centre, "variance": whole}
+    if "total" in sums:
+        squares = sums["total"] / n
+        found |= {
+            "first_order": sums["first"] / n / variance,
+            "total_order": squares / (2 * variance),
+            "permutation_mse": squares,
+            "permutation_r2": squares / variance,
+            "permutation_total_order": squares / (2 * variance),
+        }
     if "closed" in sums:
         first = sums["first"] / n
         # E[f(AB_i) f(BA_j)] less E[f(A) f(B)], which is the squared mean, with the same errors

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
 from scipy.stats import qmc
 
 from sensbench.model import Model
@@ -42,7 +41,9 @@ def with_sampled_sizes(
         means = []
         for stream in np.random.SeedSequence(seed).spawn(scrambles):
             engine = qmc.Sobol(space.d, scramble=True, rng=np.random.default_rng(stream))
-            means.append(_mean_size(model.metered(), space, engine.random(points)))
+            # multiples of 2^-30, moved to the middle of their steps
+            u = engine.random(points) + 2.0**-31
+            means.append(np.abs(model.metered().jacobian(space.from_unit(u))).mean(axis=0))
         error = np.std(means, axis=0, ddof=1) / np.sqrt(scrambles)
         how = f"scrambled Sobol' points, {scrambles} × {points}, seed {seed}"
         sizes = Truth(np.mean(means, axis=0), error, how)
@@ -53,9 +54,3 @@ def with_sampled_sizes(
         return found | known
 
     return Truths(make)
-
-
-def _mean_size(
-    model: Model, space: InputSpace, u: Float[np.ndarray, "n d"]
-) -> Float[np.ndarray, "o d"]:
-    return np.abs(model.jacobian(space.from_unit(u))).mean(axis=0)

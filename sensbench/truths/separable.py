@@ -84,7 +84,7 @@ def _truths(
     for terms in outputs:
         with np.errstate(all="ignore"):  # infinite moments are told by their values
             found = _moments(terms, lines)
-            require(found["variance"] != 0, "separable", "an output that varies", terms)
+            require(bool(found["variance"] != 0), "separable", "an output that varies", terms)
             _check_converged(found, _moments(terms, finer, converging=True))
         sizes = mean_sizes(terms, lines)
         if sizes is not None:

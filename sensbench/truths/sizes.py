@@ -26,7 +26,9 @@ def mean_sizes(
         Take x_i itself uniform on its range, and multiply by it: the limit of Morris's mu_star.
     """
     plain = {
-        (j, g): _Part(lines[j], partial(evaluated, g)) for _, factors in terms for j, g in factors.items()
+        (j, g): _Part(lines[j], partial(evaluated, g))
+        for _, factors in terms
+        for j, g in factors.items()
     }
     holding: list[list[_Term]] = [[] for _ in lines]
     for term in terms:

@@ -154,7 +154,7 @@ def agree(problem, axes, rtol=1e-9, without=()):
 def close(name, known, values, rtol=1e-9, standard_errors=6.0):
     """One truth against another route's value, to rounding or within standard errors."""
     # of shares and of a mean that may be 0, the digits count from a size of 1
-    least = 1.0 if name in ("mean", "second_order") else 0.0
+    least = 1.0 if name in ("mean", "first_order", "second_order") else 0.0
     scale = max(np.abs(known.value).max(), least) or 1.0
     slack = rtol * (np.abs(values) + scale) + standard_errors * known.standard_error
     gap = np.abs(known.value - values) / slack
