@@ -293,7 +293,7 @@ def test_metafunction_with_jumps_conforms_and_refuses_gradients():
     assert not any(name.startswith(("derivative", "dgsm")) for name in problem.truth)
     check_problem(problem, derivatives=False)
     with pytest.raises(DerivativeError, match="changes in jumps"):
-        problem.model.metered().jacobian(problem.space.sample(10, 0))
+        problem.model.metered().jacobian(problem.space.sample(64, 0))
 
 
 def test_metafunction_of_many_inputs():
