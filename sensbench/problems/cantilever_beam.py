@@ -71,7 +71,10 @@ def cantilever_beam(w: float = 4.0, t: float = 2.0) -> Problem:
 
 
 def _truth(space: InputSpace, w: float, t: float) -> Truths:
-    stress: Terms = [(6 * _LENGTH / (w * w * t), {0: _itself}), (6 * _LENGTH / (w * t * t), {1: _itself})]
+    stress: Terms = [
+        (6 * _LENGTH / (w * w * t), {0: _itself}),
+        (6 * _LENGTH / (w * t * t), {1: _itself}),
+    ]
     try:
         displacement = list(_displacement(w, t))
     except InputError:

@@ -57,7 +57,9 @@ class Line:
 
     def flat(self) -> "Line":
         """Return the uniform distribution on the same range."""
-        return self if self._flat else Line(stats.uniform(self.low, self.high - self.low), self._kinks)
+        return (
+            self if self._flat else Line(stats.uniform(self.low, self.high - self.low), self._kinks)
+        )
 
     def values(self, factor: Factor) -> Float[np.ndarray, " n"]:
         """Return a factor at the nodes."""
