@@ -26,6 +26,7 @@ def near(problem, axes, rtol, sizes=None):
             part = type(known)(whole[k], known.standard_error.reshape(problem.o, -1)[k], known.how)
             close(name, part, values.reshape(problem.o, -1)[k],
                   (sizes if name in SIZES else None) or rtol)  # fmt: skip
+    return found
 
 
 def exact(problem):
@@ -187,7 +188,7 @@ def test_environmental_spill_before_the_second_is_exact():
 
 def test_solar_cell():
     problem = problems.load("solar_cell")
-    near(problem, gauss_grid(problem, 7, 8, 8, 5, 5), 1e-6, sizes=1e-6)
+    near(problem, gauss_grid(problem, 8, 8, 8, 5, 9), 1e-6)
 
 
 def test_piston():
@@ -198,7 +199,11 @@ def test_piston():
 @pytest.mark.slow
 def test_damped_oscillator():
     problem = problems.load("damped_oscillator")
-    near(problem, gauss_grid(problem, 8, 8, 11, 11, 6, 7, 3), 1e-4, sizes=1e-3)
+    # the resonance is sharp in Kp and Ks: slopes converge slowly with the nodes, indices faster
+    axes = gauss_grid(problem, 8, 8, 15, 15, 6, 7, 2)
+    found = near(problem, axes, 1e-3, sizes=5e-3)
+    for name in ("first_order", "total_order", "second_order", "shapley"):
+        close(name, problem.truth[name], found[name], rtol=1e-4)
 
 
 def test_robot_arm():
