@@ -206,6 +206,20 @@ def test_damped_oscillator():
         close(name, problem.truth[name], found[name], rtol=1e-4)
 
 
+def test_damped_oscillator_by_its_noise():
+    # f = √S0 g: E[√S0]²/E[S0] = exp(-σ²/4) for a lognormal S0 of variation 0.1
+    truth = problems.load("damped_oscillator").truth
+    mean, variance = truth["mean"].value[0], truth["variance"].value[0]
+    alone = 1 - math.exp(-math.log(1.01) / 4)
+    expected = alone * (mean**2 + variance) / variance
+    known = truth["total_order"]
+    slack = 6 * known.standard_error[0, 6] + 6 * truth["variance"].standard_error[0] / variance**2
+    assert abs(known.value[0, 6] - expected) <= slack
+    expected = math.expm1(math.log(1.01) / 4) * mean**2 / variance
+    known = truth["first_order"]
+    assert abs(known.value[0, 6] - expected) <= 6 * known.standard_error[0, 6]
+
+
 def test_robot_arm():
     problem = problems.load("robot_arm")
     truth = problem.truth
