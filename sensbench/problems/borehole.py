@@ -1,6 +1,7 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -14,7 +15,7 @@ from sensbench.truths.line import Factor
 from sensbench.truths.separable import separable
 
 _UNITS = dict(rw="m", r="m", Tu="m²/yr", Hu="m", Tl="m²/yr", Hl="m", L="m", Kw="m/yr")
-_RADII = {
+_RADII: dict[str, dict[str, Any]] = {
     "morris_1993": {"rw": (0.05, 0.15), "r": (100.0, 50_000.0)},
     "harper_gupta_1983": {
         "rw": stats.norm(0.10, 0.0161812),

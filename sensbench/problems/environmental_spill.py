@@ -23,7 +23,7 @@ _EARLIEST = _BOUNDS["tau"][0]
 def environmental_spill(
     sites: Sequence[float] = _SITES, times: Sequence[float] = _TIMES
 ) -> Problem:
-    """Concentration of a pollutant after two spills into a channel, at sites and times; 4 inputs.
+    """Concentration of a pollutant at sites and times after two spills into a channel.
 
     f(s, t) = √(4π) [c(s, t) + c(s - L, t - τ)], c(s, t) = M/√(4πDt) exp(-s²/(4Dt)) for t > 0
     and 0 before: the mass M ~ U(7, 13) is spilled at place 0 and time 0 and again at place

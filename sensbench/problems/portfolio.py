@@ -23,7 +23,7 @@ def portfolio(
     Ct: float | None = None,
     Cj: float | None = None,
 ) -> Problem:
-    """F = Cs Ps + Ct Pt + Cj Pj, in €: raw derivatives are quantities and ignore volatility.
+    """Value of a hedged portfolio, Cs Ps + Ct Pt + Cj Pj, in €: slopes ignore volatility.
 
     Hedged portfolios Ps ~ N(0, 4), Pt ~ N(0, 2), Pj ~ N(0, 1) (standard deviations), in €, of
     which one holds Cs, Ct and Cj. Saltelli, Tarantola, Campolongo & Ratto 2004, *Sensitivity
