@@ -25,7 +25,7 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys):
         if following[0] == "text":
             assert printed.split() == following[1].split()
             checked += 1
-    assert checked == 1
+    assert checked == 2
     assert "slope" in printed
 
 
