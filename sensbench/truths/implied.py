@@ -11,6 +11,9 @@ from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 
+_SLOPES = ("derivative_mean", "derivative_abs")
+_ROUNDING = 1e-14
+
 
 def exact_truth(space: InputSpace, *, how: str = "closed form", **moments: Any) -> Truths:
     """Return exact values of every measure that follows from closed forms.
@@ -83,7 +86,10 @@ def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
         add("derivative_rms", "dgsm", np.sqrt(squares))
         if "derivative_mean" in known:
             mean = known["derivative_mean"].value
-            add("derivative_std", "dgsm", np.sqrt(np.maximum(squares - mean**2, 0.0)))
+            spread = squares - mean**2
+            # of a slope that is the same everywhere, this difference is rounding
+            spread = np.where(spread < _ROUNDING * squares, 0.0, spread)
+            add("derivative_std", "dgsm", np.sqrt(spread))
         constants = [poincare_constant(marginal) for marginal in space.marginals]
         if not any(isinstance(constant, NoConstant) for constant in constants):
             add("total_order_bound", "dgsm", np.array(constants) * squares / variance)
@@ -100,6 +106,3 @@ def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
         of = known["derivative_abs"]
         add("mu_star_limit", "derivative_abs", of.value * ranges, of.standard_error * ranges)
     return truth
-
-
-_SLOPES = ("derivative_mean", "derivative_abs")
