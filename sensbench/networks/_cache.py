@@ -3,31 +3,25 @@
 import hashlib
 import inspect
 import json
-import os
 import platform
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from sensbench import __version__
+from sensbench.cache_folder import VARIABLE, cache_folder
 from sensbench.errors import CacheWarning
 from sensbench.networks._rows import Part
 from sensbench.whole_file import write_whole
-
-if TYPE_CHECKING:
-    from sensbench.networks._network import Network
-
-VARIABLE = "SENSBENCH_CACHE"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +47,7 @@ class NetworkCache:
     """
 
     def __init__(self, folder: Path | str | None = None):
-        given = folder or os.environ.get(VARIABLE)
-        root = Path(given) if given else platformdirs.user_cache_path("sensbench", appauthor=False)
-        self.folder = root.expanduser() / "networks"
+        self.folder = cache_folder("networks", folder)
         self._writes = True
 
     def get(self, key: str) -> Kept | None:
@@ -93,7 +85,9 @@ class NetworkCache:
         return self.folder / f"{key}.safetensors"
 
 
-def key_of(network: "Network", parts: Sequence[Part], seed: int) -> str:
+def key_of(
+    kind: type, name: str, params: Mapping[str, Any], parts: Sequence[Part], seed: int
+) -> str:
     """Return the content hash of all that decides the weights' bits.
 
     The rows stand for the problem: they change with its name, parameters, data and code, also for
@@ -101,10 +95,10 @@ def key_of(network: "Network", parts: Sequence[Part], seed: int) -> str:
     loop does not return what an earlier one learned.
     """
     said = {
-        "network": [network.name, network.params()],
+        "network": [name, dict(params)],
         "seed": seed,
         "versions": [__version__, torch.__version__, platform.machine()],
-        "code": [_code(Path(__file__).parent), _code(Path(inspect.getfile(type(network))))],
+        "code": [_code(Path(__file__).parent), _code(Path(inspect.getfile(kind)))],
     }
     found = hashlib.sha256(json.dumps(said, sort_keys=True, default=repr).encode())
     for part in parts:

@@ -107,7 +107,8 @@ class Network(ABC):
     def _learned(
         self, split: Split, seed: int, cache: NetworkCache | None
     ) -> tuple[nn.Module, Mapping[str, Any]]:
-        key = "" if cache is None else key_of(self, (split.fit, split.validation), seed)
+        learned = (split.fit, split.validation)
+        key = "" if cache is None else key_of(type(self), self.name, self.params(), learned, seed)
         kept = None if cache is None else cache.get(key)
         if kept is not None:
             module = self.build(split.fit.X.shape[1], split.fit.y.shape[1], seed)
