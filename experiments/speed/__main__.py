@@ -32,7 +32,9 @@ def machine(threads: int, effort: str, load: tuple[float, float]) -> dict[str, s
         "effort": effort,
         "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
         "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "cores": str(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
         "threads": f"{threads} for everybody: torch, BLAS, OpenMP, TBB",
         "load": " → ".join(f"{x:.1f}" for x in load) + " (mean running processes, before → after)",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -49,11 +51,24 @@ def _processor() -> str:
 
 
 @click.command()
-@click.option("--quick", "effort", flag_value="quick", help="A few minutes: the targets and few sizes.")
-@click.option("--smallest", "effort", flag_value="smallest", help="Tiny sizes: does everything run?")
-@click.option("--full", "effort", flag_value="full", default=True, help="All sizes (an hour or more).")
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="For everybody.  [default: all cores]")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=OUT, show_default=True)
+@click.option(
+    "--quick", "effort", flag_value="quick", help="A few minutes: the targets and few sizes."
+)
+@click.option(
+    "--smallest", "effort", flag_value="smallest", help="Tiny sizes: does everything run?"
+)
+@click.option(
+    "--full", "effort", flag_value="full", default=True, help="All sizes (an hour or more)."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=None,
+    help="For everybody.  [default: all cores]",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=OUT, show_default=True
+)
 def main(effort: str, threads: int | None, out: Path) -> None:
     """Measure sensbench against the bare model and others; exit code 1 if numbers disagree."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -61,7 +76,7 @@ def main(effort: str, threads: int | None, out: Path) -> None:
     plans = {"smallest": smallest, "quick": quick, "full": full}[effort]()
     budget, pairs, timeout = _BUDGETS[effort]
     start, before = time.perf_counter(), os.getloadavg()[0]
-    starts = start_up(threads, 1 if effort == "smallest" else 5)
+    starts = start_up(threads, 5 if effort == "full" else 2)
     results = measure(plans, Effort(threads, budget, pairs, timeout), click.echo)
     told = machine(threads, effort, (before, os.getloadavg()[0]))
     told["took"] = f"{(time.perf_counter() - start) / 60:.0f} min"

@@ -32,7 +32,13 @@ def quick() -> list[Plan]:
         Plan(Case("gradient", 10, 1000), ("Captum IntegratedGradients",)),
         *(
             Plan(Case("permutation", d, n, o), (BARE, "scikit-learn"), memory=n == 2000)
-            for d, n, o in ((10, 2000, 2), (4, 200, 2), (10, 20_000, 2), (100, 1000, 2), (10, 2000, 10))
+            for d, n, o in (
+                (10, 2000, 2),
+                (4, 200, 2),
+                (10, 20_000, 2),
+                (100, 1000, 2),
+                (10, 2000, 10),
+            )
         ),
         Plan(Case("delta", 10, 1024), ("SALib",), memory=True),
     ]

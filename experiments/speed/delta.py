@@ -8,7 +8,12 @@ import sensbench as sb
 from experiments.speed.case import SEED, Case, Numbers, Peer, Run, counted, same
 
 RESAMPLES = 100
-_KEYS = (("delta", "delta_raw"), ("delta_balanced",) * 2, ("delta_step",) * 2, ("first_order", "S1"))
+_KEYS = (
+    ("delta", "delta_raw"),
+    ("delta_balanced",) * 2,
+    ("delta_step",) * 2,
+    ("first_order", "S1"),
+)
 
 
 def ours(case: Case) -> Run:

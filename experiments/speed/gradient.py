@@ -6,7 +6,15 @@ import torch
 import sensbench as sb
 from experiments.speed.bare import forward_and_backward
 from experiments.speed.case import (
-    SEED, Case, Disagreement, Numbers, Peer, Run, counted, same, same_rows,
+    SEED,
+    Case,
+    Disagreement,
+    Numbers,
+    Peer,
+    Run,
+    counted,
+    same,
+    same_rows,
 )  # fmt: skip
 
 STEPS = 50
@@ -41,8 +49,7 @@ def saliency(case: Case) -> Run:
 
     def run() -> Numbers:
         slopes = [
-            method.attribute(x.clone().requires_grad_(), target=k, abs=False)
-            for k in range(case.o)
+            method.attribute(x.clone().requires_grad_(), target=k, abs=False) for k in range(case.o)
         ]
         return moments(torch.stack(slopes, 1))
 

@@ -38,7 +38,9 @@ NUMBERS = ["seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low", "ra
            "megabytes", "peer_megabytes"]  # fmt: skip
 
 
-def write(folder: Path, results: pd.DataFrame, verdicts: pd.DataFrame, told: dict[str, str]) -> Path:
+def write(
+    folder: Path, results: pd.DataFrame, verdicts: pd.DataFrame, told: dict[str, str]
+) -> Path:
     """Write index.html, results.csv and targets.csv; return the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     rounded = results.copy()
@@ -139,7 +141,9 @@ def _long(part: pd.DataFrame, quantity: str) -> pd.DataFrame:
     long = pd.concat([ours, theirs]).dropna(subset=[quantity])
     long[quantity] = long[quantity].clip(lower=1e-6 if quantity == "seconds" else 0.1)
     hidden = long["hidden"].str.split("-").map(lambda widths: tuple(map(int, widths)))
-    long["weights"] = [_weights(d, h, o) for d, h, o in zip(long["d"], hidden, long["o"], strict=True)]
+    long["weights"] = [
+        _weights(d, h, o) for d, h, o in zip(long["d"], hidden, long["o"], strict=True)
+    ]
     return long
 
 

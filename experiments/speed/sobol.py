@@ -6,7 +6,15 @@ import torch
 import sensbench as sb
 from experiments.speed.bare import forward
 from experiments.speed.case import (
-    SEED, Case, Disagreement, Numbers, Peer, Run, counted, same, same_rows,
+    SEED,
+    Case,
+    Disagreement,
+    Numbers,
+    Peer,
+    Run,
+    counted,
+    same,
+    same_rows,
 )  # fmt: skip
 
 RESAMPLES = 100

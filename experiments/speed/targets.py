@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.speed.cases import SIZES, same_budget
+from experiments.speed.cases import BARE, BOTH, SIZES, same_budget
 
 
 @dataclass(frozen=True)
@@ -22,36 +22,51 @@ class Target:
 
 
 def targets() -> list[Target]:
-    """Return them for the MLP 64-64 with two outputs."""
+    """Return them, for the MLP 64-64 with two outputs but for one: the worst of all sizes."""
     plain = {"hidden": "64-64", "o": 2}
+
+    def sobol(d: int, peer: str, **more: Any) -> dict[str, Any]:
+        return {"family": "sobol", "d": d, "peer": peer, "second_order": False, **plain, **more}
+
+    def gradient(d: int, n: int, peer: str) -> dict[str, Any]:
+        return {"family": "gradient", "d": d, "n": n, "peer": peer, **plain}
+
     found = []
     for d, N in SIZES:
-        at = {"family": "sobol", "d": d, "n": N, "second_order": False, **plain}
-        size = f"d = {d}, N = {N:,}"
-        found.append(Target(f"Sobol' S₁ and S_T, 100 resamples ÷ bare forward; {size}", 1.5, {**at, "peer": "bare forward"}, True))
-        found.append(Target(f"SALib by hand ÷ Sobol' S₁ and S_T; {size}", 10, {**at, "peer": "SALib"}))
-    found.append(Target("SALib by hand ÷ Sobol' with second order; d = 30", 30, {"family": "sobol", "d": 30, "second_order": True, "peer": "SALib", **plain}))
-    for rows, said in ((same_budget, "the budget of Sobol'"), (lambda d, N: N, "N rows")):
-        for d, N in SIZES:
-            n = rows(d, N)
-            found.append(Target(
-                f"gradient, all measures with intervals ÷ bare forward + backward; d = {d}, n = {n:,} ({said})",
-                1.3, {"family": "gradient", "d": d, "n": n, "peer": "bare forward + backward", **plain}, True,
-            ))
-    at = {"family": "gradient", "d": 10, "n": 10_000, **plain}
-    found.append(Target("Captum Saliency over all outputs ÷ gradient; d = 10, n = 10,000", 5, {**at, "peer": "Captum Saliency"}))
-    found.append(Target("loop over rows and outputs ÷ gradient; d = 10, n = 10,000", 200, {**at, "peer": "loop over rows"}))
-    at = {"family": "permutation", "peer": "scikit-learn"}
-    found.append(Target("scikit-learn ÷ permutation, 10 repeats; d = 10, n = 2,000", 1.5, {**at, "d": 10, "n": 2000, **plain}))
-    found.append(Target("scikit-learn ÷ permutation, 10 repeats; the worst of all sizes", 0.95, at))
-    found.append(Target("SALib by hand ÷ delta; d = 10, n = 1,024", 50, {"family": "delta", "d": 10, "n": 1024, "peer": "SALib", **plain}))
-    return found  # fmt: skip
+        what, size = "Sobol' S₁ and S_T, 100 resamples", f"; d = {d}, N = {N:,}"
+        at_limit, by_hand = sobol(d, BARE, n=N), sobol(d, "SALib", n=N)
+        found.append(Target(f"{what} ÷ bare forward{size}", 1.5, at_limit, at_most=True))
+        found.append(Target(f"SALib by hand ÷ {what}{size}", 10, by_hand))
+    pairs = sobol(30, "SALib", second_order=True)
+    found.append(Target("SALib by hand ÷ Sobol' with second order; d = 30", 30, pairs))
+    sizes = [(d, same_budget(d, N), "the budget of Sobol'") for d, N in SIZES]
+    for d, n, said in (*sizes, *((d, N, "N rows") for d, N in SIZES)):
+        what = "gradient, all measures with intervals ÷ bare forward + backward"
+        size = f"; d = {d}, n = {n:,} ({said})"
+        found.append(Target(f"{what}{size}", 1.3, gradient(d, n, BOTH), at_most=True))
+    for what, peer, bound in (
+        ("Captum Saliency over all outputs", "Captum Saliency", 5),
+        ("loop over rows and outputs", "loop over rows", 200),
+    ):
+        text = f"{what} ÷ gradient; d = 10, n = 10,000"
+        found.append(Target(text, bound, gradient(10, 10_000, peer)))
+    what = "scikit-learn ÷ permutation, 10 repeats"
+    every = {"family": "permutation", "peer": "scikit-learn"}
+    one = {**every, "d": 10, "n": 2000, **plain}
+    delta = {"family": "delta", "peer": "SALib", "d": 10, "n": 1024, **plain}
+    return [
+        *found,
+        Target(f"{what}; d = 10, n = 2,000", 1.5, one),
+        Target(f"{what}; the worst of all sizes", 0.95, every),
+        Target("SALib by hand ÷ delta; d = 10, n = 1,024", 50, delta),
+    ]
 
 
 STARTS = (
-    ("import sensbench, above import torch (processor seconds)", "added to import torch", 0.3),
-    ("sensbench --help (processor seconds)", "sensbench --help", 0.5),
-    ("sensbench list estimators (processor seconds)", "sensbench list", 0.5),
+    ("import sensbench as sb; sb.Model, above import torch", "sb.Model above torch", 0.3),
+    ("import sensbench as sb; sb.compare, above import torch", "sb.compare above torch", 0.3),
+    ("sensbench --help", "sensbench --help", 0.5),
+    ("sensbench list estimators", "sensbench list", 0.5),
 )
 
 
@@ -83,7 +98,7 @@ def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
         verdict = "met" if starts[name] <= bound else "not met"
         measured = f"{starts[name]:.2f}"
         rows.append({
-            "what": text, "target": f"≤ {bound:g} s", "measured": measured, "range": "",
-            "verdict": verdict,
+            "what": text, "target": f"≤ {bound:g} s", "measured": measured,
+            "range": "seconds of processor time", "verdict": verdict,
         })  # fmt: skip
     return pd.DataFrame(rows)
