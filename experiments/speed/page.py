@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn as sns
 from jinja2 import Environment, FileSystemLoader
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from experiments.speed.case import Case
 from sensbench.report import style
@@ -52,7 +53,10 @@ def write(
     )
     page = environment.get_template("page.html.j2").render(
         css=CSS.read_text(encoding="utf-8"),
-        verdicts=verdicts.to_dict("records"),
+        verdicts=[
+            {**row, "what": row["what"].replace(" = ", "\u00a0=\u00a0")}
+            for row in verdicts.to_dict("records")
+        ],
         sections=[_section(name, part) for name, part in results.groupby("family", sort=False)],
         told=told,
     )
@@ -81,11 +85,11 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         what += ", second order"
     ratio = ""
     if ok:
-        which = "sensbench ÷ bare" if row["peer"].startswith("bare") else "as long"
-        ratio = f"{row['ratio']:.3g} ({row['ratio_low']:.3g} – {row['ratio_high']:.3g})"
+        which = "sensbench ÷ bare" if row["peer"].startswith("bare") else "times as long"
+        ratio = f"{row['ratio']:.3g}  ({row['ratio_low']:.3g} – {row['ratio_high']:.3g})"
         ratio += f"\n{which}, {row['pairs']:.0f} pair{'s' * (row['pairs'] != 1)}"
     return {
-        "what": what,
+        "what": what.replace(" = ", "\u00a0=\u00a0"),
         "peer": row["peer"],
         "seconds": _time(row["seconds"]) if ok else "",
         "peer_seconds": _time(row["peer_seconds"]) if ok else "",
@@ -103,7 +107,7 @@ def _figure(part: pd.DataFrame, quantity: str, label: str) -> dict[str, str] | N
     if not panels:
         return None
     with style.house_style():
-        figure = Figure(figsize=(3.1 * len(panels) + 1.9, 3.1), layout="constrained")
+        figure = Figure(figsize=(2.9 * len(panels) + 1.7, 2.9), layout="constrained")
         every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         shown = [name for name in ORDER if any((rows["who"] == name).any() for _, rows in panels)]
         for axes, (axis, rows) in zip(every, panels, strict=True):
@@ -114,9 +118,14 @@ def _figure(part: pd.DataFrame, quantity: str, label: str) -> dict[str, str] | N
                 markersize=5,
             )  # fmt: skip
             axes.set(xscale="log", yscale="log", xlabel=AXES[axis], ylabel=label)
-            ticks = sorted(set(rows[axis]))
+            ticks = _apart(sorted(set(rows[axis])))
             axes.set_xticks(ticks, [_thousands(tick) for tick in ticks], minor=False)
             axes.minorticks_off()
+            low, high = axes.get_ylim()
+            if high / low < 300:
+                steps = (1.0, 2.0, 5.0) if high / low < 30 else (1.0, 3.0)
+                axes.yaxis.set_major_locator(LogLocator(subs=steps))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             fixed = {k: v for k, v in rows.attrs.items() if k != axis}
             axes.set_title(", ".join(fixed.values()), fontsize=8.5, fontweight="normal", loc="left")
             sns.despine(ax=axes)
@@ -160,6 +169,15 @@ def _series(long: pd.DataFrame, axis: str) -> pd.DataFrame | None:
         said = {"d": "d = {:,}", "n": "n = {:,}", "o": "{:,} outputs", "hidden": "{}"}
         best.attrs = {key: said[key].format(value) for key, value in d_n_o_hidden.items()}
     return best
+
+
+def _apart(ticks: list[float]) -> list[float]:
+    """Leave out ticks whose labels would lie on the one before."""
+    span, kept = math.log(ticks[-1] / ticks[0]), ticks[:1]
+    for tick in ticks[1:]:
+        if math.log(tick / kept[-1]) > 0.13 * span:
+            kept.append(tick)
+    return kept
 
 
 def _weights(d: int, hidden: tuple[int, ...], o: int) -> int:
