@@ -44,7 +44,7 @@ def compare(case: Case, peer: Peer, budget: float, pairs: int) -> dict[str, Any]
     again = _once(ours)[0]
     counts = [max(1, round(_STRETCH / seconds)) for seconds in (again, once)]
     cost = again * counts[0] + once * counts[1]
-    n = max(1, min(pairs, int(budget / cost)))
+    n = min(pairs, max(3, int(budget / cost)))
     # what takes longer than all pairs may is not run again: the check's own run is the reading
     readings = [[again, once]] if once > max(budget, 1.0) else []
     n = 0 if readings else n
