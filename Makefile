@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet test check lint types layers clean
+.PHONY: help quickstart linregnet bench profile test check lint types layers clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
 	@echo "make linregnet   the worked example of the README: a torch module with two outputs"
+	@echo "make bench       measure speed against other libraries: reports/speed (EFFORT=--quick: minutes)"
+	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
 	@echo "make check       lint, types, layering and tests: what CI runs"
 	@echo "make clean       remove .venv and caches"
@@ -28,6 +30,18 @@ quickstart: $(VENV)/ready
 
 linregnet: $(VENV)/ready
 	$(BIN)/python experiments/linregnet.py
+
+$(VENV)/ready-bench: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
+EFFORT ?= --full
+bench: $(VENV)/ready-bench
+	$(BIN)/python -m experiments.speed $(EFFORT)
+
+WHAT ?= sobol
+profile: $(VENV)/ready
+	$(BIN)/python -m experiments.speed.profiling $(WHAT)
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest

@@ -3,6 +3,7 @@ from . import estimators as estimators
 from . import networks as networks
 from . import problems as problems
 from . import testing as testing
+from . import threads as threads
 from .compare import compare as compare
 from .comparison import Comparison as Comparison
 from .derivatives import hessian as hessian

@@ -24,6 +24,7 @@ from sensbench.study.engine import run
 from sensbench.study.environment import provenance
 from sensbench.study.questions import method_of, question_of
 from sensbench.study.store import Outcome, ResultStore
+from sensbench.threads import limited
 
 DEFAULT = ("gradient", "sobol", "morris", "permutation")
 
@@ -123,9 +124,10 @@ def compare(
             if outcome.error is not None:
                 errors.append(outcome.error)
 
-    with ResultStore() as store:
+    with limited() as threads, ResultStore() as store:
         title, command = f"Which inputs matter to {name}?", f"compare(…, {budget=}, {seed=})"
-        store.plan(cells, methods, provenance(problem.name, title, int(seed), command))
+        told = provenance(problem.name, title, int(seed), command, threads=threads)
+        store.plan(cells, methods, told)
         store.put_question(problem.name, question_of(problem, problem.name, name, {}))
         run(
             cells, store, problem_of=lambda cell: problem,

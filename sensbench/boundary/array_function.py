@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float
 
@@ -95,6 +94,8 @@ class ArrayFunction:
         rows = X.copy() if self._order is None else X[:, self._order]
         with borrowed(self._held), torch.no_grad():
             if self._takes == "frame":
+                import pandas as pd  # half a second, for models of data frames alone
+
                 return self._function(pd.DataFrame(rows, columns=self._names))
             return self._split.call(self._function, rows)
 

@@ -11,6 +11,12 @@ import click
 from sensbench.errors import SensbenchError
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_THREADS = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Threads for torch and BLAS.  [default: $SENSBENCH_THREADS, else their own choice]",
+)
 _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -67,8 +73,14 @@ def main() -> None:
 )
 @click.option("--fresh", is_flag=True, help="Forget the results of earlier runs first.")
 @click.option("--no-report", is_flag=True, help="Compute only; write no page.")
+@_THREADS
 def run(
-    study: Path, out: Path | None, changes: tuple[str, ...], fresh: bool, no_report: bool
+    study: Path,
+    out: Path | None,
+    changes: tuple[str, ...],
+    fresh: bool,
+    no_report: bool,
+    threads: int | None,
 ) -> None:
     """Run the study in the file STUDY and write its page.
 
@@ -90,6 +102,7 @@ def run(
             source=str(study),
             command=_command(),
             fresh=fresh,
+            threads=threads,
             begin=progress.begin,
             watch=progress.watch,
         )
@@ -194,8 +207,9 @@ def report(study: Path, out: Path | None) -> None:
     is_flag=True,
     help="All methods draw from the product of the marginals, like for like.",
 )
+@_THREADS
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
-def analyze(out: Path, **options: Any) -> None:
+def analyze(out: Path, threads: int | None, **options: Any) -> None:
     """Explain your own model on your own rows: a table here, and a page.
 
     \b
@@ -204,10 +218,12 @@ def analyze(out: Path, **options: Any) -> None:
         --data rows.csv --target price --out page.html
     """  # noqa: D301
     from sensbench.cli.analyze import analyze as analyze_files
+    from sensbench.threads import limited
 
     if out.is_dir() or not out.absolute().parent.exists():
         raise _Refused(f"--out: expected a file in a folder that is there; got {str(out)!r}")
-    comparison = analyze_files(**options)
+    with limited(threads):
+        comparison = analyze_files(**options)
     from rich.console import Console
 
     Console().print(comparison)

@@ -10,7 +10,9 @@ from sensbench import __version__
 PACKAGES = ("torch", "SALib", "scikit-learn", "numpy", "scipy", "pandas", "seaborn")
 
 
-def provenance(name: str, title: str, seed: int, command: str, config: str = "") -> dict[str, Any]:
+def provenance(
+    name: str, title: str, seed: int, command: str, config: str = "", *, threads: int
+) -> dict[str, Any]:
     """Return where a study's numbers come from, as the store keeps it."""
     return {
         "name": name,
@@ -18,6 +20,7 @@ def provenance(name: str, title: str, seed: int, command: str, config: str = "")
         "seed": seed,
         "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "threads": threads,
         "versions": versions(),
         "config": config,
     }

@@ -10,6 +10,7 @@ from sensbench.study.environment import provenance
 from sensbench.study.questions import Questions, methods_of
 from sensbench.study.results import Results
 from sensbench.study.store import Outcome, ResultStore
+from sensbench.threads import limited
 
 RESULTS_FILE = "results.sqlite"
 
@@ -21,6 +22,7 @@ def run_study(
     source: str = "study",
     command: str = "",
     fresh: bool = False,
+    threads: int | None = None,
     begin: Callable[[int, int], None] = lambda total, kept: None,
     watch: Callable[[Cell, Outcome], None] = lambda cell, outcome: None,
 ) -> tuple[Results, Tally]:
@@ -33,6 +35,8 @@ def run_study(
         that was killed goes on where it stopped.
     fresh
         Forget earlier results first.
+    threads
+        How many torch and BLAS use; see :func:`sensbench.threads.limited`. Provenance says it.
     begin, watch
         Called with (cells, cells kept from earlier runs), and after every cell.
 
@@ -47,14 +51,12 @@ def run_study(
     if fresh:
         Questions(study, ResultStore(), source)  # a mistake in the study must not cost results
         path.unlink(missing_ok=True)
-    with ResultStore(path) as store:
+    with limited(threads) as n_threads, ResultStore(path) as store:
         questions = Questions(study, store, source)
         cells = cells_of(questions.keys, methods, study.budgets, study.replicates, study.seed)
-        store.plan(
-            cells,
-            methods,
-            provenance(study.name, study.title or study.name, study.seed, command, study.as_yaml()),
-        )
+        name, title = study.name, study.title or study.name
+        told = provenance(name, title, study.seed, command, study.as_yaml(), threads=n_threads)
+        store.plan(cells, methods, told)
         begin(len(cells), len(store.done() & {cell.key for cell in cells}))
         tally = run(
             cells,

@@ -1,0 +1,124 @@
+"""Every measurement in a fresh process, and all of them in one frame."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from experiments.speed.case import Case
+
+MOST_BYTES = 3 * 2**30
+_STARTS = {
+    "import torch": "import torch",
+    "sb.Model": "import sensbench as sb; sb.Model",
+    "sb.compare": "import sensbench as sb; sb.compare",
+    "sensbench --help": "from sensbench.cli import main; main(['--help'])",
+    "sensbench list": "from sensbench.cli import main; main(['list', 'estimators'])",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A case, whom it is measured against, and whether its peak memory is measured too."""
+
+    case: Case
+    peers: tuple[str, ...]
+    memory: bool = False
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a pair of contenders may take, and how many pairs are enough."""
+
+    threads: int
+    budget: float
+    pairs: int
+    timeout: float
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return an environment in which no library starts more threads than that."""
+    names = ("OMP", "MKL", "OPENBLAS", "NUMEXPR")
+    return {**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in names}}
+
+
+def measure(plans: Sequence[Plan], effort: Effort, say: Callable[[str], None]) -> pd.DataFrame:
+    """Return one row per case and peer."""
+    rows = []
+    for plan in plans:
+        own = _job(plan.case, "sensbench", True, effort) if plan.memory else {}
+        for peer in plan.peers:
+            case = {**asdict(plan.case), "hidden": "-".join(map(str, plan.case.hidden))}
+            case["second_order"] = bool(case.pop("options").get("second_order"))
+            memory = plan.memory and not peer.startswith("bare")
+            found = _job(plan.case, peer, memory, effort)
+            row = {**case, "peer": peer, "threads": effort.threads, "detail": "", **found}
+            if memory and found["status"] == "ok":
+                row["megabytes"] = own.get("megabytes")
+            rows.append(row)
+            say(_line(row))
+    columns = [
+        "family", "d", "n", "o", "hidden", "second_order", "peer", "threads", "status", "detail",
+        "agreement", "seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low",
+        "ratio_high", "pairs", "megabytes", "peer_megabytes",
+    ]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def start_up(threads: int, repeats: int) -> dict[str, float]:
+    """Return processor seconds of a fresh Python's imports and answers, the median of each.
+
+    Processor time: what one process needs, whatever else the machine does.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in _STARTS}
+    for i in range(repeats + 1):
+        for name, command in _STARTS.items():
+            seconds = _processor_seconds([sys.executable, "-c", command], environment(threads))
+            if i:  # the first round brings the files into memory
+                taken[name].append(seconds)
+    for name in ("sb.Model", "sb.compare"):
+        more = zip(taken[name], taken["import torch"], strict=True)
+        taken[f"{name} above torch"] = [a - b for a, b in more]
+    return {name: median(seconds) for name, seconds in taken.items()}
+
+
+def _processor_seconds(command: list[str], told: dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=told, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _job(case: Case, peer: str, memory: bool, effort: Effort) -> dict[str, Any]:
+    job = {"case": asdict(case), "peer": peer, "memory": memory, "most_bytes": MOST_BYTES}
+    job.update(threads=effort.threads, budget=effort.budget, pairs=effort.pairs)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "experiments.speed.worker"],
+            input=json.dumps(job), env=environment(effort.threads), capture_output=True,
+            text=True, timeout=effort.timeout,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"status": "too slow", "detail": f"not done in {effort.timeout:.0f} s"}
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return {"status": "failed", "detail": f"exit code {done.returncode}: {last}"}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _line(row: dict[str, Any]) -> str:
+    what = f"{row['family']:12} d={row['d']:<5} n={row['n']:<6} o={row['o']:<3} {row['peer']:27}"
+    if row["status"] != "ok":
+        return f"{what} {row['status']}: {row['detail']}"
+    return (
+        f"{what} {row['seconds']:8.3f} s {row['peer_seconds']:9.3f} s   "
+        f"{row['ratio']:8.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, "
+        f"{row['pairs']} pairs)  {row['agreement']}"
+    )

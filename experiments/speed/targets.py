@@ -1,0 +1,104 @@
+"""What is aimed at, and whether it was met."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from experiments.speed.cases import BARE, BOTH, SIZES, same_budget
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio that must be at most, or at least, a figure; of all rows that ``where`` names.
+
+    With several rows the worst counts.
+    """
+
+    text: str
+    bound: float
+    where: dict[str, Any]
+    at_most: bool = False
+
+
+def targets() -> list[Target]:
+    """Return them, for the MLP 64-64 with two outputs but for one: the worst of all sizes."""
+    plain = {"hidden": "64-64", "o": 2}
+
+    def sobol(d: int, peer: str, **more: Any) -> dict[str, Any]:
+        return {"family": "sobol", "d": d, "peer": peer, "second_order": False, **plain, **more}
+
+    def gradient(d: int, n: int, peer: str) -> dict[str, Any]:
+        return {"family": "gradient", "d": d, "n": n, "peer": peer, **plain}
+
+    found = []
+    for d, N in SIZES:
+        what, size = "Sobol' S₁ and S_T, 100 resamples", f"; d = {d}, N = {N:,}"
+        at_limit, by_hand = sobol(d, BARE, n=N), sobol(d, "SALib", n=N)
+        found.append(Target(f"{what} ÷ bare forward{size}", 1.5, at_limit, at_most=True))
+        found.append(Target(f"SALib by hand ÷ {what}{size}", 10, by_hand))
+    pairs = sobol(30, "SALib", second_order=True)
+    found.append(Target("SALib by hand ÷ Sobol' with second order; d = 30", 30, pairs))
+    sizes = [(d, same_budget(d, N), "the budget of Sobol'") for d, N in SIZES]
+    for d, n, said in (*sizes, *((d, N, "N rows") for d, N in SIZES)):
+        what = "gradient, all measures with intervals ÷ bare forward + backward"
+        size = f"; d = {d}, n = {n:,} ({said})"
+        found.append(Target(f"{what}{size}", 1.3, gradient(d, n, BOTH), at_most=True))
+    for what, peer, bound in (
+        ("Captum Saliency over all outputs", "Captum Saliency", 5),
+        ("loop over rows and outputs", "loop over rows", 200),
+    ):
+        text = f"{what} ÷ gradient; d = 10, n = 10,000"
+        found.append(Target(text, bound, gradient(10, 10_000, peer)))
+    what = "scikit-learn ÷ permutation, 10 repeats"
+    every = {"family": "permutation", "peer": "scikit-learn"}
+    one = {**every, "d": 10, "n": 2000, **plain}
+    delta = {"family": "delta", "peer": "SALib", "d": 10, "n": 1024, **plain}
+    return [
+        *found,
+        Target(f"{what}; d = 10, n = 2,000", 1.5, one),
+        Target(f"{what}; the worst of all sizes", 0.95, every),
+        Target("SALib by hand ÷ delta; d = 10, n = 1,024", 50, delta),
+    ]
+
+
+STARTS = (
+    ("import sensbench as sb; sb.Model, above import torch", "sb.Model above torch", 0.3),
+    ("import sensbench as sb; sb.compare, above import torch", "sb.compare above torch", 0.3),
+    ("sensbench --help", "sensbench --help", 0.5),
+    ("sensbench list estimators", "sensbench list", 0.5),
+)
+
+
+def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
+    """Return one row per target: what was aimed at, what was measured, met or not."""
+    rows = []
+    for target in targets():
+        chosen = results
+        for column, value in target.where.items():
+            chosen = chosen[chosen[column] == value]
+        if "second_order" in target.where:  # the largest that was measured
+            chosen = chosen[chosen["n"] == chosen["n"].max()]
+        sign = "≤" if target.at_most else "≥"
+        row = {"what": target.text, "target": f"{sign} {target.bound:g}"}
+        ok = chosen[chosen["status"] == "ok"]
+        if ok.empty:
+            why = "; ".join(dict.fromkeys(chosen["detail"])) or "not measured in this run"
+            rows.append({**row, "measured": "–", "range": "", "verdict": why})
+            continue
+        order = ok.sort_values("ratio")
+        worst = order.iloc[-1 if target.at_most else 0]
+        met = worst["ratio"] <= target.bound if target.at_most else worst["ratio"] >= target.bound
+        ends = f"{worst['ratio_low']:.3g} – {worst['ratio_high']:.3g}, {worst['pairs']:.0f} pairs"
+        if len(ok) > 1 and "d" not in target.where:
+            ends += f"; at d = {worst['d']}, n = {worst['n']:,}, {worst['o']} outputs"
+        verdict = "met" if met else "not met"
+        rows.append({**row, "measured": f"{worst['ratio']:.3g}", "range": ends, "verdict": verdict})
+    for text, name, bound in STARTS:
+        verdict = "met" if starts[name] <= bound else "not met"
+        measured = f"{starts[name]:.2f}"
+        rows.append({
+            "what": text, "target": f"≤ {bound:g} s", "measured": measured,
+            "range": "seconds of processor time", "verdict": verdict,
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,114 @@
+"""The option is checked by what the libraries themselves report, from outside."""
+
+from contextlib import suppress
+
+import numpy as np  # noqa: F401  (loads a BLAS)
+import pytest
+import torch
+from click.testing import CliRunner
+from threadpoolctl import threadpool_info
+
+import sensbench as sb
+from sensbench.cli import main
+from sensbench.study.config import check_study
+from sensbench.study.runner import RESULTS_FILE, run_study
+from sensbench.study.store import ResultStore
+
+
+def libraries() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info()}
+
+
+@pytest.fixture(autouse=True)
+def three_threads(monkeypatch):
+    """More than one, whatever the machine has, so that a limit shows."""
+    monkeypatch.delenv("SENSBENCH_THREADS", raising=False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_torch_and_blas_are_limited_and_put_back():
+    found = [(lib["filepath"], lib["num_threads"]) for lib in threadpool_info()]
+    assert len(found) >= 1
+    with suppress(RuntimeError), sb.threads.limited(2) as threads:
+        assert threads == torch.get_num_threads() == 2
+        assert libraries() == {2}
+        raise RuntimeError
+    assert torch.get_num_threads() == 3
+    assert [(lib["filepath"], lib["num_threads"]) for lib in threadpool_info()] == found
+
+
+def test_the_nearest_number_given_holds(monkeypatch):
+    monkeypatch.setenv("SENSBENCH_THREADS", "1")
+    with sb.threads.limited() as from_environment, sb.threads.limited(2) as given:
+        assert (from_environment, given) == (1, 2)
+        with sb.threads.limited() as inherited:
+            assert inherited == torch.get_num_threads() == 2
+    monkeypatch.delenv("SENSBENCH_THREADS")
+    with sb.threads.limited() as untouched:
+        assert untouched == torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True])
+def test_a_number_of_threads_is_positive(wrong):
+    with pytest.raises(sb.errors.InputError, match="threads: expected a whole number"):
+        sb.threads.limited(wrong).__enter__()
+
+
+@pytest.mark.parametrize("wrong", ["0", "two", "1.5"])
+def test_the_variable_is_a_whole_number(wrong, monkeypatch):
+    monkeypatch.setenv("SENSBENCH_THREADS", wrong)
+    with pytest.raises(sb.errors.InputError, match="SENSBENCH_THREADS: expected"):
+        sb.threads.limited().__enter__()
+
+
+def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, monkeypatch):
+    from sensbench.networks import _fitting
+    from sensbench.study import engine
+
+    seen = []
+    evaluate, error = engine.evaluate, _fitting._error
+
+    def spy(real, where):
+        def call(*args):
+            seen.append((where, torch.get_num_threads()))
+            return real(*args)
+
+        return call
+
+    monkeypatch.setattr(engine, "evaluate", spy(evaluate, "cell"))
+    monkeypatch.setattr(_fitting, "_error", spy(error, "training"))
+    study = check_study(
+        {
+            "name": "threads",
+            "problems": ["ishigami"],
+            "models": [{"name": "mlp", "hidden": [4], "iterations": 5}],
+            "estimators": ["gradient"],
+            "budgets": [200],
+        },
+        "test",
+    )
+    results, tally = run_study(study, tmp_path, threads=2)
+    assert tally.failed == 0
+    assert results.provenance["threads"] == 2
+    assert set(seen) == {("training", 1), ("cell", 2)}
+    assert torch.get_num_threads() == 3
+
+
+def test_compare_records_the_number_of_the_block_around_it(product_problem):
+    with sb.threads.limited(2):
+        comparison = sb.compare(product_problem, estimators="gradient", budget=400)
+    assert comparison.results.provenance["threads"] == 2
+
+
+@pytest.mark.parametrize(("options", "expected"), [([], 3), (["--threads", "1"], 1)])
+def test_the_command_line_takes_option_before_variable(options, expected, tmp_path, monkeypatch):
+    study = tmp_path / "s.yaml"
+    study.write_text("{name: s, problems: [ishigami], estimators: [gradient], budgets: [200]}")
+    monkeypatch.setenv("SENSBENCH_THREADS", "3")
+    line = ["run", str(study), "--out", str(tmp_path), "--no-report", *options]
+    assert CliRunner().invoke(main, line, catch_exceptions=False).exit_code == 0
+    with ResultStore(tmp_path / RESULTS_FILE) as store:
+        assert store.provenance()["threads"] == expected
