@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sensbench.errors import InputError, UnknownNameError, require
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.errors import UnknownNameError, require
 
 T = TypeVar("T")
 
@@ -42,23 +45,49 @@ def listed(
     values: Sequence[float],
     *,
     d: int | None = None,
-    least: float = -math.inf,
-    above: float = -math.inf,
+    least: float | None = None,
+    above: float | None = None,
 ) -> tuple[float, ...]:
-    """Return one finite number per input, each at least ``least`` and more than ``above``."""
+    """Return one finite number per input, in bounds."""
+    return tuple(numbers(who, what, values, (d,), least=least, above=above).tolist())
+
+
+def numbers(
+    who: str,
+    name: str,
+    given: Any,
+    shape: Sequence[int | None],
+    *,
+    least: float | None = None,
+    above: float | None = None,
+) -> Float[np.ndarray, "..."]:
+    """Return finite numbers of a shape, ``None`` being any length of at least 1.
+
+    Raises
+    ------
+    InputError
+        Other shapes, text, true or false, NaN or infinity; numbers out of bounds.
+    """
     try:
-        given = tuple(values)
-        found = tuple(float(value) for value in given)
-    except (TypeError, ValueError):
-        given = found = ()
-    numbers = all(
-        math.isfinite(value) and value >= least and value > above for value in found
-    ) and not any(isinstance(value, bool) for value in given)
-    if not found or not numbers or d not in (None, len(found)):
-        rule = f" of at least {least:g}" if math.isfinite(least) else ""
-        rule = f" above {above:g}" if math.isfinite(above) else rule
-        raise InputError(
-            f"{who}: expected {what} as a list of finite numbers{rule}, one per input"
-            f"{f' ({d})' if d else ''}; got {values!r}"
-        )
-    return found
+        found = np.asarray(given)
+        are_numbers = found.dtype.kind in "iuf" and not _has_bool(given)
+    except (TypeError, ValueError):  # rows of different lengths
+        found, are_numbers = np.empty(0), False
+    fits = len(shape) == found.ndim and all(
+        want in (None, got) and got for want, got in zip(shape, found.shape, strict=True)
+    )
+    good = are_numbers and fits and bool(np.isfinite(found).all())
+    bound = ""
+    if least is not None:
+        bound, good = f" of at least {least:g}", good and bool((found >= least).all())
+    if above is not None:
+        bound, good = f" above {above:g}", good and bool((found > above).all())
+    lengths = " × ".join("n" if length is None else str(length) for length in shape)
+    require(good, who, f"{name} as {lengths or 'one'} finite numbers{bound}", given)
+    return found.astype(np.float64)
+
+
+def _has_bool(given: Any) -> bool:
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return any(_has_bool(item) for item in given)
+    return isinstance(given, bool | np.bool_)

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.problem import Problem
-from sensbench.problems._numbers import numbers
+from sensbench.problems._parameters import numbers
 from sensbench.problems._shapes import evaluated, shapes_of
 from sensbench.space import InputSpace, default_names
 from sensbench.truths.separable import separable

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sensbench.errors import UnknownNameError
 from sensbench.problem import Problem
-from sensbench.problems._numbers import numbers
+from sensbench.problems._parameters import numbers
 from sensbench.space import InputSpace, default_names
 from sensbench.truths.line import Factor
 from sensbench.truths.separable import Terms, separable

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sensbench.errors import require
 from sensbench.problem import Problem
-from sensbench.problems._numbers import numbers
+from sensbench.problems._parameters import numbers
 from sensbench.space import InputSpace, default_names
 from sensbench.truths.separable import separable
 

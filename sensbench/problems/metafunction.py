@@ -10,7 +10,7 @@ from torch import Tensor
 from sensbench.errors import UnknownNameError, require
 from sensbench.model import Model
 from sensbench.problem import Problem
-from sensbench.problems._numbers import numbers
+from sensbench.problems._parameters import numbers
 from sensbench.problems._shapes import BECKER, evaluated, shapes_of
 from sensbench.space import InputSpace, default_names
 from sensbench.truths.sampled_sizes import with_sampled_sizes

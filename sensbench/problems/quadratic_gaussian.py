@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sensbench.errors import require
 from sensbench.problem import Problem
-from sensbench.problems._numbers import numbers
+from sensbench.problems._parameters import numbers
 from sensbench.space import InputSpace, default_names
 from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied

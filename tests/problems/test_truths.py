@@ -40,7 +40,7 @@ def test_linregnet(seed):
 
 @pytest.mark.parametrize("a", [(), [-0.5], [1.0, float("nan")]])
 def test_sobol_g_refuses(a):
-    with pytest.raises(InputError, match="sobol_g: expected a as a list"):
+    with pytest.raises(InputError, match="sobol_g: expected a as n finite numbers"):
         problems.load("sobol_g", a=a)
 
 
