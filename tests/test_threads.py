@@ -68,6 +68,7 @@ def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, m
     from sensbench.networks import _fitting
     from sensbench.study import engine
 
+    monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "networks"))  # not trained before
     seen = []
     evaluate, error = engine.evaluate, _fitting._error
 
