@@ -68,8 +68,9 @@ def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, m
     from sensbench.networks import _fitting
     from sensbench.study import engine
 
+    monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "networks"))  # not trained before
     seen = []
-    evaluate, error = engine.evaluate, _fitting._error
+    evaluate, error = engine.evaluate, _fitting.error_of
 
     def spy(real, where):
         def call(*args):
@@ -79,7 +80,7 @@ def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, m
         return call
 
     monkeypatch.setattr(engine, "evaluate", spy(evaluate, "cell"))
-    monkeypatch.setattr(_fitting, "_error", spy(error, "training"))
+    monkeypatch.setattr(_fitting, "error_of", spy(error, "training"))
     study = check_study(
         {
             "name": "threads",

@@ -35,19 +35,20 @@ def compare(case: Case, peer: Peer, budget: float, pairs: int) -> dict[str, Any]
     start = time.perf_counter()
     numbers = ours()  # with the checks of the model, which are made once
     first = time.perf_counter() - start
+    peer.prepare(case.small())()  # the first time, some compile or load
     theirs = peer.prepare(case)
     once, their_numbers = _once(theirs)
-    if once < 1.0:  # the first time, some compile or load
-        once = _once(theirs)[0]
     agreement = peer.agree(case, numbers, their_numbers)
     del numbers, their_numbers
     again = _once(ours)[0]
     counts = [max(1, round(_STRETCH / seconds)) for seconds in (again, once)]
     cost = again * counts[0] + once * counts[1]
     n = min(pairs, max(3, int(budget / cost)))
-    # what takes longer than all pairs may is not run again: the check's own run is the reading
-    readings = [[again, once]] if once > max(budget, 1.0) else []
-    n = 0 if readings else n
+    readings = []
+    if once > max(budget, 1.0):
+        # What takes longer than all pairs may is not run again: the check's own run is its
+        # reading, and a pair with each of ours.
+        n, readings = 0, [[_seconds(ours, counts[0]), once] for _ in range(5)]
     for i in range(n):
         pair = [(ours, counts[0]), (theirs, counts[1])]
         taken = [_seconds(*one) for one in (pair if i % 2 == 0 else pair[::-1])]
@@ -62,7 +63,7 @@ def compare(case: Case, peer: Peer, budget: float, pairs: int) -> dict[str, Any]
         "ratio": median(ratios),
         "ratio_low": ratios[0],
         "ratio_high": ratios[-1],
-        "pairs": len(readings),
+        "pairs": n or 1,
     }
 
 

@@ -119,8 +119,10 @@ def test_verdicts_follow_from_the_ratios():
     said = dict(zip(verdicts["what"], verdicts["verdict"], strict=True))
     expected = {
         "Sobol' S₁ and S_T, 100 resamples ÷ bare forward; d = 10, N = 8,192": "met",
-        "SALib by hand ÷ Sobol' S₁ and S_T; d = 10, N = 8,192": "not met",
-        "SALib by hand ÷ Sobol' S₁ and S_T; d = 30, N = 4,096": "not measured in this run",
+        "SALib by hand ÷ Sobol' S₁ and S_T, 100 resamples; d = 10, N = 8,192": "not met",
+        "SALib by hand ÷ Sobol' S₁ and S_T, 100 resamples; d = 30, N = 4,096": (
+            "not measured in this run"
+        ),
         "scikit-learn ÷ permutation, 10 repeats; d = 10, n = 2,000": "met",
         "scikit-learn ÷ permutation, 10 repeats; the worst of all sizes": "not met",
         "import sensbench as sb; sb.Model, above import torch": "not met",
@@ -156,7 +158,7 @@ def test_the_page_stands_alone_and_shows_every_row(tmp_path):
     text = page.write(
         tmp_path, frame, verdicts, program.machine(2, "quick", (0.5, 0.6))
     ).read_text()
-    assert text.count("N = 4,096, 2 outputs") == 2
+    assert text.count("N\u00a0=\u00a04,096, 2 outputs") == 2
     assert text.count("data:image/svg+xml;base64,") == 2
     assert "http://" not in text
     assert 'src="data:' in text
