@@ -90,8 +90,7 @@ class TorchFunction:
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return all outputs, without building a graph."""
         with torch.no_grad(), borrowed(self._held):
-            outputs = self._outputs(self._tensor(X))
-            return torch.stack([y.double() for y in outputs], dim=1).cpu().numpy()
+            return _table(self._outputs(self._tensor(X)))
 
     def values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
@@ -116,7 +115,7 @@ class TorchFunction:
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
-            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
+            Y = _table([y.detach() for y in outputs])
         return Y, slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
@@ -267,6 +266,12 @@ class _Graph:
     def __exit__(self, *error: Any) -> None:
         self._borrowed.__exit__(*error)
         self._grad.__exit__(*error)
+
+
+def _table(outputs: list[Tensor]) -> Float[np.ndarray, "n o"]:
+    if len({y.dtype for y in outputs}) > 1:
+        outputs = [y.double() for y in outputs]
+    return torch.stack(outputs, dim=1).double().cpu().numpy()
 
 
 def fixed_batch(function: Any) -> int | None:

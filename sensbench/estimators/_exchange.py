@@ -30,7 +30,7 @@ def exchanged(
             stack = np.repeat(rows[None], len(batch), axis=0)
         for i, (columns, values) in enumerate(batch):
             copy, before = stack[i], changed[i]
-            if before is not None and not np.array_equal(before, columns):
+            if before is not None and before is not columns:
                 _put(copy, before, rows[:, before])
             _put(copy, columns, values)
             changed[i] = columns
