@@ -108,10 +108,11 @@ class TorchFunction:
         """Return the outputs and each one's derivatives, these in the model's own precision."""
         slopes = []
         with self._graph(X) as (x, outputs):
-            for y, column in zip(outputs, self._columns, strict=True):
+            for k, (y, column) in enumerate(zip(outputs, self._columns, strict=True)):
                 # Rows are independent in eval mode, so the gradient of the sum over rows holds
                 # every row's own derivative.
-                gradient = self._gradient(y, x, column.name)
+                more = k + 1 < len(outputs)
+                gradient = self._gradient(y, x, column.name, retain_graph=more)
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
@@ -149,7 +150,13 @@ class TorchFunction:
         return _Graph(self, X)
 
     def _gradient(
-        self, y: Tensor, x: Tensor, name: str, create_graph: bool = False
+        self,
+        y: Tensor,
+        x: Tensor,
+        name: str,
+        *,
+        create_graph: bool = False,
+        retain_graph: bool = True,
     ) -> Tensor | None:
         if not y.requires_grad:
             raise DerivativeError(
@@ -159,7 +166,11 @@ class TorchFunction:
             )
         try:
             return torch.autograd.grad(
-                y.sum(), x, retain_graph=True, create_graph=create_graph, allow_unused=True
+                y.sum(),
+                x,
+                retain_graph=retain_graph,
+                create_graph=create_graph,
+                allow_unused=True,
             )[0]
         except RuntimeError as error:
             raise DerivativeError(
