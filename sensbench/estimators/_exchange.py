@@ -18,7 +18,8 @@ def exchanged(
     """Yield the outputs of ``rows`` with these values in these columns, one exchange at a time.
 
     The rows are held once, or a few times one below the other where they are fewer than the model
-    takes at its best. Columns are put in and, before other ones, back: no row is copied per exchange.
+    takes at its best. Columns are put in, and put back before other ones are, so that no row is
+    copied per exchange.
     """
     n, d = rows.shape
     copies = max(1, model.chunk_rows // n)
@@ -38,7 +39,9 @@ def exchanged(
         yield from outputs.reshape(len(batch), n, -1)
 
 
-def _put(rows: Float[np.ndarray, "n d"], columns: Columns, values: Float[np.ndarray, "n _"]) -> None:
+def _put(
+    rows: Float[np.ndarray, "n d"], columns: Columns, values: Float[np.ndarray, "n _"]
+) -> None:
     if len(columns) == 1:  # numpy is several times as fast where the column is a number
         rows[:, columns[0]] = values[:, 0]
     else:
