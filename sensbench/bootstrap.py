@@ -45,18 +45,28 @@ class Groups:
         return max(1, most // self._run) * self._run
 
     def add(
-        self, sums: Float[np.ndarray, "groups k"], values: Float[np.ndarray, "b k"], start: int
+        self,
+        sums: Float[np.ndarray, "groups k"],
+        values: Float[np.ndarray, "b k"],
+        start: int,
+        *,
+        squares: bool = False,
     ) -> None:
-        """Add rows ``start``, ``start + 1`` … to the sums of their groups.
+        """Add rows ``start``, ``start + 1`` …, or their squares, to the sums of their groups.
 
         All rows but the last ones come in numbers that :meth:`rows` gives, and in random order.
         """
         run, k = self._run, values.shape[1]
         whole = len(values) // run * run
-        # a product with ones: the fastest sum there is over an axis that is not the last
-        parts = (np.ones((1, run), values.dtype) @ values[:whole].reshape(-1, run, k))[:, 0]
-        if whole < len(values):
-            parts = np.concatenate([parts, values[whole:].sum(axis=0, keepdims=True)])
+        runs, rest = values[:whole].reshape(-1, run, k), values[whole:]
+        if squares:
+            parts = np.einsum("gik,gik->gk", runs, runs)
+        else:
+            # a product with ones: the fastest sum there is over an axis that is not the last
+            parts = (np.ones((1, run), values.dtype) @ runs)[:, 0]
+        if len(rest):
+            last = np.einsum("ik,ik->k", rest, rest) if squares else rest.sum(axis=0)
+            parts = np.concatenate([parts, last[None]])
         if run < self._size:
             group = (start + run * np.arange(len(parts))) // self._size
             first = np.flatnonzero(np.diff(group, prepend=-1))

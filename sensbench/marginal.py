@@ -131,11 +131,14 @@ class Family:
     location: Float[np.ndarray, " m"]
     scale: Float[np.ndarray, " m"]
 
-    def quantile(self, u: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
+    def quantile(
+        self, u: Float[np.ndarray, "n m"], out: Float[np.ndarray, "n m"] | None = None
+    ) -> Float[np.ndarray, "n m"]:
         """Return the quantiles of these columns, as :func:`quantile` does for one."""
         if self.normal:
-            u = special.ndtri(np.clip(u, _SMALLEST, 1.0 - _SMALLEST))
-        X = u * self.scale
+            u = np.clip(u, _SMALLEST, 1.0 - _SMALLEST, out=out)
+            u = special.ndtri(u, out=out)
+        X = np.multiply(u, self.scale, out=out)
         X += self.location  # rounding keeps order: the uniform's ends are not passed
         return X
 

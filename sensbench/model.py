@@ -22,6 +22,8 @@ Derivatives = Literal["auto", "autograd", "finite-difference"]
 
 # Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
 _CHUNK_ROWS = 8192
+# What glibc takes, once freed, as a sign that blocks up to its own limit of 32 MB come and go.
+_LARGE_BLOCK = 2**25 - 2**13
 # Wide rows come in smaller chunks: activations are taken to be this many times the row.
 _CHUNK_BYTES, _BYTES_PER_INPUT = 2**28, 16
 
@@ -80,6 +82,7 @@ class Model:
         features: Sequence[str] | None = None,
         derivatives: Derivatives = "auto",
     ):
+        _keep_freed_memory()
         known = derivatives in ("auto", "autograd", "finite-difference")
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
@@ -305,6 +308,17 @@ class Model:
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
         return values
+
+
+def _keep_freed_memory() -> None:
+    """Have the allocator keep the memory of activations from one batch to the next.
+
+    As a process starts, glibc gives blocks from 128 kB on, and a free end of the heap, back to the
+    system at once: every batch then pays thousands of page faults for its activations, as much as
+    a small network's arithmetic. It stops doing so when a large block has been freed; this one is
+    never touched. See "dynamic mmap threshold" in mallopt(3).
+    """
+    np.empty(_LARGE_BLOCK, np.uint8)
 
 
 def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:

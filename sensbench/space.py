@@ -28,6 +28,8 @@ from sensbench.marginal import (
 )
 from sensbench.rows import as_rows, discrete_columns
 
+_CACHE_NUMBERS = 2**14
+
 Groups = Mapping[str, Sequence[str]]
 
 
@@ -266,6 +268,10 @@ class InputSpace:
         return [i for i in range(self.d) if i not in known]
 
     @property
+    def _one_family(self) -> bool:
+        return bool(self._families) and len(self._families[0].columns) == self.d
+
+    @property
     def empirical(self) -> bool:
         """Whether any marginal is the values of a data column."""
         return any(isinstance(marginal, Empirical) for marginal in self.marginals)
@@ -284,7 +290,16 @@ class InputSpace:
         """Return ``n`` independent rows; the same seed gives the same bits."""
         if n < 1:
             raise InputError(f"InputSpace.sample: expected at least one row; got n = {n}")
-        return self.from_unit(np.random.default_rng(seed).random((n, self.d)))
+        rng = np.random.default_rng(seed)
+        if not self._one_family:
+            return self.from_unit(rng.random((n, self.d)))
+        # the same numbers, made in place while they are in cache
+        X, step = np.empty((n, self.d)), max(1, _CACHE_NUMBERS // self.d)
+        for start in range(0, n, step):
+            rows = X[start : start + step]
+            rng.random(out=rows)
+            self._families[0].quantile(rows, out=rows)
+        return X
 
     def from_unit(self, u: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Map points of the unit cube to inputs, each by its marginal's quantile function.
@@ -296,7 +311,7 @@ class InputSpace:
         u = np.asarray(u, dtype=np.float64)
         if u.ndim != 2 or u.shape[1] != self.d:
             raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
-        if self._families and len(self._families[0].columns) == self.d:
+        if self._one_family:
             return self._families[0].quantile(u)
         X = np.empty(u.shape)
         for family in self._families:

@@ -161,3 +161,15 @@ def test_quantiles_in_bulk_are_scipys_bit_by_bit(rng):
     assert (alone.from_unit(u[:, [0, 3, 5]]) == X[:, [0, 3, 5]]).all()
     ends = alone.from_unit(np.array([[0.0] * 3, [1.0] * 3]))
     assert (ends == np.array([marginals[k].support() for k in "adf"]).T).all()
+
+
+@pytest.mark.parametrize("d", [1, 3, 300])
+def test_many_rows_are_the_same_rows_as_few(d):
+    """However they are drawn: a column after the other by scipy, from one stream of uniforms."""
+    names = [f"x{i}" for i in range(d)]
+    n = 20_001 // d + 2
+    u = np.random.default_rng(5).random((n, d))
+    flat = sb.InputSpace.uniform(dict.fromkeys(names, (-1, 3))).sample(n, 5)
+    np.testing.assert_array_equal(flat, stats.uniform(-1, 4).ppf(u))
+    bell = sb.InputSpace.normal(dict.fromkeys(names, (-1, 3))).sample(n, 5)
+    np.testing.assert_array_equal(bell, stats.norm(-1, 3).ppf(u))

@@ -57,6 +57,9 @@ def _same(a: Any, b: Any) -> bool:
 @contextmanager
 def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
     """Run the caller's own modules in eval mode and put everything of theirs back."""
+    if not modules:
+        yield
+        return
     parts = list({id(part): part for module in modules for part in module.modules()}.values())
     # TorchScript keeps its attributes out of Python's sight: modes and buffers are put back
     scripted = [part for part in parts if isinstance(part, torch.jit.ScriptModule)]

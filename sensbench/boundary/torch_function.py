@@ -90,8 +90,7 @@ class TorchFunction:
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return all outputs, without building a graph."""
         with torch.no_grad(), borrowed(self._held):
-            outputs = self._outputs(self._tensor(X))
-            return torch.stack([y.double() for y in outputs], dim=1).cpu().numpy()
+            return _table(self._outputs(self._tensor(X)))
 
     def values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
@@ -109,14 +108,15 @@ class TorchFunction:
         """Return the outputs and each one's derivatives, these in the model's own precision."""
         slopes = []
         with self._graph(X) as (x, outputs):
-            for y, column in zip(outputs, self._columns, strict=True):
+            for k, (y, column) in enumerate(zip(outputs, self._columns, strict=True)):
                 # Rows are independent in eval mode, so the gradient of the sum over rows holds
                 # every row's own derivative.
-                gradient = self._gradient(y, x, column.name)
+                more = k + 1 < len(outputs)
+                gradient = self._gradient(y, x, column.name, retain_graph=more)
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
-            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
+            Y = _table([y.detach() for y in outputs])
         return Y, slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
@@ -150,7 +150,13 @@ class TorchFunction:
         return _Graph(self, X)
 
     def _gradient(
-        self, y: Tensor, x: Tensor, name: str, create_graph: bool = False
+        self,
+        y: Tensor,
+        x: Tensor,
+        name: str,
+        *,
+        create_graph: bool = False,
+        retain_graph: bool = True,
     ) -> Tensor | None:
         if not y.requires_grad:
             raise DerivativeError(
@@ -160,7 +166,11 @@ class TorchFunction:
             )
         try:
             return torch.autograd.grad(
-                y.sum(), x, retain_graph=True, create_graph=create_graph, allow_unused=True
+                y.sum(),
+                x,
+                retain_graph=retain_graph,
+                create_graph=create_graph,
+                allow_unused=True,
             )[0]
         except RuntimeError as error:
             raise DerivativeError(
@@ -267,6 +277,12 @@ class _Graph:
     def __exit__(self, *error: Any) -> None:
         self._borrowed.__exit__(*error)
         self._grad.__exit__(*error)
+
+
+def _table(outputs: list[Tensor]) -> Float[np.ndarray, "n o"]:
+    if len({y.dtype for y in outputs}) > 1:
+        outputs = [y.double() for y in outputs]
+    return torch.stack(outputs, dim=1).double().cpu().numpy()
 
 
 def fixed_batch(function: Any) -> int | None:

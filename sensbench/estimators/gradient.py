@@ -10,7 +10,7 @@ from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
-_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**19
+_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**18
 
 
 @dataclass(frozen=True)
@@ -179,15 +179,15 @@ class _Seen:
         if len(self._columns) < slopes.shape[1]:
             slopes = slopes[:, self._columns]
         (n, m), centre = slopes.shape, self.centre[k].astype(slopes.dtype)
-        step = min(n, self.groups.rows(_CACHE_BYTES // (3 * slopes.itemsize * m)))
-        sums, three = self._slopes[k].reshape(-1, 3 * m), np.empty((step, 3, m), slopes.dtype)
+        step = min(n, self.groups.rows(_CACHE_BYTES // (slopes.itemsize * m)))
+        size, slope, square = (self._slopes[k][:, i] for i in range(3))
+        room = np.empty((step, m), slopes.dtype)
         for i in range(0, n, step):
-            some = slopes[i : i + step]
-            size, centred, square = (three[: len(some), j] for j in range(3))
-            np.abs(some, out=size)
-            np.subtract(some, centre, out=centred)
-            np.multiply(centred, centred, out=square)
-            self.groups.add(sums, three[: len(some)].reshape(-1, 3 * m), start + i)
+            some, held, at = slopes[i : i + step], room[: n - i], start + i
+            self.groups.add(size, np.abs(some, out=held), at)
+            centred = np.subtract(some, centre, out=held)
+            self.groups.add(slope, centred, at)
+            self.groups.add(square, centred, at, squares=True)
 
 
 def _differentiable(

@@ -124,10 +124,14 @@ def _roles(
                 yield block, column[donor]
 
     outputs = exchanged(problem.explained, X, exchanges())
+    receivers = np.argsort(donors, axis=1)  # of a permutation: its inverse
     for _ in blocks:
         roles = np.zeros_like(base)
-        for donor in donors:
-            rise = (y - next(outputs)) ** 2 - base
+        for receiver in receivers:
+            rise = y - next(outputs)
+            rise *= rise
+            rise -= base
             roles += rise
-            roles[donor] += rise  # a permutation: no row twice
-        yield roles / len(donors)
+            roles += rise.take(receiver, axis=0)
+        roles /= len(donors)
+        yield roles
