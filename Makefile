@@ -44,7 +44,7 @@ profile: $(VENV)/ready
 	$(BIN)/python -m experiments.speed.profiling $(WHAT)
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
