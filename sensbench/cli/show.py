@@ -1,5 +1,6 @@
 """show: a problem's card."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ def show(name: str, params: dict[str, Any], figure: Path | None) -> None:
     """
     problem = problems.load(name, **params)
     console = Console()
-    # A table cut at 80 columns is no use in a file or a pipe.
-    if not console.is_terminal:
+    # A file or a pipe has no width of its own.
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(width=160)
-    console.print(card(problem, problems.registry.get(name)))
+    console.print(card(problem, problems.registry.get(name), console.width))
     if figure is None:
         return
     if problem.model is None:
@@ -39,5 +40,7 @@ def show(name: str, params: dict[str, Any], figure: Path | None) -> None:
     kind = figure.suffix.lstrip(".").lower()
     if kind not in ("png", "svg", "pdf"):
         raise InputError(f"show --figure: expected a .png, .svg or .pdf file; got {figure.name!r}")
+    if not figure.absolute().parent.is_dir():
+        raise InputError(f"show --figure: expected a folder that is there; got {str(figure)!r}")
     figure.write_bytes(saved(main_effects_figure(problem), kind))  # type: ignore[arg-type]
     console.print(f"figure: {figure}")

@@ -36,6 +36,7 @@ class Mlp(Single):
         object.__setattr__(self, "hidden", as_widths(self.name, self.hidden))
         if self.activation not in ACTIVATIONS:
             raise UnknownNameError.of(self.name, "activation", self.activation, ACTIVATIONS)
+        require(isinstance(self.residual, bool), self.name, "residual true or false", self.residual)
         if self.residual:
             alike = len(set(self.hidden)) == 1
             require(alike, self.name, "hidden layers of one width with residual", self.hidden)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,8 +35,8 @@ def whole(who: str, what: str, value: int, least: int) -> int:
 
 def real(who: str, what: str, value: float) -> float:
     """Return a finite number."""
-    fits = not isinstance(value, bool) and math.isfinite(value)
-    require(fits, who, f"a finite {what}", value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    require(is_number and math.isfinite(value), who, f"a finite {what}", value)
     return float(value)
 
 

@@ -1,6 +1,9 @@
 """A problem's card for the terminal: formula, inputs, main effects, and what is known of it."""
 
 import inspect
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,13 +25,16 @@ _MOST_INPUTS, _MOST_OUTPUTS, _MOST_PAIRS = 40, 6, 10
 _BINS = 24
 
 
-def card(problem: Problem, made_by: Any) -> RenderableType:
-    """Return what is known of a problem; ``made_by`` is the plug-in, for its description."""
+def card(problem: Problem, made_by: Any, width: int) -> RenderableType:
+    """Return what is known of a problem, as wide as that.
+
+    ``made_by`` is the plug-in, for its description.
+    """
     shape = f"{count(problem.d, 'input')}, {count(len(problem.outputs), 'output')}"
     parts: list[RenderableType] = [
         Text.assemble((problem.name, "bold"), f"  {shape}"),
         Text(),
-        Text(_description(made_by)),
+        Text(_description(made_by, min(width, 100))),
         Text(),
     ]
     if problem.data is not None:
@@ -37,7 +43,7 @@ def card(problem: Problem, made_by: Any) -> RenderableType:
     parts += [Text("Inputs", style="bold"), _inputs(problem)]
     for k in range(min(len(problem.outputs), _MOST_OUTPUTS)):
         if problem.truth:
-            parts += [_truth_title(problem, k), _truth(problem, k)]
+            parts += [_truth_title(problem, k), *_truth(problem, k, width)]
             parts += _pairs(problem, k)
     rest = len(problem.outputs) - _MOST_OUTPUTS
     if rest > 0:
@@ -48,9 +54,24 @@ def card(problem: Problem, made_by: Any) -> RenderableType:
     return Group(*parts)
 
 
-def _description(made_by: Any) -> str:
-    text = inspect.cleandoc(getattr(made_by, "__doc__", "") or "")
-    return text.partition("\nRaises\n")[0].rstrip()
+def _description(made_by: Any, width: int) -> str:
+    """Return the docstring without its errors, its lines as long as the reader's."""
+    text = inspect.cleandoc(getattr(made_by, "__doc__", "") or "").partition("\nRaises\n")[0]
+    lines: list[str] = []
+    for (indent, is_prose), group in groupby(text.rstrip().split("\n"), key=_kind):
+        whole = list(group)
+        if is_prose:
+            prose = " ".join(line.strip() for line in whole)
+            indented = {"initial_indent": indent, "subsequent_indent": indent}
+            whole = textwrap.wrap(prose, width, **indented)
+        lines += whole
+    return "\n".join(lines)
+
+
+def _kind(line: str) -> tuple[str, bool]:
+    """Return the indentation of a line, and whether it runs on into its neighbours."""
+    alone = not line.strip() or set(line) == {"-"} or line == "Parameters"
+    return line[: len(line) - len(line.lstrip())], not alone
 
 
 def _targets(problem: Problem) -> str:
@@ -104,14 +125,37 @@ def _truth_title(problem: Problem, k: int) -> Text:
     return Text("; ".join(known), style="bold")
 
 
-def _truth(problem: Problem, k: int) -> Table:
-    names = [n for n in LISTED if n in problem.truth and problem.truth[n].value.ndim == 2]
+def _truth(problem: Problem, k: int, width: int) -> list[Table]:
+    """Return inputs × measures, in as many tables as the width asks for: no number is cut."""
+    features = problem.features[:_MOST_INPUTS]
+    columns = [
+        (
+            plain_symbol(MEASURES[name].symbol),
+            [_value(problem.truth[name], (k, i)) for i in range(len(features))],
+        )
+        for name in LISTED
+        if name in problem.truth and problem.truth[name].value.ndim == 2
+    ]
+    names = max(len(feature) for feature in features) + 4
+    tables: list[list[tuple[str, list[str]]]] = []
+    left = 0
+    for head, cells in columns:
+        wide = max(map(len, [head, *cells])) + 2
+        if not tables or wide > left:
+            tables.append([])
+            left = width - names
+        tables[-1].append((head, cells))
+        left -= wide
+    return [_measured(features, columns) for columns in tables]
+
+
+def _measured(features: Sequence[str], columns: Sequence[tuple[str, list[str]]]) -> Table:
     table = _table()
-    table.add_column("input", overflow="fold")
-    for name in names:
-        table.add_column(Text(plain_symbol(MEASURES[name].symbol)), justify="right")
-    for i, feature in enumerate(problem.features[:_MOST_INPUTS]):
-        table.add_row(Text(feature), *(_value(problem.truth[n], (k, i)) for n in names))
+    table.add_column("input", no_wrap=True)
+    for head, _ in columns:
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    for i, feature in enumerate(features):
+        table.add_row(Text(feature), *(cells[i] for _, cells in columns))
     return table
 
 

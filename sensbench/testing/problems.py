@@ -1,16 +1,11 @@
 import numpy as np
-from jaxtyping import Float
 
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
+from sensbench.testing._consistency import ROUNDING, STANDARD_ERRORS, check_consistent
 from sensbench.testing._rule import no_error, rule
 from sensbench.testing._truth import sampled_measures
-from sensbench.truth import Truth
 
-# How far a truth may be from a sampled value. The standard errors have 31 degrees of freedom: with
-# some hundred comparisons per problem, six of them fail one right problem in several thousand.
-STANDARD_ERRORS = 6.0
-_ROUNDING = 1e-6
 _STEP = 1e-3
 _DERIVATIVE_TOLERANCE = 1e-2
 
@@ -58,7 +53,7 @@ def check_problem(
     who = f"problem {problem.name!r}"
     _check_names(problem, who)
     _check_data(problem, who)
-    _check_truth_range(problem, who)
+    check_consistent(problem, who)
     if problem.model is not None:
         _check_model(problem, who, rows, seed)
         if derivatives:
@@ -110,7 +105,7 @@ def _check_model(problem: Problem, who: str, n: int, seed: int) -> None:
     rule(Y.shape == (n, problem.o), who, "one row of output per row", f"got shape {Y.shape}")
     rule(np.array_equal(X, given), who, "input not changed", "the rows passed were changed")
     rule(np.array_equal(Y, again), who, "deterministic", "two calls on the same rows differ")
-    slack = _ROUNDING * np.abs(Y).max(axis=0)
+    slack = ROUNDING * np.abs(Y).max(axis=0)
     gaps = {"shuffled": np.abs(shuffled - Y[order]), "alone": np.abs(alone - Y[: len(alone)])}
     for how, gap in gaps.items():
         detail = f"rows evaluated {how} differ by up to {gap.max():.3g}"
@@ -149,48 +144,6 @@ def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
     )
 
 
-def _check_truth_range(problem: Problem, who: str) -> None:
-    truth = problem.truth
-    for name, known in truth.items():
-        shape, value = MEASURES[name].shape(problem.o, problem.d), known.value
-        rule(value.shape == shape, who, "truth has a value per output and input",
-             f"{name} has shape {value.shape}, not {shape}")  # fmt: skip
-        rule(np.isfinite(value).all(), who, "finite truth", f"got {name} = {value}")
-        rule(known.how.strip(), who, "truth says how it was obtained", f"{name} does not")
-        sign = MEASURES[name].signed or (value >= -_slack(known)).all()
-        rule(sign, who, "unsigned truth is at least 0", f"got {name} = {value}")
-    ordered = (
-        ("first_order", "shapley"),
-        ("shapley", "total_order"),
-        ("first_order", "total_order"),
-        ("total_order", "total_order_bound"),
-        ("derivative_abs", "derivative_rms"),
-        ("derivative_std", "derivative_rms"),
-    )
-    for small, large in ordered:
-        if small in truth and large in truth:
-            gap = truth[small].value - truth[large].value
-            holds = (gap <= _slack(truth[small]) + _slack(truth[large])).all()
-            detail = f"{small} = {truth[small].value}, {large} = {truth[large].value}"
-            rule(holds, who, f"{small} is at most {large}", detail)
-    if "first_order" in truth:
-        total, slack = truth["first_order"].value.sum(axis=1), _slack(truth["first_order"])
-        holds = (total <= 1 + slack.sum(axis=1)).all()
-        rule(holds, who, "first orders sum to at most 1", f"got {total}")
-    if "shapley" in truth:
-        total, slack = truth["shapley"].value.sum(axis=1), _slack(truth["shapley"])
-        holds = (np.abs(total - 1) <= slack.sum(axis=1)).all()
-        rule(holds, who, "Shapley effects sum to 1", f"got {total}")
-    if "total_order" in truth:
-        most = truth["total_order"].value - _slack(truth["total_order"])
-        rule((most <= 1).all(), who, "total orders are at most 1", f"got {most.max()}")
-
-
-def _slack(known: Truth) -> Float[np.ndarray, "..."]:
-    """Return how far a value may be off: by its standard error, and by rounding."""
-    return STANDARD_ERRORS * known.standard_error + _ROUNDING * np.abs(known.value) + 1e-12
-
-
 def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: bool) -> None:
     sampled = sampled_measures(problem, n, seed, derivatives)
     for name in sorted(set(problem.truth) & set(sampled)):
@@ -198,7 +151,7 @@ def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: boo
         # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.
         whole = np.abs(sampled[name.replace("derivative_std", "derivative_rms")].value)
         inputs = tuple(range(1, whole.ndim))
-        rounding = _ROUNDING * whole.max(axis=inputs, keepdims=True) + 1e-12
+        rounding = ROUNDING * whole.max(axis=inputs, keepdims=True) + 1e-12
         error = np.hypot(found.error, known.standard_error)
         gap = np.abs(known.value - found.value) / (STANDARD_ERRORS * error + rounding)
         # NaN: a bound without a constant; it must not pass for agreement

@@ -8,6 +8,7 @@ from scipy import stats
 from scipy.stats import qmc
 
 from sensbench.errors import require
+from sensbench.measure import MEASURES
 from sensbench.model import Model
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.space import InputSpace
@@ -86,7 +87,8 @@ def sampled(
         each = [_measures(total, space, centre) for total in sums]
         return {
             name: Truth(
-                value,
+                # Below 0 there is only noise: the values are shares and sizes.
+                value if MEASURES[name].signed else np.maximum(value, 0.0),
                 np.std([part[name] for part in each], axis=0, ddof=1) / np.sqrt(scrambles),
                 how,
             )

@@ -263,7 +263,10 @@ def _moments(
     slopes = series.coefficients[:, None] * series.slope_means * _others(series.means)
     slope = slopes.sum(axis=0)
     slope[np.abs(slope) < _ROUNDING * np.sqrt(dgsm)] = 0.0
-    mean = float((series.coefficients * series.means.prod(axis=1)).sum())
+    means = series.coefficients * series.means.prod(axis=1)
+    mean = float(means.sum())
+    if abs(mean) < _ROUNDING * (np.sqrt(variance) + np.abs(means).sum()):
+        mean = 0.0
     found = {
         "mean": np.array(mean),
         "variance": np.array(variance),
@@ -273,6 +276,7 @@ def _moments(
         "derivative_mean": slope,
     }
     if not converging:
+        second = (second + second.T) / 2  # equal up to rounding
         found |= {"second_order": second / variance, "shapley": shapley / variance}
     return found
 

@@ -1,5 +1,6 @@
 """Mean absolute derivatives of sums of products, where the sign of each part is known."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -98,12 +99,11 @@ def _size(parts: Sequence[tuple[float, Mapping[int, _Part]]]) -> float | None:
     inputs = sorted({j for _, factors in parts for j in factors})
     if not inputs:
         return abs(sum(c for c, _ in parts))
-    for j in inputs:
-        shared = {factors.get(j) for _, factors in parts}
-        if len(shared) == 1:  # a common factor
-            (h,) = shared
-            rest = _size([(c, {k: g for k, g in f.items() if k != j}) for c, f in parts])
-            return None if rest is None or h is None else rest * h.mean_size
+    first = parts[0][1]
+    common = {j: h for j, h in first.items() if all(f.get(j) is h for _, f in parts)}
+    if common:
+        rest = _size([(c, {j: h for j, h in f.items() if j not in common}) for c, f in parts])
+        return None if rest is None else rest * math.prod(h.mean_size for h in common.values())
     if len(inputs) == 1:
         (j,) = inputs
         line = next(factors[j].line for _, factors in parts if j in factors)

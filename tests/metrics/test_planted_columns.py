@@ -8,6 +8,7 @@ import torch
 import sensbench as sb
 from sensbench.metrics.planted import COPY_COLUMNS, NOISE_COLUMNS, credit_split, noise_found
 from sensbench.model import Model
+from sensbench.quality import Quality
 
 PLANTED = {("p", "m"): {"noise_1": "", "noise_2": "", "a_copy": "a"}}
 FEATURES = ["a", "b", "c", "noise_1", "noise_2", "a_copy"]
@@ -89,7 +90,7 @@ def linear():
     model = Model(
         lambda x: x @ w + slopes[3], problem.data.X[:2], outputs=problem.outputs, name="linear"
     )
-    return problem.with_model(model, {"disease_progression": 0.4}, "all rows")
+    return problem.with_model(model, {"disease_progression": Quality(0.4)}, "all rows")
 
 
 # Least squares leaves residuals that are uncorrelated with bmi, so permutation has the same limit.

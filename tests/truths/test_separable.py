@@ -203,7 +203,7 @@ def test_jumps_keep_what_slopes_can_say():
 def test_what_is_not_finite_or_not_smooth_raises(marginal, factor):
     space = sb.InputSpace.of({"x": marginal, "z": (0.0, 1.0)})
     with pytest.raises(InputError, match=r"integrals that converge.*name the kinks"):
-        module._truths(space, [[(1.0, {0: factor}), (1.0, {1: torch.sin})]], {}, {})
+        module._truths(space, [[(1.0, {0: factor}), (1.0, {1: torch.sin})]], {}, {}, {})
 
 
 def test_refuses():
@@ -211,7 +211,7 @@ def test_refuses():
     with pytest.raises(InputError, match="positions of 2 inputs"):
         separable(space, [(1.0, {2: torch.sin})])
     with pytest.raises(InputError, match="an output that varies"):
-        module._truths(space, [[(1.0, {})]], {}, {})
+        module._truths(space, [[(1.0, {})]], {}, {}, {})
     grouped = sb.InputSpace.of({"a": (0.0, 1.0), "b": (0.0, 1.0)}, groups={"g": ["a", "b"]})
     with pytest.raises(InputError, match="a space without groups"):
         separable(grouped, [(1.0, {0: torch.sin})])
