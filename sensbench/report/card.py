@@ -62,8 +62,7 @@ def _description(made_by: Any, width: int) -> str:
         whole = list(group)
         if is_prose:
             prose = " ".join(line.strip() for line in whole)
-            indented = {"initial_indent": indent, "subsequent_indent": indent}
-            whole = textwrap.wrap(prose, width, **indented)
+            whole = textwrap.wrap(prose, width, initial_indent=indent, subsequent_indent=indent)
         lines += whole
     return "\n".join(lines)
 
