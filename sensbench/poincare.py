@@ -77,7 +77,7 @@ def _by_finite_elements(frozen: _Frozen, low: float, high: float) -> float | NoC
     marginal = frozen.marginal
     # Half the nodes by length, half by probability: long thin tails and sharp peaks both count.
     by_length = np.linspace(low, high, _ELEMENTS // 2 + 1)
-    by_mass = marginal.ppf(np.linspace(0.0, 1.0, _ELEMENTS // 2 + 1))
+    by_mass = marginal.ppf(np.linspace(0.0, 1.0, _ELEMENTS // 2 + 1)).clip(low, high)
     nodes = np.unique(np.concatenate([by_length, by_mass]))
     nodes = nodes[np.concatenate([[True], np.diff(nodes) > 1e-9 * (high - low)])]
     nodes[-1] = high

@@ -247,3 +247,32 @@ def test_the_list_says_what_is_known_and_whence(run):
     assert "3 inputs (uniform), 1 output" in mine
     assert "exact V S ST Sij Sh PI D² D |D| B µ*" in mine
     assert "missing µ*" in said[said.index("\nlinregnet\n") :]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_number_is_cut_at_any_width(run, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    said = run("show sobol_g")
+    assert "…" not in said.partition("Known values")[2]
+    assert "7.16192e-05" in said
+    assert max(map(len, said.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("show sobol_levitan --set b=[800]", "sum to at most 300"),
+        ("show ishigami --figure nowhere/x.png", "expected a folder that is there"),
+    ],
+)
+def test_show_tells_what_it_cannot_use(run, line, told):
+    assert told in run(line, 2)
+
+
+@pytest.mark.parametrize("given", ["x", "[1,2]", "true"])
+def test_a_parameter_of_another_kind_is_told(given):
+    """In a process of its own: the tests' type checks would refuse it earlier."""
+    command = [sys.executable, "-m", "sensbench", "show", "ishigami", "--set", f"a={given}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "ishigami: expected a finite a; got" in done.stderr

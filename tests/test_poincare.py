@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy import integrate, special, stats
+from scipy import integrate, linalg, special, stats
 
 from sensbench.poincare import NoConstant, poincare_constant
 
@@ -72,3 +72,26 @@ def test_the_inequality_is_attained_only_in_the_limit():
     ratios.append(x.var())
     assert max(ratios) <= constant * (1 + 1e-4)
     assert max(ratios) > 0.9 * constant
+
+
+@pytest.mark.parametrize(
+    ("marginal", "ends"),
+    [
+        (stats.beta(8, 2), (0, 1)),
+        (stats.beta(2, 8), (0, 1)),
+        (stats.truncnorm(-2, np.inf, loc=30, scale=7.5), (15, 80)),
+        (stats.truncnorm(-np.inf, 1, loc=0, scale=2), (-14, 2)),
+    ],
+)
+def test_ends_with_next_to_no_probability_against_polynomials(marginal, ends):
+    """Rayleigh-Ritz with polynomials instead of finite elements."""
+    t, w = np.polynomial.legendre.leggauss(600)
+    half = (ends[1] - ends[0]) / 2
+    weights = w * half * marginal.pdf(ends[0] + half * (t + 1))
+    basis = np.eye(26)
+    P = np.array([np.polynomial.legendre.legval(t, b) for b in basis])
+    D = np.array(
+        [np.polynomial.legendre.legval(t, np.polynomial.legendre.legder(b)) for b in basis]
+    )
+    eigenvalues = linalg.eigh((D * weights) @ D.T / half**2, (P * weights) @ P.T, eigvals_only=True)
+    assert poincare_constant(marginal) == pytest.approx(1 / eigenvalues[1], rel=2e-5)

@@ -65,6 +65,8 @@ def sobol_levitan(
     slopes = listed(who, "b", published(who, _VARIANTS, variant) if b is None else b)
     require(any(slopes), who, "b with a number other than 0", b)
     c0 = real(who, "c0", c0)
+    # exp of more than 700 has no float
+    require(sum(map(abs, slopes)) <= 300, who, "sizes of b that sum to at most 300", slopes)
     constant = c0 - math.prod(math.expm1(slope) / slope for slope in slopes if slope)
 
     def function(x: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:

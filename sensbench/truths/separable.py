@@ -1,5 +1,6 @@
 """Exact truths of sums of products of functions of one input each."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +93,9 @@ def _truths(
     for terms in outputs:
         with np.errstate(all="ignore"):  # infinite moments are told by their values
             found = _moments(terms, lines)
-            require(bool(found["variance"] != 0), "separable", "an output that varies", terms)
+            told = float(found["mean"]), float(found["variance"])
+            require(all(map(math.isfinite, told)), "separable", "a finite mean and variance", told)
+            require(told[1] > 0, "separable", "an output that varies (mean and variance)", told)
             _check_converged(found, _moments(terms, finer, converging=True))
         sizes = mean_sizes(terms, lines, monotone=monotone)
         if sizes is not None:

@@ -1,5 +1,6 @@
 """Every rule of check_problem, broken once: a check that cannot fail checks nothing."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from sensbench.problem import Data, Problem
 from sensbench.quality import Quality
 from sensbench.space import InputSpace
 from sensbench.testing import check_problem
-from sensbench.truth import Truths
+from sensbench.truth import Truth, Truths
 
 SPACE = InputSpace.uniform({"a": (0.0, 1.0), "b": (0.0, 4.0)})
 
@@ -164,3 +165,21 @@ def test_a_network_is_not_held_against_the_truth_of_the_function():
 
 def test_a_kink_is_not_a_wrong_derivative():
     check_problem(of(lambda x: (x[:, 0] - 0.5).abs() + x[:, 1]))
+
+
+@pytest.mark.parametrize(
+    ("measure", "factor", "name"),
+    [
+        ("variance", 1.0001, "permutation importance is 2·Var·S_T"),
+        ("permutation_mse", 0.9999, "permutation importance is 2·Var·S_T"),
+        ("second_order", 1.001, "an input and its pairs are part of its total order"),
+        ("derivative_mean", 1.001, "the spread of a derivative follows from its moments"),
+    ],
+)
+def test_exact_truths_that_contradict_each_other(measure, factor, name):
+    """Far less than a sample could see."""
+    problem = problems.load("quadratic_gaussian")
+    truth = {known: problem.truth[known] for known in problem.truth}
+    truth[measure] = Truth.exact(truth[measure].value * factor)
+    with pytest.raises(ConformanceError, match=re.escape(name)):
+        check_problem(replace(problem, truth=Truths.of(truth)))

@@ -202,7 +202,9 @@ def test_jumps_keep_what_slopes_can_say():
 )
 def test_what_is_not_finite_or_not_smooth_raises(marginal, factor):
     space = sb.InputSpace.of({"x": marginal, "z": (0.0, 1.0)})
-    with pytest.raises(InputError, match=r"integrals that converge.*name the kinks"):
+    with pytest.raises(
+        InputError, match=r"integrals that converge.*name the kinks|a finite mean and variance"
+    ):
         module._truths(space, [[(1.0, {0: factor}), (1.0, {1: torch.sin})]], {}, {}, {})
 
 
@@ -228,3 +230,14 @@ def test_lines_integrate_moments(marginal):
 def test_quantile_nodes_of_the_oracle():
     nodes, w = quantiles(stats.beta(2, 3), 60, 8)
     np.testing.assert_allclose(w @ nodes, 0.4, rtol=1e-9)
+
+
+def test_a_thousand_factors():
+    """Products of 1 + (x_i - 1/2)·a: S_T and E|∂f/∂x_i| in closed form."""
+    d, a = 1000, 0.1
+    space = sb.InputSpace.uniform({f"x{i}": (0.0, 1.0) for i in range(d)})
+    truth = separable(space, [(1.0, dict.fromkeys(range(d), lambda x: 1.0 + a * (x - 0.5)))])
+    v = a**2 / 12
+    total = v * (1 + v) ** (d - 1) / np.expm1(d * np.log1p(v))
+    np.testing.assert_allclose(truth["total_order"].value, total, rtol=1e-11)
+    np.testing.assert_allclose(truth["derivative_abs"].value, a, rtol=1e-11)

@@ -9,6 +9,9 @@ from sensbench.report.main_effects import main_effects
 from sensbench.report.style import house_style
 from sensbench.report.text import in_figure, short_names
 
+# More outputs than this would share colours.
+_MOST_COLOURS = 10
+
 
 def main_effects_figure(problem: Problem) -> Figure:
     """Return a panel per input, the outputs as lines, in standard deviations of the output.
@@ -23,7 +26,8 @@ def main_effects_figure(problem: Problem) -> Figure:
     names = short_names(problem.space.columns, 24)
     with house_style():
         figure, axes = panels(len(order), 1.9, 1.5, 0.3, share_y=True)
-        colours = sns.color_palette("colorblind", problem.o)
+        few = problem.o <= _MOST_COLOURS
+        colours = sns.color_palette("colorblind" if few else "husl", problem.o)
         for ax, i in zip(axes, order.tolist(), strict=True):
             for k, output in enumerate(problem.outputs):
                 ax.plot(found.x[:, i], scaled[:, k, i], color=colours[k], label=in_figure(output))
