@@ -5,10 +5,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sensbench.model import Model
 from sensbench.problem import Problem
 from sensbench.problems._parameters import whole
 from sensbench.space import InputSpace, default_names
 from sensbench.truths.line import Factor
+from sensbench.truths.sampled_sizes import with_sampled_sizes
 from sensbench.truths.separable import Terms, separable
 from sensbench.truths.shipped import shipped
 
@@ -30,7 +32,8 @@ def morris_1991(seed: int | None = None) -> Problem:
     Parameters
     ----------
     seed
-        Draws the remaining coefficients as in the paper; E|∂f/∂xᵢ| then has no truth.
+        Draws the remaining coefficients as in the paper; E|∂f/∂xᵢ| is then sampled when it is
+        asked for, with a larger standard error than the shipped one.
 
     Raises
     ------
@@ -53,13 +56,19 @@ def morris_1991(seed: int | None = None) -> Problem:
         return ((w @ b2 + b1) * w).sum(dim=1) - 10.0 * triples + 5.0 * three * w4
 
     space = InputSpace.uniform({name: (0.0, 1.0) for name in default_names(_D)})
-    exact = separable(space, _terms(linear, pairs))
-    return Problem.of(
+    exact = separable(space, _terms(linear, pairs)).or_else(shipped("morris_1991", seed=seed))
+    model = Model(
         function,
-        space,
+        space.sample(2, 0),
         name="morris_1991",
         outputs=["y"],
-        truth=exact.or_else(shipped("morris_1991", seed=seed)),
+        features=space.columns,
+    )
+    return Problem.of(
+        model,
+        space,
+        name="morris_1991",
+        truth=with_sampled_sizes(exact, model, space, points=2**13),
         source="Morris 1991, doi:10.1080/00401706.1991.10484804",
     )
 

@@ -10,6 +10,8 @@ from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied
 
+_CHUNK = 2**13
+
 
 def with_sampled_sizes(
     truths: Mapping[str, Truth],
@@ -42,8 +44,11 @@ def with_sampled_sizes(
         for stream in np.random.SeedSequence(seed).spawn(scrambles):
             engine = qmc.Sobol(space.d, scramble=True, rng=np.random.default_rng(stream))
             # multiples of 2^-30, moved to the middle of their steps
-            u = engine.random(points) + 2.0**-31
-            means.append(np.abs(model.metered().jacobian(space.from_unit(u))).mean(axis=0))
+            total = np.zeros((model.o, space.d))
+            for start in range(0, points, _CHUNK):
+                u = engine.random(min(_CHUNK, points - start)) + 2.0**-31
+                total += np.abs(model.metered().jacobian(space.from_unit(u))).sum(axis=0)
+            means.append(total / points)
         error = np.std(means, axis=0, ddof=1) / np.sqrt(scrambles)
         how = f"scrambled Sobol' points, {scrambles} × {points}, seed {seed}"
         sizes = Truth(np.mean(means, axis=0), error, how)
