@@ -10,6 +10,7 @@ from sensbench.problem import Data, Problem
 from sensbench.problems._rows import problem_of_rows
 from sensbench.space import InputSpace
 from sensbench.testing import check_problem
+from sensbench.truth import Truths
 
 
 @pytest.fixture
@@ -146,6 +147,6 @@ def test_functions_and_models_take_the_inputs_they_have():
     with pytest.raises(InputError, match="got a model"):
         sb.plant(modelled, noise=1)
     known = Problem("known", InputSpace.from_data(X), data=Data(X, X[:, :1]), targets=("y",),
-                    truth={"total_order": np.array([[1.0, 0.0]])})  # fmt: skip
+                    truth=Truths.of({"total_order": np.array([[1.0, 0.0]])}))  # fmt: skip
     with pytest.raises(InputError, match="got exact values of total_order"):
         sb.plant(known, noise=1)
