@@ -19,11 +19,11 @@ Means = Mapping[str, Float[np.ndarray, "..."]]
 
 
 class Groups:
-    """Up to 1024 groups of ``n`` rows, of equal size but for the last.
+    """Up to ``most`` groups of ``n`` rows, of equal size but for the last.
 
-    Means of random groups spread as the rows do, so a bootstrap of them is one of the rows; it
-    costs the same however many rows there are, and none of them need be held. Up to 1024 rows,
-    each is a group of its own.
+    Means of random groups spread as the rows do, so what they say of the spread of a mean is what
+    the rows say; it costs the same however many rows there are, and none of them need be held. Up
+    to ``most`` rows, each is a group of its own.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class Groups:
         Rows in each group.
     """
 
-    def __init__(self, n: int):
-        size = -(-n // _GROUPS)
+    def __init__(self, n: int, most: int = _GROUPS):
+        size = -(-n // most)
         self._size = size if size <= _RUN else -(-size // _RUN) * _RUN
         self._run = min(self._size, _RUN)
         self.sizes = np.diff(np.append(np.arange(0, n, self._size), n))
@@ -40,33 +40,31 @@ class Groups:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def rows(self, most: int) -> int:
-        """Return about ``most`` rows: a number that :meth:`add` takes at a time."""
-        return max(1, most // self._run) * self._run
+    def sums(
+        self, column: Float[np.ndarray, "n ..."], order: Int[np.ndarray, " n"] | None = None
+    ) -> Float[np.ndarray, "groups ..."]:
+        """Return a column's sums over the groups of its rows, taken in this order."""
+        if len(self) == len(column):
+            return column if order is None else column[order]
+        sums = np.zeros((len(self), *column.shape[1:]))
+        flat, n = sums.reshape(len(self), -1), len(column)
+        step = max(1, _CHUNK_ROWS // self._run) * self._run
+        for start in range(0, n, step):
+            stop = min(start + step, n)
+            rows = column[start:stop] if order is None else column[order[start:stop]]
+            self._add(flat, rows.reshape(stop - start, -1), start)
+        return sums
 
-    def add(
-        self,
-        sums: Float[np.ndarray, "groups k"],
-        values: Float[np.ndarray, "b k"],
-        start: int,
-        *,
-        squares: bool = False,
+    def _add(
+        self, sums: Float[np.ndarray, "groups k"], values: Float[np.ndarray, "b k"], start: int
     ) -> None:
-        """Add rows ``start``, ``start + 1`` …, or their squares, to the sums of their groups.
-
-        All rows but the last ones come in numbers that :meth:`rows` gives, and in random order.
-        """
+        """Add rows ``start``, ``start + 1`` …: whole runs of them, but for the last rows."""
         run, k = self._run, values.shape[1]
         whole = len(values) // run * run
-        runs, rest = values[:whole].reshape(-1, run, k), values[whole:]
-        if squares:
-            parts = np.einsum("gik,gik->gk", runs, runs)
-        else:
-            # a product with ones: the fastest sum there is over an axis that is not the last
-            parts = (np.ones((1, run), values.dtype) @ runs)[:, 0]
-        if len(rest):
-            last = np.einsum("ik,ik->k", rest, rest) if squares else rest.sum(axis=0)
-            parts = np.concatenate([parts, last[None]])
+        # a product with ones: the fastest sum there is over an axis that is not the last
+        parts = (np.ones((1, run), values.dtype) @ values[:whole].reshape(-1, run, k))[:, 0]
+        if whole < len(values):
+            parts = np.concatenate([parts, values[whole:].sum(axis=0)[None]])
         if run < self._size:
             group = (start + run * np.arange(len(parts))) // self._size
             first = np.flatnonzero(np.diff(group, prepend=-1))
@@ -113,7 +111,7 @@ class Bootstrap:
         (n,) = {len(column) for column in columns.values()}
         groups = Groups(n)
         order = None if len(groups) == n else rng.permutation(n)
-        sums = {name: group_sums(groups, column, order) for name, column in columns.items()}
+        sums = {name: groups.sums(column, order) for name, column in columns.items()}
         self._draw(sums, groups, rng, resamples, confidence)
 
     @classmethod
@@ -226,17 +224,3 @@ def symmetric(
     without = np.isfinite(value) & np.isnan(half)
     note = "no interval where nearly every resample is of one output" if without.any() else ""
     return Estimate(value, value - half, value + half, note)
-
-
-def group_sums(
-    groups: Groups, column: Float[np.ndarray, "n ..."], order: Int[np.ndarray, " n"] | None
-) -> Float[np.ndarray, "groups ..."]:
-    """Return a column's sums over groups of its rows, taken in this order; itself without one."""
-    if order is None:
-        return column
-    sums = np.zeros((len(groups), *column.shape[1:]))
-    flat, step = sums.reshape(len(groups), -1), groups.rows(_CHUNK_ROWS)
-    for start in range(0, len(order), step):
-        rows = order[start : start + step]
-        groups.add(flat, column[rows].reshape(len(rows), -1), start)
-    return sums

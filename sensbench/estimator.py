@@ -256,4 +256,9 @@ def outputs_that_vary(
 def check_interval_options(who: str, resamples: int, confidence: float) -> None:
     """Check the two hyper-parameters that every bootstrapping estimator has."""
     require(isinstance(resamples, int) and resamples >= 2, who, "resamples >= 2", resamples)
+    check_confidence(who, confidence)
+
+
+def check_confidence(who: str, confidence: float) -> None:
+    """Check the level of the intervals."""
     require(0 < confidence < 1, who, "confidence between 0 and 1", confidence)

@@ -22,6 +22,8 @@ Derivatives = Literal["auto", "autograd", "finite-difference"]
 
 # Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
 _CHUNK_ROWS = 8192
+# The same for wide networks: what a layer makes of a chunk stays in the outer cache.
+_LAYER_NUMBERS, _FEWEST_ROWS = 2**20, 1024
 # What glibc takes, once freed, as a sign that blocks up to its own limit of 32 MB come and go.
 _LARGE_BLOCK = 2**25 - 2**13
 # Wide rows come in smaller chunks: activations are taken to be this many times the row.
@@ -274,7 +276,8 @@ class Model:
 
     def _rows_at_once(self, copies: int) -> int:
         rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
-        return min(_CHUNK_ROWS, max(1, rows))
+        wide = max(_FEWEST_ROWS, _LAYER_NUMBERS // self._function.width)
+        return min(_CHUNK_ROWS, wide, max(1, rows))
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
@@ -297,8 +300,12 @@ class Model:
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
     ) -> Float[np.ndarray, "n ..."]:
-        if not np.isfinite(values).all():
-            bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        # one NaN or infinity leaves no sum finite; a product with ones is the fastest sum
+        table = values.reshape(len(values), -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = np.ones(len(table), table.dtype) @ table
+        if not np.isfinite(sums).all() and not np.isfinite(values).all():
+            bad = ~np.isfinite(table).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
             more = ", …" if self.d > 8 else ""

@@ -54,7 +54,7 @@ def plant(
             raise UnknownNameError.of(who, "feature to copy", name, real)
 
     rng = np.random.default_rng(seed)
-    without = problem.space.without_derivative()
+    without = problem.space.without_derivative
     sources = [name for name in real if name not in without] or real
     order = rng.permutation(len(sources))
     planted, shuffled = problem, []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -30,6 +31,11 @@ class Data:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    @cached_property
+    def std(self) -> Float[np.ndarray, " d"]:
+        """Standard deviation of each column over the rows."""
+        return self.X.std(axis=0)
 
     def take(self, rows: Any) -> "Data":
         """Return some of the rows."""
@@ -260,22 +266,19 @@ class Problem:
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
 
     def rows_in_chunks(self, n: int, most: int, rng: np.random.Generator) -> Iterator[Data]:
-        """Yield the rows that :meth:`rows` gives, ``most`` at a time and in random order."""
-        order = None
-        if self.data is not None and self.inputs == "data":
-            order = rng.permutation(len(self.data))[:n]
-            n = len(order)
-        for start in range(0, n, most):
-            stop = min(start + most, n)
-            if self.data is not None and order is not None:
-                yield self.data.take(order[start:stop])
-            else:
-                yield Data(self.space.sample(stop - start, rng))
+        """Yield the rows that :meth:`rows` gives, ``most`` at a time, in their order."""
+        if self.data is None or self.inputs == "product":
+            for start in range(0, n, most):
+                yield Data(self.space.sample(min(most, n - start), rng))
+            return
+        rows = self.rows(n, rng)
+        for start in range(0, len(rows), most):
+            yield rows.take(slice(start, start + most))
 
     def sigma(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each column, of the real rows or of the marginals."""
         if self.uses_rows and self.data is not None:
-            return self.data.X.std(axis=0)
+            return self.data.std.copy()
         return self.space.std()
 
     def describe_inputs(self, design: bool) -> str:

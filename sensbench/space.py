@@ -248,8 +248,9 @@ class InputSpace:
         pairs = zip(self.columns, self.marginals, strict=True)
         return np.array([is_continuous(m) and column not in jumps for column, m in pairs])
 
-    def without_derivative(self) -> dict[str, str]:
-        """Return the features that have no derivative, and why."""
+    @cached_property
+    def without_derivative(self) -> Mapping[str, str]:
+        """The features that have no derivative, and why."""
         found, groups = {}, {group.name for group in self.groups}
         for name, block in zip(self.names, self.blocks, strict=True):
             if name in groups:

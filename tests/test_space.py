@@ -113,7 +113,7 @@ def test_the_dtypes_of_a_frame_say_which_columns_are_continuous(frame_of):
     )
     space = sb.InputSpace.from_data(frame)
     assert space.continuous.tolist() == [True, False, False]
-    assert space.without_derivative() == {
+    assert space.without_derivative == {
         "rooms": "which takes 3 separate values only",
         "garden": "which takes 2 separate values only",
     }

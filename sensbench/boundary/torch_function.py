@@ -52,8 +52,10 @@ class TorchFunction:
         self._batch = fixed_batch(self._original)
         self.dtype, self.device = _placement([self._original] if self._is_module else self._held)
         self.eps = float(torch.finfo(self.dtype).eps)
+        self.width = _widest([self._original] if self._is_module else self._held)
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
+        self._in_place = False
 
     def columns(self, X: Float[np.ndarray, "n d"], *, graph: bool = True) -> tuple[str, ...]:
         """Return the names of the outputs, from a trial of the first rows of ``X``.
@@ -238,6 +240,23 @@ class TorchFunction:
         except Exception as error:
             raise self._failed(error) from error
 
+    def _leaf_and_outputs(self, X: Float[np.ndarray, "n d"]) -> tuple[Tensor, list[Tensor]]:
+        """Return rows that want a gradient, and the outputs.
+
+        An operation in place may not touch a leaf: then it is a copy that the model is given. Only
+        then, since the copy costs as much as a small layer.
+        """
+        x = self._tensor(X).requires_grad_(True)
+        if not self._in_place:
+            try:
+                return x, self._outputs(x)
+            except Exception:
+                x = self._tensor(X).requires_grad_(True)
+                outputs = self._outputs(x.clone())
+                self._in_place = True
+                return x, outputs
+        return x, self._outputs(x.clone())
+
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)
 
@@ -267,9 +286,7 @@ class _Graph:
         self._grad.__enter__()
         self._borrowed.__enter__()
         try:
-            x = self._function._tensor(self._X).requires_grad_(True)
-            # clone: an in-place operation in forward may not touch a leaf
-            return x, self._function._outputs(x.clone())
+            return self._function._leaf_and_outputs(self._X)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -294,6 +311,12 @@ def fixed_batch(function: Any) -> int | None:
         if node.op == "placeholder" and len(shape):
             return shape[0] if isinstance(shape[0], int) else None
     return None
+
+
+def _widest(modules: Sequence[Any]) -> int:
+    """Return the most numbers that a layer makes of a row, as far as its weights tell."""
+    tables = [p.shape[0] for module in modules for p in module.parameters() if p.ndim == 2]
+    return max(tables, default=1)
 
 
 def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:

@@ -4,22 +4,32 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sensbench.bootstrap import Bootstrap, Groups, Means, variance_of
-from sensbench.estimator import Estimator, check_interval_options, outputs_that_vary
+from sensbench.bootstrap import Means, variance_of
+from sensbench.errors import NotApplicable, require
+from sensbench.estimator import Estimator, check_confidence, outputs_that_vary
+from sensbench.estimators._active_subspace import activity_scores
+from sensbench.estimators._slopes import Slopes
+from sensbench.linearised import plus_minus, times_over
+from sensbench.measure import MEASURES
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
-
-_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**18
 
 
 @dataclass(frozen=True)
 class Gradient(Estimator):
     """Moments of the derivative ∂y/∂x over the inputs' distribution, exact for torch models.
 
-    Spends n forward rows and n backward rows per output. DGSM and its use as a bound: Sobol' &
-    Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023. Intervals: percentile bootstrap over rows;
-    that of a standardised measure includes the uncertainty of σ_y.
+    Spends n forward rows and n backward rows per output, in one pass that serves all measures.
+    DGSM and its use as a bound: Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023.
+
+    With ``active_subspace``, activity scores, too: each input's part in the few directions that
+    the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
+    ``dimension`` says, or as stand out by the largest gap of the eigenvalues. A note says how many.
+
+    Intervals: Student's, from standard errors by the delta method over 128 groups of rows, on a
+    logarithmic scale for what cannot be negative; that of a standardised measure includes the
+    uncertainty of σ_y.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values
     are NaN, and a note names them.
@@ -37,34 +47,47 @@ class Gradient(Estimator):
         "derivative_std_standardised",
         "dgsm",
         "total_order_bound",
+        "activity_score",
     )
     ranks_by = "derivative_rms_standardised"
     groups = True
 
-    resamples: int = 300
+    active_subspace: bool = False
+    dimension: int | None = None
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_interval_options(self.name, self.resamples, self.confidence)
+        check_confidence(self.name, self.confidence)
+        asked = self.active_subspace
+        require(isinstance(asked, bool), self.name, "active_subspace true or false", asked)
+        given = self.dimension
+        whole = isinstance(given, int) and not isinstance(given, bool) and given >= 1
+        what = "a dimension of the active subspace of 1 or more, with active_subspace=True"
+        require(given is None or (whole and asked), self.name, what, given)
 
     def minimum_budget(self, problem: Problem) -> int:
         return self.minimum_rows * problem.explained.rows_per_gradient
 
     def inapplicable(self, problem: Problem) -> Mapping[str, str]:
-        return problem.space.without_derivative()
+        return problem.space.without_derivative
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
         applies, columns = _differentiable(problem)
+        if self.dimension is not None and self.dimension > len(columns):
+            raise NotApplicable(
+                f"{self.name}: expected an active subspace of at most {len(columns)} dimensions, "
+                f"one per input with a derivative; got dimension={self.dimension}"
+            )
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
             n = min(n, len(problem.data))
-        seen = _Seen(n, problem.o, columns)
+        seen = Slopes(n, problem.o, columns, products=self.active_subspace)
         seen.look(problem, rng)
-        interval = Bootstrap.of_sums(seen.sums, seen.groups, rng, self.resamples, self.confidence)
+        interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
-            np.sqrt(variance_of(interval.means, "y")),
+            np.sqrt(variance_of(interval.means, "y"))[:, 0],
             seen.largest,
             seen.first,
             n,
@@ -72,38 +95,38 @@ class Gradient(Estimator):
             problem.outputs,
         )
         sigma_x = problem.sigma()[columns]
-
-        def variance_y(m: Means) -> Float[np.ndarray, "..."]:
-            return np.where(varies, variance_of(m, "y"), np.nan)[..., None]
-
-        def scale(m: Means) -> Float[np.ndarray, "..."]:
-            return sigma_x / np.sqrt(variance_y(m))
-
-        def mean(m: Means) -> Float[np.ndarray, "..."]:
-            return m["slope"] + seen.centre
-
-        def spread(m: Means) -> Float[np.ndarray, "..."]:
-            return np.sqrt(variance_of(m, "slope"))
-
-        def square(m: Means) -> Float[np.ndarray, "..."]:
-            return variance_of(m, "slope") + mean(m) ** 2
-
-        found: dict[str, Estimate | Absent] = {
-            "derivative_mean": interval(mean),
-            "derivative_abs": interval(lambda m: m["size"]),
-            "derivative_rms": interval(lambda m: np.sqrt(square(m))),
-            "derivative_std": interval(spread),
-            "derivative_mean_standardised": interval(lambda m: mean(m) * scale(m)),
-            "derivative_abs_standardised": interval(lambda m: m["size"] * scale(m)),
-            "derivative_rms_standardised": interval(lambda m: np.sqrt(square(m)) * scale(m)),
-            "derivative_std_standardised": interval(lambda m: spread(m) * scale(m)),
-            "dgsm": interval(square),
-        }
         constants = _constants(problem, columns)
+
+        def statistics(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
+            variance_y = np.where(varies[:, None], variance_of(m, "y"), np.nan)
+            scale = sigma_x / np.sqrt(variance_y)
+            mean, variance = m["slope"] + seen.centre, variance_of(m, "slope")
+            square = variance + mean**2
+            raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(variance)}
+            found = {f"derivative_{name}": value for name, value in raw.items()}
+            for name, value in raw.items():
+                found[f"derivative_{name}_standardised"] = value * scale
+            found["dgsm"] = square
+            if not isinstance(constants, Absent):
+                found["total_order_bound"] = constants * square / variance_y
+            return found
+
+        values, halves = interval(statistics)
+        found: dict[str, Estimate | Absent] = {"activity_score": Absent("not asked for")}
+        for name, value in values.items():
+            signed = MEASURES[name].signed
+            found[name] = (plus_minus if signed else times_over)(value, halves[name])
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
-        else:
-            found["total_order_bound"] = interval(lambda m: constants * square(m) / variance_y(m))
+        if self.active_subspace:
+            variance = variance_of(interval.means, "y")[:, 0]
+            found["activity_score"] = activity_scores(
+                seen, sigma_x, np.where(varies, variance, np.nan), problem.outputs,
+                self.dimension, self.confidence,
+            )  # fmt: skip
+        ordered = {name: found[name] for name in self.measures}
+        if applies.all():
+            return ordered
 
         def at_features(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
             full = np.full((len(values), problem.d), np.nan)
@@ -112,89 +135,15 @@ class Gradient(Estimator):
 
         return {
             name: item.map(at_features) if isinstance(item, Estimate) else item
-            for name, item in found.items()
+            for name, item in ordered.items()
         }
-
-
-class _Seen:
-    """Sums over groups of rows of what the measures are means of; the rows are not held.
-
-    Slopes and outputs are centred before squaring, at the mean of the first chunk of rows: a large
-    mean must not eat the digits of a small spread.
-
-    Attributes
-    ----------
-    groups
-        Of rows.
-    centre
-        What the slopes are centred at.
-    largest, first
-        Largest size and first value of each output.
-    """
-
-    def __init__(self, n: int, o: int, columns: Int[np.ndarray, " m"]):
-        self._n, self._columns = n, columns
-        self.groups = Groups(n)
-        # size, centred slope and its square; centred output and its square
-        self._slopes = np.zeros((o, len(self.groups), 3, len(columns)))
-        self._outputs = np.zeros((len(self.groups), 2, o))
-        self.centre = np.zeros((o, len(columns)))
-        self.largest, self.first, self._centre_y = (np.zeros(o) for _ in range(3))
-
-    @property
-    def sums(self) -> dict[str, Float[np.ndarray, "groups ..."]]:
-        """The sums by name: ``size``, ``slope``, ``slope²``, ``y`` and ``y²``."""
-        slopes = np.moveaxis(self._slopes, 0, 2)
-        return {
-            **{name: slopes[:, i] for i, name in enumerate(("size", "slope", "slope²"))},
-            **{name: self._outputs[:, i] for i, name in enumerate(("y", "y²"))},
-        }
-
-    def look(self, problem: Problem, rng: np.random.Generator) -> None:
-        """Evaluate and differentiate the rows, a chunk after the other."""
-        model = problem.explained
-        most = min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o))
-        step = self.groups.rows(most)
-        chunks = (rows.X for rows in problem.rows_in_chunks(self._n, step, rng))
-        start = 0
-        with model.many_calls():
-            for Y, slopes in model.values_and_slopes(chunks, self._columns.tolist()):
-                if start == 0:
-                    self.first, self._centre_y = Y[0], Y.mean(axis=0)
-                    for k, slope in enumerate(slopes):
-                        # as the slopes' own numbers: a linear model then has no spread
-                        self.centre[k] = slope.mean(axis=0, dtype=np.float64).astype(slope.dtype)[
-                            self._columns
-                        ]
-                self.largest = np.maximum(self.largest, np.abs(Y).max(axis=0))
-                y = Y - self._centre_y
-                outputs = self._outputs.reshape(len(self.groups), -1)
-                self.groups.add(outputs, np.concatenate([y, y**2], axis=1), start)
-                for k, slope in enumerate(slopes):
-                    self._add(k, slope, start)
-                start += len(Y)
-
-    def _add(self, k: int, slopes: Float[np.ndarray, "n d"], start: int) -> None:
-        """Add the slopes of one output, as many rows at a time as stay in cache."""
-        if len(self._columns) < slopes.shape[1]:
-            slopes = slopes[:, self._columns]
-        (n, m), centre = slopes.shape, self.centre[k].astype(slopes.dtype)
-        step = min(n, self.groups.rows(_CACHE_BYTES // (slopes.itemsize * m)))
-        size, slope, square = (self._slopes[k][:, i] for i in range(3))
-        room = np.empty((step, m), slopes.dtype)
-        for i in range(0, n, step):
-            some, held, at = slopes[i : i + step], room[: n - i], start + i
-            self.groups.add(size, np.abs(some, out=held), at)
-            centred = np.subtract(some, centre, out=held)
-            self.groups.add(slope, centred, at)
-            self.groups.add(square, centred, at, squares=True)
 
 
 def _differentiable(
     problem: Problem,
 ) -> tuple[Bool[np.ndarray, " d"], Int[np.ndarray, " m"]]:
     """Return which features have a derivative, and the column of each of these."""
-    skipped = problem.space.without_derivative()
+    skipped = problem.space.without_derivative
     applies = np.array([name not in skipped for name in problem.features])
     first = np.array([block[0] for block in problem.space.blocks])
     return applies, first[applies]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from sensbench.bootstrap import Bootstrap, Groups, Means, centred, group_sums, variance
+from sensbench.bootstrap import Bootstrap, Groups, Means, centred, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.estimators._exchange import Exchange, exchanged
@@ -60,10 +60,10 @@ class Permutation(Estimator):
             order = None if len(groups) == len(rows) else rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
-                roles[:, :, j] = group_sums(groups, of_feature, order)
+                roles[:, :, j] = groups.sums(of_feature, order)
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
-            sums[name] = group_sums(groups, column, order)
+            sums[name] = groups.sums(column, order)
         interval = Bootstrap.of_sums(sums, groups, rng, self.resamples, self.confidence)
         # Every row has two roles, so the mean over rows counts the rise twice.
         mse = interval.means["roles"] / 2

@@ -4,6 +4,7 @@ from sensbench.measure._measure import Measure, define
 
 _KUCHERENKO = "Kucherenko et al. 2009, doi:10.1016/j.ress.2008.05.006"
 _DGSM = "Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023"
+_ACTIVE = "Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013"
 _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
 _STANDARDISED = (
@@ -104,6 +105,17 @@ for _measure in (
         "",
         "C_i·E[(∂f/∂x_i)²]/Var f  ≥  S_Ti",
         _POINCARE,
+    ),
+    Measure(
+        "activity_score",
+        r"activity score $\alpha$",
+        "Mean squared derivative along the directions of the active subspace, as far as the input "
+        "has part in them, in standard deviations of y and of the inputs. With all directions it "
+        "is the squared standardised rms derivative; for a linear model, S_T.",
+        "",
+        "α_i = Σ_{j ≤ n} λ_j·w_ij²,  E[∇f ∇fᵀ] = W Λ Wᵀ",
+        _ACTIVE,
+        variance_power=1,
     ),
 ):
     define(_measure)

@@ -51,7 +51,7 @@ def sampled_measures(
     # NaN where there is no derivative: it agrees with no truth.
     J, swapped, walked = np.full((3, len(A), problem.o, problem.d), np.nan)
     known, sigma, ranges = np.full((3, problem.d), np.nan)
-    skipped = space.without_derivative()
+    skipped = space.without_derivative
     for i, block in enumerate(space.blocks):
         AB = A.copy()
         AB[:, block] = B[:, block]

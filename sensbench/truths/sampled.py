@@ -138,7 +138,7 @@ def _sums(
     """Return the sums over a chunk of all that is averaged; y is centred, or digits are lost."""
     A, B = space.from_unit(part[0]), space.from_unit(part[1])
     n, d, o = len(A), len(space.names), model.o
-    differentiable = not space.without_derivative()
+    differentiable = not space.without_derivative
     if differentiable:
         YA, J = model.values_and_jacobian(A)
     else:

@@ -112,7 +112,7 @@ def _truths(
         for name in parts[0]
         if name in common
     }
-    if space.without_derivative():
+    if space.without_derivative:
         known = {name: item for name, item in known.items() if not name.startswith(_SLOPES)}
     return _beside_jumps(implied(space, known), list(jumps))
 

@@ -54,7 +54,7 @@ def test_columns_of_whole_numbers_take_separate_values_unless_declared_otherwise
     assert load(path, target="y", discrete=[]).space.continuous.all()
     declared = load(path, target="y", discrete="a", groups={"bn": ["b", "n"]})
     assert declared.features == ("a", "bn")
-    assert "a" in declared.space.without_derivative()
+    assert "a" in declared.space.without_derivative
 
 
 def test_text_is_fine_where_it_is_not_asked_for(frame, write):

@@ -63,7 +63,7 @@ def test_diamonds_grades_are_ordered_numbers():
     np.testing.assert_array_equal(problem.data.X[0], first)
     assert problem.data.y[0, 0] == 326
     assert len(problem.data) == 53_940 - 20 - 3
-    assert set(problem.space.without_derivative()) == {"cut", "color", "clarity"}
+    assert set(problem.space.without_derivative) == {"cut", "color", "clarity"}
     assert [len(np.unique(column(problem, g))) for g in ("cut", "color", "clarity")] == [5, 7, 8]
 
 
@@ -126,7 +126,7 @@ def test_any_r_table_with_text_as_one_feature():
     block = problem.space.blocks[0]
     assert problem.data.X[:, block].sum(0).tolist() == [146, 68, 119]
     assert "11 of 344 rows have gaps: left out" in problem.notes
-    assert "year" in problem.space.without_derivative()
+    assert "year" in problem.space.without_derivative
 
 
 @pytest.mark.parametrize(
