@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from sensbench.boundary.finite_differences import central_differences, scale_of
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
+from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
 
@@ -140,6 +141,12 @@ class Model:
         return self._rows_at_once(1)
 
     @property
+    def precision(self) -> type[np.floating]:
+        """In which rows are best given: wider ones are rounded to it, narrower ones are copied."""
+        single = getattr(self._function, "dtype", None) == torch.float32
+        return np.float32 if single else np.float64
+
+    @property
     def n_check(self) -> int:
         """Rows that the checks of the model took, outside every budget."""
         return self._checks.n_rows
@@ -162,9 +169,12 @@ class Model:
         view._derivatives_given = False
         return view
 
-    def many_calls(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def many_calls(self) -> Iterator[None]:
         """Put the caller's global state back once, after all calls inside, not after each."""
-        return undisturbed()
+        alone = for_torch() if isinstance(self._function, TorchFunction) else nullcontext()
+        with undisturbed(), alone:
+            yield
 
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return the outputs at every row.
@@ -300,12 +310,11 @@ class Model:
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
     ) -> Float[np.ndarray, "n ..."]:
-        # one NaN or infinity leaves no sum finite; a product with ones is the fastest sum
-        table = values.reshape(len(values), -1)
+        # one NaN or infinity leaves no sum of squares finite, and that is one pass
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = np.ones(len(table), table.dtype) @ table
-        if not np.isfinite(sums).all() and not np.isfinite(values).all():
-            bad = ~np.isfinite(table).all(axis=1)
+            squares = np.vdot(values, values)
+        if not np.isfinite(squares) and not np.isfinite(values).all():
+            bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
             more = ", …" if self.d > 8 else ""

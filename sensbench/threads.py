@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from sensbench.errors import require
 
@@ -48,6 +49,23 @@ def limited(threads: int | None = None) -> Iterator[int]:
                 torch.set_num_threads(before)
     finally:
         _chosen.reset(token)
+
+
+@contextmanager
+def for_torch() -> Iterator[None]:
+    """Leave the processors to torch inside: numpy's BLAS takes one thread.
+
+    Both keep idle threads spinning for a while. Where calls of the one and of the other follow each
+    other closely, threads of both then wait for the same processors: on two, a product of numpy's
+    between two passes of a network took five times as long, and the next pass twice.
+    """
+    with _pools().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _whole(given: int | str, who: str) -> int:

@@ -5,7 +5,7 @@ is; the modules it holds are borrowed in eval mode and put back.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from sensbench.boundary.arguments import Split
 from sensbench.boundary.borrowed import borrowed, modules_within
 from sensbench.boundary.casting import STAGES, cast_attributes
-from sensbench.boundary.columns import Column, Part, Selector, choose, parts_of, read
+from sensbench.boundary.columns import Column, Part, Selector, choose, parts_of, read, table
 from sensbench.boundary.private_copy import private_copy, uncompiled
 from sensbench.errors import DerivativeError, InputError, ModelError
+
+T = TypeVar("T", list[Tensor], Tensor)
 
 _CUTS = "detach, no_grad, inference_mode, an integer cast or a numpy call inside forward"
 
@@ -92,7 +94,7 @@ class TorchFunction:
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return all outputs, without building a graph."""
         with torch.no_grad(), borrowed(self._held):
-            return _table(self._outputs(self._tensor(X)))
+            return self._read(self._tensor(X), table).double().cpu().numpy()
 
     def values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
@@ -118,7 +120,7 @@ class TorchFunction:
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
-            Y = _table([y.detach() for y in outputs])
+            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
         return Y, slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
@@ -226,17 +228,20 @@ class TorchFunction:
         ]
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
+        return self._read(x, read)
+
+    def _read(self, x: Tensor, how: Callable[[list[Part], list[Column], int, str], T]) -> T:
+        """Run the model and read what it returns."""
         n = len(x)
         try:
-            parts = self._run(x)
-            return read(parts, self._columns, n, self.who)
+            return how(self._run(x), self._columns, n, self.who)
         except Exception as error:
             if n > 1:
                 raise self._failed(error) from error
         # one row: squeeze() in forward also drops the axis of the batch; two rows keep it
         try:
-            parts = self._run(torch.cat([x, x]))
-            return [y[:1] for y in read(parts, self._columns, 2, self.who)]
+            found = how(self._run(torch.cat([x, x])), self._columns, 2, self.who)
+            return [y[:1] for y in found] if isinstance(found, list) else found[:1]
         except Exception as error:
             raise self._failed(error) from error
 
@@ -294,12 +299,6 @@ class _Graph:
     def __exit__(self, *error: Any) -> None:
         self._borrowed.__exit__(*error)
         self._grad.__exit__(*error)
-
-
-def _table(outputs: list[Tensor]) -> Float[np.ndarray, "n o"]:
-    if len({y.dtype for y in outputs}) > 1:
-        outputs = [y.double() for y in outputs]
-    return torch.stack(outputs, dim=1).double().cpu().numpy()
 
 
 def fixed_batch(function: Any) -> int | None:

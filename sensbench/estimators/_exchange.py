@@ -28,6 +28,8 @@ def exchanged(
     changed: list[Columns | None] = [None] * copies
     while batch := list(islice(remaining, copies)):
         if stack is None:
+            # rounded once, not again at every call
+            rows = rows.astype(model.precision, copy=False)
             stack = np.repeat(rows[None], len(batch), axis=0)
         for i, (columns, values) in enumerate(batch):
             copy, before = stack[i], changed[i]

@@ -1,13 +1,14 @@
 """What the measures of derivatives are means of, summed over rows that are never all held."""
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 
 from sensbench.bootstrap import Groups
 from sensbench.linearised import Linearised
 from sensbench.problem import Problem
 
-_CHUNK_BYTES, _CACHE_BYTES = 2**25, 2**18
+_CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
 # Rows whose slopes are kept for the standard errors: so many, or fewer if they are long ones.
 _KEPT, _FEWEST, _KEPT_BYTES = 2048, 256, 2**26
 # Of the kept rows: a standard error is then known to 6 %, which Student's quantile allows for.
@@ -39,7 +40,7 @@ class Slopes:
     kept, kept_y
         The kept rows' slopes, as they are, and centred outputs, in random order.
     products
-        Sums of the products of slopes, where asked for.
+        Sums of the products of slopes, of no output where nobody asked.
     centre
         What the slopes are centred at.
     largest, first
@@ -53,7 +54,7 @@ class Slopes:
         self.kept: Float[np.ndarray, "kept o m"] = np.empty((0, o, m))
         # size, centred slope and its square; centred output and its square
         self._slopes, self._outputs = np.zeros((3, o, m)), np.zeros((2, o))
-        self.products = np.zeros((o, m, m)) if products else None
+        self.products = np.zeros((o, m, m) if products else (0, m, m))
         self.centre = np.zeros((o, m))
         self.largest, self.first, self._centre_y = (np.zeros(o) for _ in range(3))
 
@@ -84,31 +85,34 @@ class Slopes:
                 every = upto - taken == len(Y)
                 rows = slice(None) if every else chosen[taken:upto] - start
                 to = places[taken:upto]
-                self.largest = np.maximum(self.largest, np.abs(Y).max(axis=0))
+                self.largest = np.maximum(self.largest, torch.from_numpy(Y).abs().amax(0).numpy())
                 Y = Y - self._centre_y
                 self.kept_y[to] = Y[rows]
                 if count < self.n:
-                    self._outputs += Y.sum(axis=0), np.einsum("no,no->o", Y, Y)
+                    self._outputs += np.ones(len(Y)) @ Y, np.einsum("no,no->o", Y, Y)
                 for k, slope in enumerate(slopes):
                     self.kept[to, k] = slope[rows]
                     if count < self.n:
                         self._add(k, slope)
-                    if self.products is not None:
-                        self.products[k] += slope.T @ slope
+                    if len(self.products):
+                        rows_of_slopes = torch.from_numpy(slope)
+                        self.products[k] += (rows_of_slopes.T @ rows_of_slopes).numpy()
                 start, taken = start + len(Y), upto
 
     def _add(self, k: int, slopes: Float[np.ndarray, "n m"]) -> None:
-        """Add the slopes of one output, as many rows at a time as stay in cache."""
-        (n, m), centre = slopes.shape, self.centre[k].astype(slopes.dtype)
-        step = max(1, min(n, _CACHE_BYTES // (slopes.itemsize * m)))
+        """Add the slopes of one output, as many rows at a time as stay in cache.
+
+        By torch, whose threads are at work already; a product with ones is its fastest sum.
+        """
+        rows = torch.from_numpy(slopes)
+        centre = torch.from_numpy(self.centre[k]).to(rows.dtype)
         size, slope, square = self._slopes[:, k]
-        room, ones = np.empty((step, m), slopes.dtype), np.ones(step, slopes.dtype)
-        for i in range(0, n, step):
-            some, held, one = slopes[i : i + step], room[: n - i], ones[: n - i]
-            # a product with ones: the fastest sum there is over an axis that is not the last
-            size += one @ np.abs(some, out=held)
-            slope += one @ np.subtract(some, centre, out=held)
-            square += one @ np.multiply(held, held, out=held)
+        for some in rows.split(max(1, _CACHE_NUMBERS // rows.shape[1])):
+            ones = some.new_ones(len(some))
+            held = some.abs()
+            size += (ones @ held).numpy()
+            slope += (ones @ torch.sub(some, centre, out=held)).numpy()
+            square += (ones @ held.mul_(held)).numpy()
 
     def linearised(self, confidence: float) -> Linearised:
         """Return the means of ``size``, ``slope``, ``slope²``, ``y`` and ``y²``, and statistics.

@@ -4,12 +4,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from sensbench.bootstrap import Bootstrap, Groups, Means, centred, variance
+from sensbench.bootstrap import Groups, Means, centred, variance
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimator import Estimator, check_confidence, varying
 from sensbench.estimators._exchange import Exchange, exchanged
+from sensbench.linearised import Linearised, plus_minus
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
+
+# Of rows: a standard error is then known to 6 %, which Student's quantile allows for.
+_GROUPS = 128
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,9 @@ class Permutation(Estimator):
     Spends n(1 + d·repeats) rows. Breiman 2001, doi:10.1023/A:1010933404324; the bridge to S_T:
     Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1.
 
-    The spread over repeats is only the noise of the shuffling, so the intervals are a bootstrap
-    over rows instead. A row counts twice in the importance, as the row whose error is taken and
-    as the donor of the shuffled value; both parts are resampled together (the linearised
+    The spread over repeats is only the noise of the shuffling, so the intervals are of the rows
+    instead: Student's, by the delta method. A row counts twice in the importance, as the row whose
+    error is taken and as the donor of the shuffled value; both parts vary together (the linearised
     U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12).
 
     The permutations are those of ``sklearn.inspection.permutation_importance``, for all outputs
@@ -36,11 +40,10 @@ class Permutation(Estimator):
     groups = True
 
     repeats: int = 5
-    resamples: int = 300
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        check_interval_options(self.name, self.resamples, self.confidence)
+        check_confidence(self.name, self.confidence)
         whole = isinstance(self.repeats, int) and self.repeats >= 1
         require(whole, self.name, "at least one repeat", self.repeats)
 
@@ -56,30 +59,33 @@ class Permutation(Estimator):
             varies = varying(F, self.name, problem.outputs)
             y = F if rows.y is None else rows.y
             donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
-            groups = Groups(len(rows))
-            order = None if len(groups) == len(rows) else rng.permutation(len(rows))
+            groups = Groups(len(rows), _GROUPS)
+            order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
                 roles[:, :, j] = groups.sums(of_feature, order)
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
-            sums[name] = groups.sums(column, order)
-        interval = Bootstrap.of_sums(sums, groups, rng, self.resamples, self.confidence)
+            sums[name] = groups.sums(column, order)[..., None]
+        means = {name: part.sum(axis=0) / len(rows) for name, part in sums.items()}
+        interval = Linearised(means, sums, groups, len(rows), self.confidence)
         # Every row has two roles, so the mean over rows counts the rise twice.
-        mse = interval.means["roles"] / 2
+        mse = means["roles"] / 2
         y_varies = y.std(axis=0) > 0
 
-        def rise(m: Means) -> Float[np.ndarray, "..."]:
-            return m["roles"] - mse
-
         def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
-            return np.where(varies & y_varies, variance(m, of), np.nan)[..., None]
+            return np.where((varies & y_varies)[:, None], variance(m, of), np.nan)
 
-        found = {
-            "permutation_mse": interval(rise),
-            "permutation_r2": interval(lambda m: rise(m) / spread(m, "y")),
-            "permutation_total_order": interval(lambda m: rise(m) / (2 * spread(m, "f"))),
-        }
+        def statistics(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
+            rise = m["roles"] - mse
+            return {
+                "permutation_mse": rise,
+                "permutation_r2": rise / spread(m, "y"),
+                "permutation_total_order": rise / (2 * spread(m, "f")),
+            }
+
+        values, halves = interval(statistics)
+        found = {name: plus_minus(value, halves[name]) for name, value in values.items()}
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
