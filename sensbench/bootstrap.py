@@ -112,30 +112,6 @@ class Bootstrap:
         groups = Groups(n)
         order = None if len(groups) == n else rng.permutation(n)
         sums = {name: groups.sums(column, order) for name, column in columns.items()}
-        self._draw(sums, groups, rng, resamples, confidence)
-
-    @classmethod
-    def of_sums(
-        cls,
-        sums: Mapping[str, Float[np.ndarray, "groups ..."]],
-        groups: Groups,
-        rng: np.random.Generator,
-        resamples: int,
-        confidence: float,
-    ) -> "Bootstrap":
-        """Return the bootstrap of rows that were added up group by group, in random order."""
-        bootstrap = cls.__new__(cls)
-        bootstrap._draw(sums, groups, rng, resamples, confidence)
-        return bootstrap
-
-    def _draw(
-        self,
-        sums: Mapping[str, Float[np.ndarray, "groups ..."]],
-        groups: Groups,
-        rng: np.random.Generator,
-        resamples: int,
-        confidence: float,
-    ) -> None:
         self.confidence = confidence
         count, n = len(groups), groups.sizes.sum()
         self.means: Means = {name: part.sum(axis=0) / n for name, part in sums.items()}

@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
-import numpy as np  # noqa: F401  (loads a BLAS)
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from threadpoolctl import threadpool_info
+from sklearn.linear_model import LinearRegression
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import sensbench as sb
 from sensbench.cli import main
@@ -113,3 +114,21 @@ def test_the_command_line_takes_option_before_variable(options, expected, tmp_pa
     assert CliRunner().invoke(main, line, catch_exceptions=False).exit_code == 0
     with ResultStore(tmp_path / RESULTS_FILE) as store:
         assert store.provenance()["threads"] == expected
+
+
+def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
+    def blas():
+        return [i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"]
+
+    module = torch.nn.Linear(2, 1)
+    problem = sb.Problem.of(module, sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)}))
+    fitted = LinearRegression().fit(np.eye(2), [0.0, 1.0])
+    array = sb.Problem.of(fitted, problem.space)
+    with threadpool_limits(2, "blas"):
+        before = blas()
+        with problem.explained.many_calls():
+            assert set(blas()) == {1}
+        assert blas() == before
+        # a regressor of scikit-learn computes with numpy itself
+        with array.explained.many_calls():
+            assert blas() == before

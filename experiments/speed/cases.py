@@ -7,6 +7,7 @@ SIZES = ((10, 8192), (30, 4096), (100, 1024))
 BARE, BOTH = "bare forward", "bare forward + backward"
 BY_HAND = (BARE, "SALib", "OpenTURNS")
 ROW_BY_ROW = ("Captum Saliency", "torch.func jacrev")
+LOOPS = ("loop over rows", "loop over rows and inputs")
 
 
 def same_budget(d: int, N: int, o: int = 2) -> int:
@@ -25,10 +26,9 @@ def quick() -> list[Plan]:
         Plan(Case("sobol", 10, 8192, hidden=(256, 256, 256)), (BARE,)),
         *(Plan(Case("gradient", d, same_budget(d, N)), (BOTH,)) for d, N in SIZES),
         *(Plan(Case("gradient", d, N), (BOTH,)) for d, N in SIZES),
-        Plan(Case("gradient", 10, 10_000), (BOTH, *ROW_BY_ROW, "loop over rows"), memory=True),
+        Plan(Case("gradient", 10, 10_000), (BOTH, *ROW_BY_ROW, *LOOPS), memory=True),
         Plan(Case("gradient", 100, 10_000), (BOTH, *ROW_BY_ROW), memory=True),
         Plan(Case("gradient", 10, 10_000, o=50), (BOTH, *ROW_BY_ROW)),
-        Plan(Case("gradient", 10, 200), ("loop over rows and inputs",)),
         Plan(Case("gradient", 10, 1000), ("Captum IntegratedGradients",)),
         *(
             Plan(Case("permutation", d, n, o), (BARE, "scikit-learn"), memory=n == 2000)
@@ -94,8 +94,7 @@ def smallest() -> list[Plan]:
         Plan(Case("sobol", 3, 64, options={"second_order": 1}), ("SALib",)),
         Plan(
             Case("gradient", 3, 50),
-            (BOTH, *ROW_BY_ROW, "Captum IntegratedGradients", "loop over rows",
-             "loop over rows and inputs"),
+            (BOTH, *ROW_BY_ROW, "Captum IntegratedGradients", *LOOPS),
         ),
         Plan(Case("permutation", 3, 50), (BARE, "scikit-learn")),
         Plan(Case("delta", 3, 100, o=1), ("SALib",)),

@@ -46,6 +46,7 @@ def targets() -> list[Target]:
         found.append(Target(f"{what}{size}", 1.3, gradient(d, n, BOTH), at_most=True))
     for what, peer, bound in (
         ("Captum Saliency over all outputs", "Captum Saliency", 5),
+        ("loop over rows, outputs and inputs", "loop over rows and inputs", 200),
         ("loop over rows and outputs", "loop over rows", 200),
     ):
         text = f"{what} ÷ gradient; d = 10, n = 10,000"

@@ -4,7 +4,7 @@ import pytest
 import sensbench as sb
 
 RUNS = 120
-# Of 95 % intervals: a percentile bootstrap of squares of skewed values falls up to 2 % short;
+# Of 95 % intervals: those of squares of skewed values fall up to 2 % short;
 # three standard errors of the share of RUNS below that is the floor.
 FLOOR = 0.93 - 3 * np.sqrt(0.95 * 0.05 / RUNS)
 # Sobol' intervals treat quasi-random rows as random and may be as wide as they like.

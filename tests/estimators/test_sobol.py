@@ -7,6 +7,7 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall
+from sensbench.estimators._saltelli import counts
 
 Z = 5
 
@@ -73,3 +74,12 @@ def test_the_budget_decides_a_power_of_two(product_problem):
     with pytest.raises(BudgetTooSmall, match="at least 40 rows"):
         estimator.estimate(product_problem, budget=39)
     assert "not asked for" in estimator.estimate(product_problem, budget=40).absent["second_order"]
+
+
+@pytest.mark.parametrize("N", [8, 64, 4096])
+@pytest.mark.parametrize("resamples", [2, 7, 300])
+def test_resamples_are_numpys_own(N, resamples):
+    """Read off the generator's bits, against the draws that SALib makes."""
+    drawn = np.random.default_rng(5).integers(N, size=(N, resamples))
+    exact = [np.bincount(column, minlength=N) for column in drawn.T]
+    np.testing.assert_array_equal(counts(N, resamples, 5), exact)

@@ -1,0 +1,129 @@
+"""Activity scores, against closed forms, quadrature and repeated draws."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import integrate
+
+import sensbench as sb
+from sensbench.errors import InputError, NotApplicable
+
+Z = 5  # standard errors a Monte Carlo mean may be off
+
+
+def scores(problem, budget, seed=0, **options):
+    estimator = sb.estimators.load("gradient", active_subspace=True, **options)
+    return estimator.estimate(problem, budget=budget, seed=seed)
+
+
+def curved(x):
+    return torch.exp(x[:, 0]) * torch.cos(x[:, 1])
+
+
+@pytest.fixture
+def problem():
+    return sb.Problem.of(curved, sb.InputSpace.uniform({"a": (0, 1), "b": (0, 2)}))
+
+
+def exact(active):
+    """Scores of ``curved`` by adaptive quadrature of hand-written derivatives."""
+    slopes = (lambda a, b: np.exp(a) * np.cos(b), lambda a, b: -np.exp(a) * np.sin(b))
+
+    def mean(g):
+        return integrate.dblquad(lambda b, a: g(a, b) / 2, 0, 1, 0, 2)[0]
+
+    f = slopes[0]
+    variance = mean(lambda a, b: f(a, b) ** 2) - mean(f) ** 2
+    sigma = np.array([1, 2]) / np.sqrt(12 * variance)
+    C = np.array([[mean(lambda a, b, p=p, q=q: p(a, b) * q(a, b)) for p in slopes] for q in slopes])
+    eigenvalues, W = np.linalg.eigh(C * np.outer(sigma, sigma))
+    return (W[:, ::-1][:, :active] ** 2) @ eigenvalues[::-1][:active]
+
+
+@pytest.mark.parametrize("active", [1, 2])
+def test_they_agree_with_quadrature(problem, active):
+    found = scores(problem, 40_000, dimension=active)["activity_score"]
+    se = np.log(found.high / found.low)[0] / (2 * 1.96)
+    off = np.log(found.value[0] / exact(active)) / se
+    assert (np.abs(off) < Z).all(), off
+    assert (se < 0.1).all()
+
+
+def test_with_all_directions_they_are_the_squared_standardised_slopes(problem):
+    found = scores(problem, 5000, dimension=2)
+    rms = found["derivative_rms_standardised"]
+    np.testing.assert_allclose(found["activity_score"].value, rms.value**2, rtol=1e-9)
+    # 32 batches of rows and 128 groups: standard errors that differ by chance
+    np.testing.assert_allclose(found["activity_score"].low, rms.low**2, rtol=0.05)
+
+
+def test_a_linear_model_varies_along_one_direction_and_its_scores_are_shares_of_variance():
+    beta, sigma = np.array([2.0, -0.3, 50.0]), np.array([1.0, 10.0, 0.02])
+    space = sb.InputSpace.normal({f"x{i}": (7 * i, s) for i, s in enumerate(sigma)})
+    problem = sb.Problem.of(lambda x: x @ torch.tensor(beta), space)
+    found = scores(problem, 40_000)
+    share = (beta * sigma) ** 2 / ((beta * sigma) ** 2).sum()
+    # only σ_y² is estimated, from n = 20,000 rows
+    np.testing.assert_allclose(
+        found["activity_score"].value[0], share, rtol=Z * np.sqrt(2 / 20_000)
+    )
+    assert any("'y' varies along 1 direction, which holds 1 of" in note for note in found.notes)
+
+
+def test_a_ridge_function_is_found_to_have_two_directions(rng):
+    A = rng.normal(size=(2, 6))
+
+    def ridges(x):
+        a, b = (x @ torch.tensor(A).T).unbind(1)
+        return torch.sin(a) + b**2
+
+    problem = sb.Problem.of(ridges, sb.InputSpace.normal({f"x{i}": (0, 1) for i in range(6)}))
+    found = scores(problem, 4000)
+    assert any("along 2 directions, which hold 1 of" in note for note in found.notes)
+    rms = found["derivative_rms_standardised"].value
+    np.testing.assert_allclose(found["activity_score"].value, rms**2, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_the_intervals_cover(problem):
+    truth, runs = exact(1), 300
+    inside = np.zeros(2)
+    for seed in range(runs):
+        found = scores(problem, 1000, seed, dimension=1)["activity_score"]
+        inside += ((found.low <= truth) & (truth <= found.high))[0]
+    # 95 %, within standard errors of a share of so many runs
+    assert (np.abs(inside / runs - 0.95) < Z * np.sqrt(0.95 * 0.05 / runs)).all(), inside
+
+
+def test_one_pass_serves_all_measures(problem):
+    alone = sb.estimators.load("gradient").estimate(problem, budget=2000, seed=3)
+    both = scores(problem, 2000, 3)
+    assert (both.n_forward, both.n_backward) == (alone.n_forward, alone.n_backward) == (1000, 1000)
+    for name, estimate in alone.estimates.items():
+        np.testing.assert_array_equal(both[name].value, estimate.value)
+    assert "not asked for" in alone.absent["activity_score"]
+
+
+def test_inputs_without_a_derivative_have_no_part():
+    space = sb.InputSpace.of({"k": [0, 1, 2], "a": (0, 1), "b": (0, 2)})
+    problem = sb.Problem.of(lambda x: curved(x[:, 1:]) + x[:, 0], space)
+    found = scores(problem, 2000)["activity_score"]
+    assert np.isnan(found.value[0]).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dimension": 1},
+        {"active_subspace": True, "dimension": 0},
+        {"active_subspace": True, "dimension": True},
+    ],
+)
+def test_wrong_options_are_refused(wrong):
+    with pytest.raises(InputError, match=r"gradient.*(active_subspace|dimension)"):
+        sb.estimators.load("gradient", **wrong)
+
+
+def test_more_directions_than_inputs_are_refused(problem):
+    with pytest.raises(NotApplicable, match="at most 2 dimensions"):
+        scores(problem, 2000, dimension=3)

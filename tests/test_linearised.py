@@ -1,0 +1,71 @@
+"""Intervals by the delta method, against classical ones, a bootstrap and repeated draws."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sensbench.bootstrap import Groups
+from sensbench.linearised import Linearised, plus_minus, times_over
+
+
+def linearised(columns, n=None, confidence=0.95, most=128):
+    rows = len(next(iter(columns.values())))
+    groups = Groups(rows, most)
+    sums = {name: groups.sums(column) for name, column in columns.items()}
+    means = {name: column.mean(axis=0) for name, column in columns.items()}
+    return Linearised(means, sums, groups, n or rows, confidence)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_of_a_mean_it_is_students_interval(rng, confidence):
+    x = rng.exponential(size=(40, 2, 3))
+    value, half = linearised({"x": x}, confidence=confidence)(lambda m: {"mean": m["x"]})
+    low, high = stats.ttest_1samp(x, 0).confidence_interval(confidence)
+    found = plus_minus(value["mean"], half["mean"])
+    np.testing.assert_allclose(found.low, low, rtol=1e-9)
+    np.testing.assert_allclose(found.high, high, rtol=1e-9)
+
+
+def test_of_a_ratio_it_is_fiellers_variance(rng):
+    """Var(x̄/ȳ) ≈ (σ_x² - 2 r σ_xy + r² σ_y²)/(n ȳ²), r the ratio; shapes broadcast."""
+    y = 3 + rng.normal(size=(100, 1))
+    x = y * [1.0, -2.0] + rng.normal(size=(100, 2))
+    _, half = linearised({"x": x, "y": y})(lambda m: {"ratio": m["x"] / m["y"]})
+    r = x.mean(axis=0) / y.mean()
+    for i in range(2):
+        C = np.cov(x[:, i], y[:, 0])
+        variance = (C[0, 0] - 2 * r[i] * C[0, 1] + r[i] ** 2 * C[1, 1]) / (100 * y.mean() ** 2)
+        exact = stats.t.ppf(0.975, 99) * np.sqrt(variance)
+        np.testing.assert_allclose(half["ratio"][i], exact, rtol=1e-5)
+
+
+def test_groups_and_a_choice_of_rows_say_what_all_rows_say(rng):
+    x = rng.normal(size=(50_000, 20))
+    _, exact = linearised({"x": x}, most=50_000)(lambda m: {"mean": m["x"]})
+    _, grouped = linearised({"x": x})(lambda m: {"mean": m["x"]})
+    _, chosen = linearised({"x": x[:2048]}, n=50_000)(lambda m: {"mean": m["x"]})
+    t = stats.t.ppf(0.975, 127) / stats.norm.ppf(0.975)
+    for half in (grouped, chosen):
+        # a standard error from 128 groups has one of 6 %; 20 of them, one of 1.4 %
+        ratio = half["mean"] / exact["mean"] / t
+        assert abs(ratio.mean() - 1) < 5 * 0.063 / np.sqrt(20)
+
+
+def test_what_does_not_vary_has_no_width_and_what_is_undefined_stays_so():
+    columns = {"c": np.full((50, 3), 2.0), "x": np.arange(150.0).reshape(50, 3)}
+    value, half = linearised(columns)(
+        lambda m: {"root": np.sqrt(m["c"]), "none": m["x"] * np.nan, "zero": 0 * m["x"]}
+    )
+    root = times_over(value["root"], half["root"])
+    np.testing.assert_allclose([root.low, root.high], np.sqrt(2), rtol=1e-12)
+    assert np.isnan(times_over(value["none"], half["none"]).high).all()
+    zero = times_over(value["zero"], half["zero"])
+    assert not zero.low.any()
+    assert not zero.high.any()
+
+
+def test_on_a_logarithmic_scale_an_interval_ends_above_0():
+    found = times_over(np.array([1.0, 1e-3]), np.array([2.0, 1e3]))
+    assert (found.low > 0).all()
+    assert np.isfinite(found.high).all()
+    np.testing.assert_allclose(found.low * found.high, [1.0, 1e-6])
