@@ -50,11 +50,15 @@ def trajectories(
     for first in range(0, r, most):
         n = min(most, r - first)
         step = np.tile(np.arange(d), (n, 1))
-        up, start = np.empty((2, n, space.d), dtype=np.int64)
-        for k in range(n):
-            rng.shuffle(step[k])
-            up[k] = rng.integers(0, 2, size=space.d)
-            start[k] = rng.integers(0, len(grid), size=space.d)
+        drawn = np.empty((n, 2 * space.d), dtype=np.int64)
+        for order, both in zip(step, drawn, strict=True):
+            rng.shuffle(order)
+            if len(grid) == 2:  # one call for both: the same numbers, and the time is in the calls
+                both[:] = rng.integers(0, 2, size=2 * space.d)
+            else:
+                both[: space.d] = rng.integers(0, 2, size=space.d)
+                both[space.d :] = rng.integers(0, len(grid), size=space.d)
+        up, start = np.split(drawn, 2, axis=1)
         stepped = points > step[:, None, feature]
         above = stepped == up[:, None].astype(bool)
         yield Trajectories(grid[start][:, None] + delta * above, step, up.astype(bool))

@@ -2,6 +2,7 @@
 
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -21,11 +22,12 @@ def provenance(
         "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "threads": threads,
-        "versions": versions(),
+        "versions": dict(versions()),
         "config": config,
     }
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of Python, the platform and the packages that make the numbers."""
     return {
