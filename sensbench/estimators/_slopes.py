@@ -1,5 +1,8 @@
 """What the measures of derivatives are means of, summed over rows that are never all held."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -13,6 +16,8 @@ _CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
 _KEPT, _FEWEST, _KEPT_BYTES = 2048, 256, 2**26
 # Of the kept rows: a standard error is then known to 6 %, which Student's quantile allows for.
 _GROUPS = 128
+# Slopes of this size have squares in single precision; where others come, it is double.
+_SQUARED_IN_SINGLE = 1e-16, 1e16
 # What slopes are centred at: the mean of a few rows, not one, which may lie far out.
 _FIRST_ROWS = 256
 
@@ -48,14 +53,14 @@ class Slopes:
     """
 
     def __init__(self, n: int, o: int, columns: Int[np.ndarray, " m"], *, products: bool = False):
-        self.n, self._o, self._columns = n, o, columns
+        self.n, self._columns = n, columns
         m = len(columns)
         self.kept_y = np.empty((min(n, max(_FEWEST, min(_KEPT, _KEPT_BYTES // (8 * o * m)))), o))
         self.kept: Float[np.ndarray, "kept o m"] = np.empty((0, o, m))
         # size, centred slope and its square; centred output and its square
         self._slopes, self._outputs = np.zeros((3, o, m)), np.zeros((2, o))
         self.products = np.zeros((o, m, m) if products else (0, m, m))
-        self.centre = np.zeros((o, m))
+        self.centre, self._precision = np.zeros((o, m)), np.dtype(np.float64)
         self.largest, self.first, self._centre_y = (np.zeros(o) for _ in range(3))
 
     def look(self, problem: Problem, rng: np.random.Generator) -> None:
@@ -75,29 +80,51 @@ class Slopes:
                 if len(self._columns) < model.d:
                     slopes = [slope[:, self._columns] for slope in slopes]
                 if start == 0:
-                    self.first, self._centre_y = Y[0], Y[:_FIRST_ROWS].mean(axis=0)
-                    self.kept = np.empty((count, *self._slopes.shape[1:]), slopes[0].dtype)
-                    for k, slope in enumerate(slopes):
-                        # as the slopes' own numbers: a linear model then has no spread
-                        mean = slope[:_FIRST_ROWS].mean(axis=0, dtype=np.float64)
-                        self.centre[k] = mean.astype(slope.dtype)
+                    self._begin(Y, slopes)
                 upto = int(np.searchsorted(chosen, start + len(Y)))
-                every = upto - taken == len(Y)
-                rows = slice(None) if every else chosen[taken:upto] - start
-                to = places[taken:upto]
-                self.largest = np.maximum(self.largest, torch.from_numpy(Y).abs().amax(0).numpy())
-                Y = Y - self._centre_y
-                self.kept_y[to] = Y[rows]
-                if count < self.n:
-                    self._outputs += np.ones(len(Y)) @ Y, np.einsum("no,no->o", Y, Y)
-                for k, slope in enumerate(slopes):
-                    self.kept[to, k] = slope[rows]
-                    if count < self.n:
-                        self._add(k, slope)
-                    if len(self.products):
-                        rows_of_slopes = torch.from_numpy(slope)
-                        self.products[k] += (rows_of_slopes.T @ rows_of_slopes).numpy()
+                whole = upto - taken == len(Y)
+                rows = slice(None) if whole else chosen[taken:upto] - start
+                self._take(Y, slopes, rows, places[taken:upto])
                 start, taken = start + len(Y), upto
+
+    def _begin(
+        self, Y: Float[np.ndarray, "n o"], slopes: Sequence[Float[np.ndarray, "n m"]]
+    ) -> None:
+        """Choose what to centre at, and the precision."""
+        self.first, self._centre_y = Y[0], Y[:_FIRST_ROWS].mean(axis=0)
+        # as the slopes' own numbers: a linear model then has no spread
+        means = [s[:_FIRST_ROWS].mean(axis=0, dtype=np.float64).astype(s.dtype) for s in slopes]
+        self.centre = np.array(means, dtype=np.float64)
+        sizes = np.array([np.abs(slope[:_FIRST_ROWS]).max(axis=0) for slope in slopes])
+        sizes = sizes[sizes > 0]
+        if ((sizes < _SQUARED_IN_SINGLE[0]) | (sizes > _SQUARED_IN_SINGLE[1])).any():
+            self._precision = np.dtype(np.float64)
+        else:
+            self._precision = np.result_type(*(slope.dtype for slope in slopes))
+        self.kept = np.empty((len(self.kept_y), *self.centre.shape), self._precision)
+
+    def _take(
+        self,
+        Y: Float[np.ndarray, "n o"],
+        slopes: Sequence[Float[np.ndarray, "n m"]],
+        rows: Any,
+        places: Int[np.ndarray, " kept"],
+    ) -> None:
+        """Add a chunk, and keep some of its rows at these places."""
+        self.largest = np.maximum(self.largest, torch.from_numpy(Y).abs().amax(0).numpy())
+        Y = Y - self._centre_y
+        self.kept_y[places] = Y[rows]
+        all_kept = len(self.kept_y) == self.n
+        if not all_kept:
+            self._outputs += np.ones(len(Y)) @ Y, np.einsum("no,no->o", Y, Y)
+        for k, slope in enumerate(slopes):
+            slope = slope.astype(self._precision, copy=False)
+            self.kept[places, k] = slope[rows]
+            if not all_kept:
+                self._add(k, slope)
+            if len(self.products):
+                transposed = torch.from_numpy(slope).T
+                self.products[k] += (transposed @ transposed.T).numpy()
 
     def _add(self, k: int, slopes: Float[np.ndarray, "n m"]) -> None:
         """Add the slopes of one output, as many rows at a time as stay in cache.

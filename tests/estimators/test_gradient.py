@@ -209,3 +209,26 @@ def test_the_order_of_the_rows_does_not_matter(rng):
         width = [(found[name].high - found[name].low) for found in (one, other)]
         # two standard errors that are each known to 6 % or, of a heavy tail, to 15 %
         np.testing.assert_allclose(width[0], width[1], rtol=0.5)
+
+
+@pytest.mark.parametrize("unit", [1e-25, 1.0, 1e25])
+def test_slopes_whose_squares_single_precision_does_not_hold(unit, rng):
+    """A float32 model of an input in a tiny or huge unit; more rows than are kept, and fewer."""
+    for n in (500, 5000):
+        X = rng.normal(size=(n, 2)).astype(np.float32)
+        linear = torch.nn.Linear(2, 1)
+
+        class Net(torch.nn.Module):
+            def __init__(self, linear):
+                super().__init__()
+                self.linear = linear
+
+            def forward(self, x):
+                return (self.linear(x) + x[:, :1] ** 2) * unit
+
+        problem = sb.Problem.of(Net(linear), sb.InputSpace.from_data(X), X=X)
+        found = sb.estimators.load("gradient").estimate(problem, budget=2 * n)
+        J = linear.weight.detach().double().numpy() + 2.0 * X[:, :1].astype(float) * [1, 0]
+        np.testing.assert_allclose(found["dgsm"].value[0], (J**2).mean(axis=0) * unit**2, rtol=1e-5)
+        assert found["derivative_std"].high[0, 0] < 2.5 * unit
+        assert found["derivative_std"].low[0, 0] > 1.6 * unit
