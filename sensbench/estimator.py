@@ -20,6 +20,7 @@ from sensbench.errors import (
 from sensbench.measure import measure
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, SensitivityResult
+from sensbench.threads import limited
 
 
 class Estimator(ABC):
@@ -90,9 +91,10 @@ class Estimator(ABC):
         self.require_budget(problem, budget)
         self._require_applicable(problem)
         metered = replace(problem, model=problem.explained.metered(int(budget)))
-        start = time.perf_counter()
-        found = self._estimate(metered, int(budget), np.random.default_rng(seed))
-        seconds = time.perf_counter() - start
+        with limited() as threads:
+            start = time.perf_counter()
+            found = self._estimate(metered, int(budget), np.random.default_rng(seed))
+            seconds = time.perf_counter() - start
         estimates = {name: item for name, item in found.items() if isinstance(item, Estimate)}
         absent = {name: item.reason for name, item in found.items() if isinstance(item, Absent)}
         undefined = self._check(problem, estimates)
@@ -110,6 +112,7 @@ class Estimator(ABC):
             n_forward=metered.explained.n_forward,
             n_backward=metered.explained.n_backward,
             seconds=seconds,
+            threads=threads,
             notes=(
                 *problem.notes,
                 *metered.explained.notes,

@@ -68,6 +68,8 @@ class SensitivityResult:
         Rows evaluated and rows differentiated; their sum never exceeds ``budget``.
     seconds
         Wall time of the estimate.
+    threads
+        How many it was allowed; see :func:`sensbench.threads.limited`.
     """
 
     problem: str
@@ -83,6 +85,7 @@ class SensitivityResult:
     n_forward: int
     n_backward: int
     seconds: float
+    threads: int
     notes: tuple[str, ...] = field(default=())
 
     def __getitem__(self, measure: str) -> Estimate:

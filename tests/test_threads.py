@@ -14,6 +14,7 @@ from sensbench.cli import main
 from sensbench.study.config import check_study
 from sensbench.study.runner import RESULTS_FILE, run_study
 from sensbench.study.store import ResultStore
+from sensbench.threads import limited
 
 
 def libraries() -> set[int]:
@@ -132,3 +133,12 @@ def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
         # a regressor of scikit-learn computes with numpy itself
         with array.explained.many_calls():
             assert blas() == before
+
+
+def test_an_estimate_obeys_and_says_how_many(monkeypatch):
+    problem = sb.problems.load("ishigami")
+    estimator = sb.estimators.load("gradient")
+    with limited(2):
+        assert estimator.estimate(problem, budget=100).threads == 2
+    monkeypatch.setenv("SENSBENCH_THREADS", "1")
+    assert estimator.estimate(problem, budget=100).threads == 1
