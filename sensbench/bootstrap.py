@@ -45,7 +45,7 @@ class Groups:
     ) -> Float[np.ndarray, "groups ..."]:
         """Return a column's sums over the groups of its rows, taken in this order."""
         if len(self) == len(column):
-            return column if order is None else column[order]
+            return np.asarray(column if order is None else column[order], dtype=np.float64)
         sums = np.zeros((len(self), *column.shape[1:]))
         flat, n = sums.reshape(len(self), -1), len(column)
         step = max(1, _CHUNK_ROWS // self._run) * self._run

@@ -94,7 +94,9 @@ class TorchFunction:
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         """Return all outputs, without building a graph."""
         with torch.no_grad(), borrowed(self._held):
-            return self._read(self._tensor(X), table).double().cpu().numpy()
+            # a copy: a model may write its next outputs where these are
+            outputs = self._read(self._tensor(X), table)
+            return outputs.to("cpu", torch.float64, copy=True).numpy()
 
     def values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
