@@ -4,8 +4,10 @@ import warnings
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from scipy import stats
+from torch import Tensor
 
 from sensbench.result import Estimate
 
@@ -25,16 +27,21 @@ class Groups:
     the rows say; it costs the same however many rows there are, and none of them need be held. Up
     to ``most`` rows, each is a group of its own.
 
+    A group is made of runs of ``run`` rows or fewer, which are summed in their own precision: rows
+    that come in chunks of whole runs can be added chunk by chunk.
+
     Attributes
     ----------
     sizes
         Rows in each group.
+    run
+        Rows in each run; only the last one of all may have fewer.
     """
 
-    def __init__(self, n: int, most: int = _GROUPS):
+    def __init__(self, n: int, most: int = _GROUPS, run: int = _RUN):
         size = -(-n // most)
-        self._size = size if size <= _RUN else -(-size // _RUN) * _RUN
-        self._run = min(self._size, _RUN)
+        self._size = size if size <= run else -(-size // run) * run
+        self.run = min(self._size, run)
         self.sizes = np.diff(np.append(np.arange(0, n, self._size), n))
 
     def __len__(self) -> int:
@@ -47,30 +54,36 @@ class Groups:
         if len(self) == len(column):
             return np.asarray(column if order is None else column[order], dtype=np.float64)
         sums = np.zeros((len(self), *column.shape[1:]))
-        flat, n = sums.reshape(len(self), -1), len(column)
-        step = max(1, _CHUNK_ROWS // self._run) * self._run
-        for start in range(0, n, step):
-            stop = min(start + step, n)
-            rows = column[start:stop] if order is None else column[order[start:stop]]
-            self._add(flat, rows.reshape(stop - start, -1), start)
+        step = max(1, _CHUNK_ROWS // self.run) * self.run
+        for start in range(0, len(column), step):
+            stop = min(start + step, len(column))
+            rows = column[start:stop] if order is None else column.take(order[start:stop], axis=0)
+            rows = np.require(rows.reshape(stop - start, -1), requirements=["C", "W"])
+            parts = self.runs(torch.from_numpy(rows)).double().numpy()
+            self.add(sums, parts.reshape(-1, *column.shape[1:]), start)
         return sums
 
-    def _add(
-        self, sums: Float[np.ndarray, "groups k"], values: Float[np.ndarray, "b k"], start: int
+    def runs(self, rows: Float[Tensor, "b k"]) -> Float[Tensor, "runs k"]:
+        """Return sums over the runs of a chunk of rows, in the rows' own precision."""
+        whole = len(rows) // self.run * self.run
+        parts = rows[:whole].reshape(-1, self.run, rows.shape[1]).sum(1)
+        if whole < len(rows):
+            parts = torch.cat([parts, rows[whole:].sum(0)[None]])
+        return parts
+
+    def add(
+        self,
+        sums: Float[np.ndarray, "groups ..."],
+        runs: Float[np.ndarray, "runs ..."],
+        start: int,
     ) -> None:
-        """Add rows ``start``, ``start + 1`` …: whole runs of them, but for the last rows."""
-        run, k = self._run, values.shape[1]
-        whole = len(values) // run * run
-        # a product with ones: the fastest sum there is over an axis that is not the last
-        parts = (np.ones((1, run), values.dtype) @ values[:whole].reshape(-1, run, k))[:, 0]
-        if whole < len(values):
-            parts = np.concatenate([parts, values[whole:].sum(axis=0)[None]])
-        if run < self._size:
-            group = (start + run * np.arange(len(parts))) // self._size
+        """Add the runs of a chunk whose first row is the ``start``-th of all to their groups."""
+        if self.run < self._size:
+            group = (start + self.run * np.arange(len(runs))) // self._size
             first = np.flatnonzero(np.diff(group, prepend=-1))
-            parts = np.add.reduceat(parts, first, axis=0, dtype=np.float64)
+            runs = np.add.reduceat(runs, first, axis=0)
         at = start // self._size
-        sums[at : at + len(parts)] += parts
+        sums[at : at + len(runs)] += runs
 
 
 class Bootstrap:
@@ -137,23 +150,18 @@ class Bootstrap:
         return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
 
 
-def variance_of(m: Means, name: str) -> Float[np.ndarray, "..."]:
-    """Return the variance of a column that entered shifted near its mean, with its square."""
-    return np.maximum(m[f"{name}²"] - m[name] ** 2, 0.0)
-
-
 def centred(name: str, column: Float[np.ndarray, "n ..."]) -> dict[str, Float[np.ndarray, "..."]]:
     """Return the two columns whose means give the :func:`variance` of ``column``.
 
     Centred before squaring: a large mean must not eat the digits of a small spread.
     """
     deviation = column - column.mean(axis=0)
-    return {f"{name} - mean": deviation, f"({name} - mean)²": deviation**2}
+    return {name: deviation, f"{name}²": deviation**2}
 
 
 def variance(m: Means, name: str) -> Float[np.ndarray, "..."]:
-    """Return the variance of a column that entered as :func:`centred`."""
-    return np.maximum(m[f"({name} - mean)²"] - m[f"{name} - mean"] ** 2, 0.0)
+    """Return the variance of a column that entered near its mean, with its square."""
+    return np.maximum(m[f"{name}²"] - m[name] ** 2, 0.0)
 
 
 def percentile(

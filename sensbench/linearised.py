@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import special
 
 from sensbench.bootstrap import Groups, Means
 from sensbench.result import Estimate
 
+# Of rows: a standard error is then known to 6 %, which Student's quantile allows for.
+GROUPS = 128
 # So far are the means moved to see what a statistic makes of it, in their standard errors: near
 # enough for a tangent, and a square root's argument stays positive.
 _STEP = 1e-3
@@ -26,55 +28,46 @@ class Linearised:
 
     Parameters
     ----------
-    means
-        Name to the mean over all rows. Their shapes broadcast against each other, and statistics
-        work element by element.
     sums
-        Name to sums over groups of rows: all of the rows, or a random choice, in random order.
+        Name to sums over groups of rows, in random order. Their shapes broadcast against each
+        other, and statistics work element by element.
     groups
         How many rows are in each.
-    n
-        How many rows the means are of.
     confidence
         Level of the intervals, between 0 and 1.
+
+    Attributes
+    ----------
+    means
+        Name to the mean over all rows.
 
     Source: Efron 1982, doi:10.1137/1.9781611970319, chapter 6 (the infinitesimal jackknife).
     """
 
     def __init__(
         self,
-        means: Means,
         sums: Mapping[str, Float[np.ndarray, "groups ..."]],
         groups: Groups,
-        n: int,
         confidence: float,
     ):
-        self.means = means
-        self._quantile = float(special.stdtrit(max(len(groups) - 1, 1), 0.5 + confidence / 2))
-        self._errors, self._correlations = self._spread(sums, groups, n)
-        # the means, and all of them again with one moved up, and one moved down
-        self._moved: Means = {name: self._with_moves(name) for name in means}
-
-    def _spread(
-        self, sums: Mapping[str, Float[np.ndarray, "groups ..."]], groups: Groups, n: int
-    ) -> tuple[Means, Float[np.ndarray, "columns columns ..."]]:
-        """Return the standard error of each mean, and their correlations."""
-        count, rows = len(groups), groups.sizes.sum()
-        scale = count / max(count - 1, 1) / (rows * n)
-        errors, standardised = {}, []
+        self._quantile = quantile(len(groups), confidence)
+        self._errors, standardised, means = {}, [], {}
         for name, part in sums.items():
-            sizes = groups.sizes.reshape(-1, *(1,) * (part.ndim - 1))
-            deviation = part - sizes * (part.sum(axis=0) / rows)
-            error = np.sqrt(scale * np.einsum("g...,g...->...", deviation, deviation))
-            deviation *= np.sqrt(scale) / np.where(error > 0, error, np.inf)
-            errors[name] = error
+            means[name] = part.sum(axis=0) / groups.sizes.sum()
+            deviation = deviations(part, groups.sizes)
+            error = np.sqrt(np.einsum("g...,g...->...", deviation, deviation))
+            deviation /= np.where(error > 0, error, np.inf)
+            self._errors[name] = error
             standardised.append(deviation)
-        shape = np.broadcast_shapes(*(error.shape for error in errors.values()))
-        correlations = np.ones((len(errors), len(errors), *shape))
+        self.means: Means = means
+        shape = np.broadcast_shapes(*(error.shape for error in self._errors.values()))
+        self._correlations = np.ones((len(sums), len(sums), *shape))
         for i, one in enumerate(standardised):
             for j, other in enumerate(standardised[:i]):
-                correlations[i, j] = correlations[j, i] = np.einsum("g...,g...->...", one, other)
-        return errors, correlations
+                together = np.einsum("g...,g...->...", one, other)
+                self._correlations[i, j] = self._correlations[j, i] = together
+        # the means, and all of them again with one moved up, and one moved down
+        self._moved: Means = {name: self._with_moves(name) for name in means}
 
     def _with_moves(self, name: str) -> Float[np.ndarray, "moves ..."]:
         moved = np.repeat(self.means[name][None], 1 + 2 * len(self.means), axis=0)
@@ -97,6 +90,25 @@ class Linearised:
             variance = np.einsum("iq...,ij...,jq...->q...", slopes, self._correlations, slopes)
             half = self._quantile * np.sqrt(np.maximum(variance, 0.0))
         return dict(zip(found, moved[0], strict=True)), dict(zip(found, half, strict=True))
+
+
+def deviations(
+    sums: Float[np.ndarray, "groups ..."], sizes: Int[np.ndarray, " groups"]
+) -> Float[np.ndarray, "groups ..."]:
+    """Return how far each group pulls the mean over all rows from where it is.
+
+    Scaled so that the squares add up to the mean's squared standard error.
+    """
+    count, n = len(sizes), sizes.sum()
+    of_group = sizes.reshape(-1, *(1,) * (sums.ndim - 1))
+    deviation = sums - of_group * (sums.sum(axis=0) / n)
+    deviation *= np.sqrt(count / max(count - 1, 1)) / n
+    return deviation
+
+
+def quantile(groups: int, confidence: float) -> float:
+    """Return Student's quantile for standard errors from so many groups of rows."""
+    return float(special.stdtrit(max(groups - 1, 1), 0.5 + confidence / 2))
 
 
 def plus_minus(value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."]) -> Estimate:

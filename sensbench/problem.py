@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
@@ -37,9 +37,10 @@ class Data:
         """Standard deviation of each column over the rows."""
         return self.X.std(axis=0)
 
-    def take(self, rows: Any) -> "Data":
+    def take(self, rows: Int[np.ndarray, " k"]) -> "Data":
         """Return some of the rows."""
-        return Data(self.X[rows], None if self.y is None else self.y[rows])
+        y = None if self.y is None else self.y.take(rows, axis=0)
+        return Data(self.X.take(rows, axis=0), y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,14 +267,17 @@ class Problem:
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
 
     def rows_in_chunks(self, n: int, most: int, rng: np.random.Generator) -> Iterator[Data]:
-        """Yield the rows that :meth:`rows` gives, ``most`` at a time, in their order."""
+        """Yield such rows as :meth:`rows` gives, ``most`` at a time, in random order.
+
+        Each chunk is then a random sample of all rows, also where the data are sorted.
+        """
         if self.data is None or self.inputs == "product":
             for start in range(0, n, most):
                 yield Data(self.space.sample(min(most, n - start), rng))
             return
-        rows = self.rows(n, rng)
-        for start in range(0, len(rows), most):
-            yield rows.take(slice(start, start + most))
+        order = rng.permutation(len(self.data))[:n]
+        for start in range(0, len(order), most):
+            yield self.data.take(order[start : start + most])
 
     def sigma(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each column, of the real rows or of the marginals."""

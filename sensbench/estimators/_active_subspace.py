@@ -6,23 +6,17 @@ rest, f varies along these directions and hardly along others.
 """
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special
 
-from sensbench.bootstrap import Groups
-from sensbench.estimators._slopes import Slopes
-from sensbench.linearised import times_over
+from sensbench.estimators._slopes import SlopeSums
+from sensbench.linearised import deviations, quantile, times_over
 from sensbench.result import Estimate
-
-# Batches of rows, for the standard error; each costs a product of matrices.
-_BATCHES = 32
 
 
 def activity_scores(
-    seen: Slopes,
+    seen: SlopeSums,
     sigma_x: Float[np.ndarray, " m"],
     variance_y: Float[np.ndarray, " o"],
     outputs: tuple[str, ...],
@@ -37,19 +31,18 @@ def activity_scores(
     """
     shape = seen.centre.shape
     value, error = np.full(shape, np.nan), np.full(shape, np.nan)
-    told = []
-    batches = Groups(len(seen.kept), _BATCHES)
+    told, sizes = [], seen.batch_sizes
     for k in np.flatnonzero(np.isfinite(variance_y)):
-        scale = np.outer(sigma_x, sigma_x) / variance_y[k]
-        eigenvalues, W = np.linalg.eigh(seen.products[k] / seen.n * scale)
+        # batch by batch, Σ ∇f ∇fᵀ and Σ (y - mean)², both in standard units
+        C = seen.products[:, k] * (np.outer(sigma_x, sigma_x) / variance_y[k])
+        squares = seen.batch_squares[:, k] / variance_y[k]
+        eigenvalues, W = np.linalg.eigh(C.sum(axis=0) / sizes.sum())
         eigenvalues, W = np.maximum(eigenvalues[::-1], 0.0), W[:, ::-1]
         active = dimension or _before_the_gap(eigenvalues)
         value[k] = (W[:, :active] ** 2) @ eigenvalues[:active]
-        G = seen.kept[:, k] * (sigma_x / np.sqrt(variance_y[k]))
-        error[k] = _standard_error(
-            G, (seen.kept_y[:, k] - seen.kept_y[:, k].mean()) ** 2 / variance_y[k],
-            eigenvalues, W, active, batches,
-        ) * np.sqrt(len(G) / seen.n)  # fmt: skip
+        influence = _influence(C, W, eigenvalues, active)
+        influence -= value[k] * squares[:, None]  # C is divided by the variance of y
+        error[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0))
         whole = eigenvalues.sum()
         held = eigenvalues[:active].sum() / whole if whole > 0 else 1.0
         directions = (
@@ -58,33 +51,29 @@ def activity_scores(
         told.append(
             f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
         )
-    freedom = max(len(batches) - 1, 1)
-    half = special.stdtrit(freedom, 0.5 + confidence / 2) * error
+    half = quantile(len(sizes), confidence) * error
     return replace(times_over(value, half), note="; ".join(told))
 
 
-def _standard_error(
-    G: Float[np.ndarray, "n m"],
-    squares_y: Float[np.ndarray, " n"],
-    eigenvalues: Float[np.ndarray, " m"],
+def _influence(
+    C: Float[np.ndarray, "batches m m"],
     W: Float[np.ndarray, "m m"],
+    eigenvalues: Float[np.ndarray, " m"],
     active: int,
-    batches: Groups,
-) -> Float[np.ndarray, " m"]:
-    """Return the scores' standard errors over these rows' standardised slopes ``G``."""
-    H, weights = G @ W, _weights(eigenvalues, active)
-    ends = np.append(0, batches.sizes.cumsum())
-    influence, more = np.empty((len(batches), G.shape[1])), np.empty(len(batches))
-    for b, (start, end) in enumerate(pairwise(ends)):
-        turned = weights * (H[start:end].T @ H[start:end])
-        influence[b] = ((W @ turned) * W).sum(axis=1)
-        more[b] = squares_y[start:end].sum()
-    n = len(G)
-    score = influence.sum(axis=0) / n
-    influence -= score * more[:, None]  # C is divided by the variance of y
-    influence -= batches.sizes[:, None] * (influence.sum(axis=0) / n)
-    count = len(batches)
-    return np.sqrt((influence**2).sum(axis=0) * count / max(count - 1, 1)) / n
+) -> Float[np.ndarray, "batches m"]:
+    """Return what each batch's sum adds to the scores, to first order.
+
+    With M = Wᵀ C W, that is Σ_jk c_jk w_ij M_jk w_ik: c is 1 for two active directions, and for an
+    active j and another k λ_j / (λ_j - λ_k), twice, as M is symmetric.
+    """
+    gap = eigenvalues[:active, None] - eigenvalues[None, active:]
+    mixed = eigenvalues[:active, None] / np.where(gap > 0, gap, np.inf)
+    factors = np.hstack([np.ones((active, active)), 2 * mixed])
+    influence = np.empty(C.shape[:2])
+    for part, batch in zip(influence, C, strict=True):
+        turned = factors * ((batch @ W[:, :active]).T @ W)
+        part[:] = ((W @ turned.T) * W[:, :active]).sum(axis=1)
+    return influence
 
 
 def _before_the_gap(eigenvalues: Float[np.ndarray, " m"]) -> int:
@@ -94,13 +83,3 @@ def _before_the_gap(eigenvalues: Float[np.ndarray, " m"]) -> int:
     floor = max(eigenvalues[0], np.finfo(np.float64).tiny) * np.finfo(np.float32).eps
     logs = np.log(np.maximum(eigenvalues, floor))
     return int(np.argmax(logs[:-1] - logs[1:])) + 1
-
-
-def _weights(eigenvalues: Float[np.ndarray, " m"], active: int) -> Float[np.ndarray, "m m"]:
-    """Return what a perturbation's parts, in eigenvectors, add to C's active part."""
-    weights = np.zeros((len(eigenvalues),) * 2)
-    weights[:active, :active] = 1.0
-    gap = eigenvalues[:active, None] - eigenvalues[None, active:]
-    mixed = eigenvalues[:active, None] / np.where(gap > 0, gap, np.inf)
-    weights[:active, active:], weights[active:, :active] = mixed, mixed.T
-    return weights

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sensbench.bootstrap import Means, variance_of
+from sensbench.bootstrap import Means, variance
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator, check_confidence, outputs_that_vary
 from sensbench.estimators._active_subspace import activity_scores
-from sensbench.estimators._slopes import Slopes
+from sensbench.estimators._slopes import SlopeSums
 from sensbench.linearised import plus_minus, times_over
 from sensbench.measure import MEASURES
 from sensbench.poincare import NoConstant, poincare_constant
@@ -27,9 +27,9 @@ class Gradient(Estimator):
     the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
     ``dimension`` says, or as stand out by the largest gap of the eigenvalues. A note says how many.
 
-    Intervals: Student's, from standard errors by the delta method over 128 groups of rows, on a
-    logarithmic scale for what cannot be negative; that of a standardised measure includes the
-    uncertainty of σ_y.
+    Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
+    on a logarithmic scale for what cannot be negative; that of a standardised measure includes
+    the uncertainty of σ_y.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values
     are NaN, and a note names them.
@@ -83,11 +83,10 @@ class Gradient(Estimator):
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
             n = min(n, len(problem.data))
-        seen = Slopes(n, problem.o, columns, products=self.active_subspace)
-        seen.look(problem, rng)
+        seen = SlopeSums(problem, n, columns, rng, products=self.active_subspace)
         interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
-            np.sqrt(variance_of(interval.means, "y"))[:, 0],
+            np.sqrt(variance(interval.means, "y"))[:, 0],
             seen.largest,
             seen.first,
             n,
@@ -98,11 +97,11 @@ class Gradient(Estimator):
         constants = _constants(problem, columns)
 
         def statistics(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
-            variance_y = np.where(varies[:, None], variance_of(m, "y"), np.nan)
+            variance_y = np.where(varies[:, None], variance(m, "y"), np.nan)
             scale = sigma_x / np.sqrt(variance_y)
-            mean, variance = m["slope"] + seen.centre, variance_of(m, "slope")
-            square = variance + mean**2
-            raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(variance)}
+            mean, spread = m["slope"] + seen.centre, variance(m, "slope")
+            square = spread + mean**2
+            raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(spread)}
             found = {f"derivative_{name}": value for name, value in raw.items()}
             for name, value in raw.items():
                 found[f"derivative_{name}_standardised"] = value * scale
@@ -119,9 +118,9 @@ class Gradient(Estimator):
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
         if self.active_subspace:
-            variance = variance_of(interval.means, "y")[:, 0]
+            variance_y = np.where(varies, variance(interval.means, "y")[:, 0], np.nan)
             found["activity_score"] = activity_scores(
-                seen, sigma_x, np.where(varies, variance, np.nan), problem.outputs,
+                seen, sigma_x, variance_y, problem.outputs,
                 self.dimension, self.confidence,
             )  # fmt: skip
         ordered = {name: found[name] for name in self.measures}

@@ -94,7 +94,7 @@ class Morris(Estimator):
         moments = {
             "mu": interval(lambda m: m["effect"]),
             "mu_star": interval(lambda m: m["size"]),
-            "sigma": interval(lambda m: np.sqrt(variance(m, "effect") * r / (r - 1))),
+            "sigma": interval(lambda m: np.sqrt(variance(m, "deviation") * r / (r - 1))),
         }
         spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
         scaled = _standardised(interval, spread, varies)
@@ -204,7 +204,7 @@ class _Steps:
         return {
             "effect": effects,
             "size": size,
-            **centred("effect", effects),
+            **centred("deviation", effects),
             "rise": size * self._delta,
             "run": run,
         }

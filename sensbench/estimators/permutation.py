@@ -8,12 +8,9 @@ from sensbench.bootstrap import Groups, Means, centred, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator, check_confidence, varying
 from sensbench.estimators._exchange import Exchange, exchanged
-from sensbench.linearised import Linearised, plus_minus
+from sensbench.linearised import GROUPS, Linearised, plus_minus
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
-
-# Of rows: a standard error is then known to 6 %, which Student's quantile allows for.
-_GROUPS = 128
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Permutation(Estimator):
             varies = varying(F, self.name, problem.outputs)
             y = F if rows.y is None else rows.y
             donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
-            groups = Groups(len(rows), _GROUPS)
+            groups = Groups(len(rows), GROUPS)
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
@@ -67,10 +64,9 @@ class Permutation(Estimator):
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
             sums[name] = groups.sums(column, order)[..., None]
-        means = {name: part.sum(axis=0) / len(rows) for name, part in sums.items()}
-        interval = Linearised(means, sums, groups, len(rows), self.confidence)
+        interval = Linearised(sums, groups, self.confidence)
         # Every row has two roles, so the mean over rows counts the rise twice.
-        mse = means["roles"] / 2
+        mse = interval.means["roles"] / 2
         y_varies = y.std(axis=0) > 0
 
         def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
