@@ -69,7 +69,7 @@ class SensitivityResult:
     seconds
         Wall time of the estimate.
     threads
-        How many it was allowed; see :func:`sensbench.threads.limited`.
+        How many it was allowed, where known; see :func:`sensbench.threads.limited`.
     """
 
     problem: str
@@ -85,8 +85,8 @@ class SensitivityResult:
     n_forward: int
     n_backward: int
     seconds: float
-    threads: int
     notes: tuple[str, ...] = field(default=())
+    threads: int | None = None
 
     def __getitem__(self, measure: str) -> Estimate:
         """Return one measure's estimate.

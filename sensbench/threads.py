@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 
 import torch
 from threadpoolctl import ThreadpoolController, threadpool_limits
@@ -53,19 +54,31 @@ def limited(threads: int | None = None) -> Iterator[int]:
 
 @contextmanager
 def for_torch() -> Iterator[None]:
-    """Leave the processors to torch inside: numpy's BLAS takes one thread.
+    """Leave the processors to torch inside: numpy's own BLAS takes one thread.
 
     Both keep idle threads spinning for a while. Where calls of the one and of the other follow each
     other closely, threads of both then wait for the same processors: on two, a product of numpy's
     between two passes of a network took five times as long, and the next pass twice.
+
+    A BLAS that numpy shares with torch, as one MKL for both, is left alone. Where blocks of several
+    threads overlap, threadpoolctl lets the first thread decide.
     """
-    with _pools().limit(limits=1, user_api="blas"):
+    with _of_numpy().limit(limits=1):
         yield
 
 
 @cache
-def _pools() -> ThreadpoolController:
-    return ThreadpoolController()
+def _of_numpy() -> ThreadpoolController:
+    """Return the BLAS that came in numpy's and scipy's own packages."""
+    pools = ThreadpoolController()
+    found = [pool.filepath for pool in pools.lib_controllers if pool.user_api == "blas"]
+    own = [path for path in found if {"numpy", "scipy"} & set(_package(path))]
+    return pools.select(filepath=own)
+
+
+def _package(path: str) -> list[str]:
+    """Return the folders around a library: ``numpy.libs`` and ``numpy/.dylibs`` are numpy's."""
+    return [folder.removesuffix(".libs") for folder in Path(path).parts[-3:-1]]
 
 
 def _whole(given: int | str, who: str) -> int:

@@ -112,6 +112,33 @@ def test_the_callers_module_and_rows_are_left_as_they_were():
     np.testing.assert_allclose(sb.jacobian(module, X3[:1]), J[:1], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("raises", "calls"), [(False, 2), (True, 1)])
+def test_only_for_an_operation_in_place_is_the_model_called_again(raises, calls):
+    """Its own errors come as they are, at once."""
+    fail, called = [], []
+
+    def function(x):
+        called.append(len(x))
+        if fail:
+            raise ValueError("not today")
+        if not raises:
+            x -= 1.0
+        return (x**2).sum(1)
+
+    model = sb.Model(function, X3)
+    model(X3)  # the checks
+    fail[:] = [True] * raises
+    called.clear()
+    if raises:
+        with pytest.raises(ModelError, match="not today"):
+            model._function.values_and_slopes(X3)
+    else:
+        model._function.values_and_slopes(X3)
+        model._function.values_and_slopes(X3)
+        called.pop()  # the second time it is known
+    assert len(called) == calls
+
+
 def test_rows_are_counted_and_the_budget_is_kept():
     model = sb.Model(lambda x: x[:, :2] ** 2, X3)
     model(X3)

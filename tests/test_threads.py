@@ -1,20 +1,23 @@
 """The option is checked by what the libraries themselves report, from outside."""
 
 from contextlib import suppress
+from threading import Event, Thread
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 from sklearn.linear_model import LinearRegression
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 import sensbench as sb
+from sensbench import threads
 from sensbench.cli import main
 from sensbench.study.config import check_study
 from sensbench.study.runner import RESULTS_FILE, run_study
 from sensbench.study.store import ResultStore
-from sensbench.threads import limited
+from sensbench.threads import for_torch, limited
 
 
 def libraries() -> set[int]:
@@ -133,6 +136,54 @@ def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
         # a regressor of scikit-learn computes with numpy itself
         with array.explained.many_calls():
             assert blas() == before
+
+
+def test_blocks_for_torch_may_overlap_between_threads():
+    """Whichever ends first, the number is put back in the end."""
+
+    def blas():
+        return {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"}
+
+    inside, leave = Event(), Event()
+
+    def other():
+        with for_torch():
+            inside.set()
+            leave.wait(60)
+
+    with threadpool_limits(2, "blas"):
+        before, thread = blas(), Thread(target=other)
+        with for_torch():
+            thread.start()
+            assert inside.wait(60)
+        assert blas() == {1}
+        leave.set()
+        thread.join(60)
+        assert blas() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("env/site-packages/numpy.libs/libscipy_openblas64_.so", True),
+        ("env/site-packages/numpy/.dylibs/libscipy_openblas64_.dylib", True),
+        ("numpy/env/lib/python3/libmkl_rt.so.2", False),
+        ("env/site-packages/torch/lib/libopenblas.so", False),
+    ],
+)
+def test_only_the_blas_of_numpys_own_package_is_limited(path, own, monkeypatch):
+    """One that torch computes with, too, must keep its threads."""
+
+    class Pools(ThreadpoolController):
+        def __init__(self):
+            self.lib_controllers = [SimpleNamespace(filepath=path, user_api="blas")]
+
+        def select(self, *, filepath):
+            self.chosen = filepath
+            return self
+
+    monkeypatch.setattr(threads, "ThreadpoolController", Pools)
+    assert threads._of_numpy.__wrapped__().chosen == [path] * own
 
 
 def test_an_estimate_obeys_and_says_how_many(monkeypatch):

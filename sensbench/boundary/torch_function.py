@@ -257,11 +257,11 @@ class TorchFunction:
         if not self._in_place:
             try:
                 return x, self._outputs(x)
-            except Exception:
-                x = self._tensor(X).requires_grad_(True)
-                outputs = self._outputs(x.clone())
-                self._in_place = True
-                return x, outputs
+            except ModelError as error:
+                if "in-place operation" not in str(error):
+                    raise
+            self._in_place = True
+            x = self._tensor(X).requires_grad_(True)
         return x, self._outputs(x.clone())
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:

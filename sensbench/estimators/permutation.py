@@ -23,7 +23,8 @@ class Permutation(Estimator):
     The spread over repeats is only the noise of the shuffling, so the intervals are of the rows
     instead: Student's, by the delta method. A row counts twice in the importance, as the row whose
     error is taken and as the donor of the shuffled value; both parts vary together (the linearised
-    U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12).
+    U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12). The noise of the
+    shuffling is in both parts and counted twice, which makes few repeats' intervals a little wide.
 
     The permutations are those of ``sklearn.inspection.permutation_importance``, for all outputs
     at once and without its copies and validation at every repeat. The columns of a group are
