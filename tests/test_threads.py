@@ -156,7 +156,7 @@ def test_blocks_for_torch_may_overlap_between_threads():
         with for_torch():
             thread.start()
             assert inside.wait(60)
-        assert blas() == {1}
+            assert blas() == {1}
         leave.set()
         thread.join(60)
         assert blas() == before
