@@ -79,9 +79,9 @@ class Groups:
     ) -> None:
         """Add the runs of a chunk whose first row is the ``start``-th of all to their groups."""
         if self.run < self._size:
-            group = (start + self.run * np.arange(len(runs))) // self._size
-            first = np.flatnonzero(np.diff(group, prepend=-1))
-            runs = np.add.reduceat(runs, first, axis=0)
+            each = self._size // self.run
+            ends = range(each - start // self.run % each, len(runs), each)
+            runs = np.add.reduceat(runs, [0, *ends], axis=0)
         at = start // self._size
         sums[at : at + len(runs)] += runs
 

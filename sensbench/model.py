@@ -271,7 +271,8 @@ class Model:
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
     ) -> list[T]:
         """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
-        rows = self._rows_at_once(copies)
+        # of equal size: a last one of few rows costs nearly as much as a large one
+        rows = -(-len(X) // -(-len(X) // self._rows_at_once(copies)))
         parts: list[T] = []
         at = 0
         while at < len(X):

@@ -72,8 +72,8 @@ class SlopeSums:
         # single precision keeps six digits of a run's sum
         self.groups = Groups(n, min(GROUPS, fit), min(256, most))
         # size, centred slope and its square; centred output and its square
-        self._slopes = np.zeros((3, len(self.groups), model.o, m))
-        self._outputs = np.zeros((2, len(self.groups), model.o))
+        self._slopes = np.zeros((len(self.groups), 3, model.o, m))
+        self._outputs = np.zeros((len(self.groups), 2, model.o))
         self.centre = np.zeros((model.o, m))
         self.largest, self.first, self._centre_y = (np.zeros(model.o) for _ in range(3))
         count = min(_batches(model.o, m, problem), len(self.groups)) if products else 0
@@ -109,22 +109,22 @@ class SlopeSums:
     def _add_outputs(self, Y: Float[Tensor, "n o"], start: int) -> None:
         self.largest = np.maximum(self.largest, Y.abs().amax(0).numpy())
         centred = Y - torch.from_numpy(self._centre_y)
-        for sums, column in zip(self._outputs, (centred, centred**2), strict=True):
-            self.groups.add(sums, self.groups.runs(column).numpy(), start)
+        runs = [self.groups.runs(column) for column in (centred, centred**2)]
+        self.groups.add(self._outputs, torch.stack(runs, 1).numpy(), start)
 
     def _add_slopes(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
         """Add the slopes of one output: in double precision, where single does not hold them."""
         runs = self._runs(k, slopes)
-        tiny = (runs[0] > 0) & (runs[0] < _SQUARED_IN_SINGLE * self.groups.run)
+        sizes = runs[:, 0]
+        tiny = (sizes > 0) & (sizes < _SQUARED_IN_SINGLE * self.groups.run)
         if slopes.dtype != torch.float64 and (not np.isfinite(runs).all() or tiny.any()):
             slopes = slopes.double()
             runs = self._runs(k, slopes)
-        for sums, column in zip(self._slopes, runs, strict=True):
-            self.groups.add(sums[:, k], column, start)
+        self.groups.add(self._slopes[:, :, k], runs, start)
         if len(self.products):
             self._add_products(k, slopes, start)
 
-    def _runs(self, k: int, slopes: Float[Tensor, "n m"]) -> Float[np.ndarray, "3 runs m"]:
+    def _runs(self, k: int, slopes: Float[Tensor, "n m"]) -> Float[np.ndarray, "runs 3 m"]:
         """Return the runs' sums of sizes, centred slopes and squares, so many as stay in cache."""
         centre = torch.from_numpy(self.centre[k]).to(slopes.dtype)
         run, parts = self.groups.run, []
@@ -133,8 +133,8 @@ class SlopeSums:
             sums = [self.groups.runs(held)]
             sums.append(self.groups.runs(torch.sub(rows, centre, out=held)))
             sums.append(self.groups.runs(held.mul_(held)))
-            parts.append(torch.stack(sums))
-        return (parts[0] if len(parts) == 1 else torch.cat(parts, 1)).double().numpy()
+            parts.append(torch.stack(sums, 1))
+        return (parts[0] if len(parts) == 1 else torch.cat(parts)).double().numpy()
 
     def _add_products(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
         ends = np.append(0, self.batch_sizes.cumsum())
@@ -151,7 +151,7 @@ class SlopeSums:
     @property
     def batch_squares(self) -> Float[np.ndarray, "batches o"]:
         """Each batch's sum of the outputs' squared deviations from their means."""
-        y, square = (np.add.reduceat(sums, self.batches) for sums in self._outputs)
+        y, square = np.add.reduceat(self._outputs, self.batches).swapaxes(0, 1)
         mean = y.sum(axis=0) / self.groups.sizes.sum()
         return np.asarray(square - 2 * mean * y + mean**2 * self.batch_sizes[:, None])
 
@@ -160,7 +160,7 @@ class SlopeSums:
 
         The first three have shape ``(o, m)``, the others ``(o, 1)``.
         """
-        columns = (*self._slopes, *self._outputs[..., None])
+        columns = (*self._slopes.swapaxes(0, 1), *self._outputs.swapaxes(0, 1)[..., None])
         sums = dict(zip(("size", "slope", "slope²", "y", "y²"), columns, strict=True))
         return Linearised(sums, self.groups, confidence)
 
