@@ -143,8 +143,7 @@ class Model:
     @property
     def precision(self) -> type[np.floating]:
         """In which rows are best given: wider ones are rounded to it, narrower ones are copied."""
-        single = getattr(self._function, "dtype", None) == torch.float32
-        return np.float32 if single else np.float64
+        return self._function.precision
 
     @property
     def n_check(self) -> int:

@@ -45,7 +45,7 @@ class ArrayFunction:
         self._held = modules_within(function)
         self._columns: list[Column] = []
         self.eps = float(np.finfo(np.float64).eps)
-        self.width = 1
+        self.width, self.precision = 1, np.float64
 
     def columns(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
         """Return the names of the outputs, from a trial; it raises what the function raises."""

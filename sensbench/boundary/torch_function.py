@@ -54,6 +54,7 @@ class TorchFunction:
         self._batch = fixed_batch(self._original)
         self.dtype, self.device = _placement([self._original] if self._is_module else self._held)
         self.eps = float(torch.finfo(self.dtype).eps)
+        self.precision = np.float32 if self.dtype == torch.float32 else np.float64
         self.width = _widest([self._original] if self._is_module else self._held)
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
@@ -316,8 +317,15 @@ def fixed_batch(function: Any) -> int | None:
 
 def _widest(modules: Sequence[Any]) -> int:
     """Return the most numbers that a layer makes of a row, as far as its weights tell."""
-    tables = [p.shape[0] for module in modules for p in module.parameters() if p.ndim == 2]
-    return max(tables, default=1)
+    layers = [part for module in modules for part in module.modules()]
+    made = [
+        weights.shape[0]
+        for layer in layers
+        if not isinstance(layer, nn.Embedding | nn.EmbeddingBag)  # a row for each of its words
+        for weights in layer.parameters(recurse=False)
+        if weights.ndim == 2
+    ]
+    return max(made, default=1)
 
 
 def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:

@@ -19,7 +19,8 @@ from sensbench.model import Model
 from sensbench.space import InputSpace
 
 BLOCK_BYTES = 2**25
-_DRAWS = 2**20
+# so many indices are drawn at a time as stay in cache
+_DRAWS = 2**17
 
 
 @dataclass(frozen=True)

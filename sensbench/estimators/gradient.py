@@ -15,6 +15,8 @@ from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
+Measured = dict[str, Float[np.ndarray, "..."]]
+
 
 @dataclass(frozen=True)
 class Gradient(Estimator):
@@ -75,11 +77,7 @@ class Gradient(Estimator):
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
         applies, columns = _differentiable(problem)
-        if self.dimension is not None and self.dimension > len(columns):
-            raise NotApplicable(
-                f"{self.name}: expected an active subspace of at most {len(columns)} dimensions, "
-                f"one per input with a derivative; got dimension={self.dimension}"
-            )
+        self._require_dimensions(len(columns))
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
             n = min(n, len(problem.data))
@@ -96,19 +94,9 @@ class Gradient(Estimator):
         sigma_x = problem.sigma()[columns]
         constants = _constants(problem, columns)
 
-        def statistics(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
+        def statistics(m: Means) -> Measured:
             variance_y = np.where(varies[:, None], variance(m, "y"), np.nan)
-            scale = sigma_x / np.sqrt(variance_y)
-            mean, spread = m["slope"] + seen.centre, variance(m, "slope")
-            square = spread + mean**2
-            raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(spread)}
-            found = {f"derivative_{name}": value for name, value in raw.items()}
-            for name, value in raw.items():
-                found[f"derivative_{name}_standardised"] = value * scale
-            found["dgsm"] = square
-            if not isinstance(constants, Absent):
-                found["total_order_bound"] = constants * square / variance_y
-            return found
+            return _measures(m, seen.centre, variance_y, sigma_x, constants)
 
         values, halves = interval(statistics)
         found: dict[str, Estimate | Absent] = {"activity_score": Absent("not asked for")}
@@ -123,19 +111,51 @@ class Gradient(Estimator):
                 seen, sigma_x, variance_y, problem.outputs,
                 self.dimension, self.confidence,
             )  # fmt: skip
-        ordered = {name: found[name] for name in self.measures}
-        if applies.all():
-            return ordered
+        return _at_features({name: found[name] for name in self.measures}, applies)
 
-        def at_features(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
-            full = np.full((len(values), problem.d), np.nan)
-            full[:, applies] = values
-            return full
+    def _require_dimensions(self, most: int) -> None:
+        if self.dimension is not None and self.dimension > most:
+            raise NotApplicable(
+                f"{self.name}: expected an active subspace of at most {most} dimensions, one per "
+                f"input with a derivative; got dimension={self.dimension}"
+            )
 
-        return {
-            name: item.map(at_features) if isinstance(item, Estimate) else item
-            for name, item in ordered.items()
-        }
+
+def _measures(
+    m: Means,
+    centre: Float[np.ndarray, "o m"],
+    variance_y: Float[np.ndarray, "... o 1"],
+    sigma_x: Float[np.ndarray, " m"],
+    constants: Float[np.ndarray, " m"] | Absent,
+) -> Measured:
+    """Return the measures that follow from means of sizes, slopes (from ``centre``) and squares."""
+    scale = sigma_x / np.sqrt(variance_y)
+    mean, spread = m["slope"] + centre, variance(m, "slope")
+    square = spread + mean**2
+    raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(spread)}
+    found = {f"derivative_{name}": value for name, value in raw.items()}
+    found |= {f"derivative_{name}_standardised": value * scale for name, value in raw.items()}
+    found["dgsm"] = square
+    if not isinstance(constants, Absent):
+        found["total_order_bound"] = constants * square / variance_y
+    return found
+
+
+def _at_features(
+    found: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
+) -> Mapping[str, Estimate | Absent]:
+    """Return the same with NaN for the features that have no derivative."""
+
+    def full(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
+        of_all = np.full((len(values), len(applies)), np.nan)
+        of_all[:, applies] = values
+        return of_all
+
+    if applies.all():
+        return found
+    return {
+        name: item.map(full) if isinstance(item, Estimate) else item for name, item in found.items()
+    }
 
 
 def _differentiable(
