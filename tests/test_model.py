@@ -225,13 +225,13 @@ def test_what_cannot_be_copied_neither_hangs_nor_is_changed():
     assert not module.lock.locked()
 
 
-class Looked(torch.nn.Module):
+class Looked(nn.Module):
     """Two features, of which the second is a word of many."""
 
     def __init__(self, words, wide):
         super().__init__()
-        self.words, self.wide = torch.nn.Embedding(words, 3), torch.nn.Linear(4, wide)
-        self.out = torch.nn.Linear(wide, 1)
+        self.words, self.wide = nn.Embedding(words, 3), nn.Linear(4, wide)
+        self.out = nn.Linear(wide, 1)
 
     def forward(self, x):
         word = self.words(x[:, 1].long().abs() % self.words.num_embeddings)
@@ -240,6 +240,6 @@ class Looked(torch.nn.Module):
 
 def test_wide_layers_come_in_smaller_chunks_and_many_words_do_not():
     X = np.zeros((3, 2))
-    few, many = Model(Looked(7, 8), X), Model(Looked(200_000, 8), X)
+    few, many = sb.Model(Looked(7, 8), X), sb.Model(Looked(200_000, 8), X)
     assert many.chunk_rows == few.chunk_rows
-    assert Model(Looked(7, 1024), X).chunk_rows < few.chunk_rows
+    assert sb.Model(Looked(7, 1024), X).chunk_rows < few.chunk_rows
