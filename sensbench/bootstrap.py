@@ -15,7 +15,7 @@ _CHUNK_ROWS = 8192
 # Enough for the spread of a mean: 1023 degrees of freedom, 2 % of an interval's width.
 _GROUPS = 1024
 # So many rows are summed in the precision they come in; float32 then keeps six digits.
-_RUN = 256
+RUN = 256
 
 Means = Mapping[str, Float[np.ndarray, "..."]]
 
@@ -38,7 +38,7 @@ class Groups:
         Rows in each run; only the last one of all may have fewer.
     """
 
-    def __init__(self, n: int, most: int = _GROUPS, run: int = _RUN):
+    def __init__(self, n: int, most: int = _GROUPS, run: int = RUN):
         size = -(-n // most)
         self._size = size if size <= run else -(-size // run) * run
         self.run = min(self._size, run)

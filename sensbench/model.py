@@ -17,12 +17,13 @@ from sensbench.boundary.finite_differences import central_differences, scale_of
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
+from sensbench.rows import even
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
 
 # Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
-_CHUNK_ROWS = 8192
+_CHUNK_ROWS = 2**14
 # The same for wide networks: what a layer makes of a chunk stays in the outer cache.
 _LAYER_NUMBERS, _FEWEST_ROWS = 2**20, 1024
 # What glibc takes, once freed, as a sign that blocks up to its own limit of 32 MB come and go.
@@ -270,8 +271,7 @@ class Model:
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
     ) -> list[T]:
         """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
-        # of equal size: a last one of few rows costs nearly as much as a large one
-        rows = -(-len(X) // -(-len(X) // self._rows_at_once(copies)))
+        rows = even(len(X), self._rows_at_once(copies))
         parts: list[T] = []
         at = 0
         while at < len(X):

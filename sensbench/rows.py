@@ -166,3 +166,11 @@ def _number(value: Any) -> float:
     if isinstance(value, str | bytes):
         raise TypeError(f"the text {value!r}")
     return float(value)
+
+
+def even(n: int, most: int) -> int:
+    """Return how many rows to take at a time, at most ``most``, so that all parts are about equal.
+
+    A last part of a few rows costs a model nearly as much as a whole one.
+    """
+    return -(-n // -(-n // most))

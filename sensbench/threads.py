@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import torch
 from threadpoolctl import ThreadpoolController, threadpool_limits
@@ -14,6 +15,9 @@ from sensbench.errors import require
 
 VARIABLE = "SENSBENCH_THREADS"
 _chosen: ContextVar[int | None] = ContextVar("threads", default=None)
+_limiting = Lock()
+# where the wheels of numpy and scipy keep their BLAS
+_OWN = ("numpy.libs", "scipy.libs", "numpy/.dylibs", "scipy/.dylibs")
 
 
 @contextmanager
@@ -60,11 +64,17 @@ def for_torch() -> Iterator[None]:
     other closely, threads of both then wait for the same processors: on two, a product of numpy's
     between two passes of a network took five times as long, and the next pass twice.
 
-    A BLAS that numpy shares with torch, as one MKL for both, is left alone. Where blocks of several
-    threads overlap, threadpoolctl lets the first thread decide.
+    A BLAS that numpy shares with torch, as one MKL for both, is left alone. Where blocks overlap,
+    of one thread or several, the first to begin sets the limit, and lifts it as it ends.
     """
-    with _of_numpy().limit(limits=1):
+    if not _limiting.acquire(blocking=False):
         yield
+        return
+    try:
+        with _of_numpy().limit(limits=1):
+            yield
+    finally:
+        _limiting.release()
 
 
 @cache
@@ -72,13 +82,8 @@ def _of_numpy() -> ThreadpoolController:
     """Return the BLAS that came in numpy's and scipy's own packages."""
     pools = ThreadpoolController()
     found = [pool.filepath for pool in pools.lib_controllers if pool.user_api == "blas"]
-    own = [path for path in found if {"numpy", "scipy"} & set(_package(path))]
+    own = [path for path in found if any(Path(path).parent.match(folder) for folder in _OWN)]
     return pools.select(filepath=own)
-
-
-def _package(path: str) -> list[str]:
-    """Return the folders around a library: ``numpy.libs`` and ``numpy/.dylibs`` are numpy's."""
-    return [folder.removesuffix(".libs") for folder in Path(path).parts[-3:-1]]
 
 
 def _whole(given: int | str, who: str) -> int:

@@ -242,4 +242,5 @@ def test_wide_layers_come_in_smaller_chunks_and_many_words_do_not():
     X = np.zeros((3, 2))
     few, many = sb.Model(Looked(7, 8), X), sb.Model(Looked(200_000, 8), X)
     assert many.chunk_rows == few.chunk_rows
+    assert sb.Model(torch.jit.script(Looked(200_000, 8)), X).chunk_rows == few.chunk_rows
     assert sb.Model(Looked(7, 1024), X).chunk_rows < few.chunk_rows

@@ -317,15 +317,22 @@ def fixed_batch(function: Any) -> int | None:
 
 def _widest(modules: Sequence[Any]) -> int:
     """Return the most numbers that a layer makes of a row, as far as its weights tell."""
-    layers = [part for module in modules for part in module.modules()]
     made = [
-        weights.shape[0]
-        for layer in layers
-        if not isinstance(layer, nn.Embedding | nn.EmbeddingBag)  # a row for each of its words
+        # an embedding has a row of weights for each of its words
+        weights.shape[_embeds(layer)]
+        for module in modules
+        for layer in module.modules()
         for weights in layer.parameters(recurse=False)
         if weights.ndim == 2
     ]
     return max(made, default=1)
+
+
+def _embeds(layer: nn.Module) -> bool:
+    kinds = nn.Embedding, nn.EmbeddingBag
+    # TorchScript's modules tell only by name what they were
+    scripted = getattr(layer, "original_name", "") in [kind.__name__ for kind in kinds]
+    return isinstance(layer, kinds) or scripted
 
 
 def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:

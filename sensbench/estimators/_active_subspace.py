@@ -12,7 +12,23 @@ from jaxtyping import Float
 
 from sensbench.estimators._slopes import SlopeSums
 from sensbench.linearised import deviations, quantile, times_over
-from sensbench.result import Estimate
+from sensbench.result import Absent, Estimate
+
+_BYTES, _BATCHES = 2**28, 32
+# Where matrices are large there are fewer batches; with fewer than these there is no interval.
+_MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
+
+
+def batches_that_fit(o: int, m: int) -> int | Absent:
+    """Return over how many batches products may be held, of so many outputs and inputs."""
+    each = 8 * o * m**2
+    if each * _FEWEST_BATCHES > _MOST_BYTES:
+        return Absent(
+            f"the products of all pairs of {m} slopes of {o} outputs would take "
+            f"{each * _FEWEST_BATCHES / 2**30:.3g} GB, more than {_MOST_BYTES // 2**30}; choose "
+            f"fewer outputs with output="
+        )
+    return max(_FEWEST_BATCHES, min(_BATCHES, _BYTES // each))
 
 
 def activity_scores(
@@ -31,16 +47,15 @@ def activity_scores(
     """
     shape = seen.centre.shape
     value, error = np.full(shape, np.nan), np.full(shape, np.nan)
-    told, sizes = [], seen.batch_sizes
+    told, sizes, of_batches = [], seen.batch_sizes, seen.batch_squares()
     for k in np.flatnonzero(np.isfinite(variance_y)):
-        # batch by batch, Σ ∇f ∇fᵀ and Σ (y - mean)², both in standard units
-        C = seen.products[:, k] * (np.outer(sigma_x, sigma_x) / variance_y[k])
-        squares = seen.batch_squares[:, k] / variance_y[k]
-        eigenvalues, W = np.linalg.eigh(C.sum(axis=0) / sizes.sum())
+        scale = np.outer(sigma_x, sigma_x) / variance_y[k]  # to standard units
+        products, squares = seen.products[:, k], of_batches[:, k] / variance_y[k]
+        eigenvalues, W = np.linalg.eigh(products.sum(axis=0) * scale / sizes.sum())
         eigenvalues, W = np.maximum(eigenvalues[::-1], 0.0), W[:, ::-1]
         active = dimension or _before_the_gap(eigenvalues)
         value[k] = (W[:, :active] ** 2) @ eigenvalues[:active]
-        influence = _influence(C, W, eigenvalues, active)
+        influence = _influence(products, scale, W, eigenvalues, active)
         influence -= value[k] * squares[:, None]  # C is divided by the variance of y
         error[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0))
         whole = eigenvalues.sum()
@@ -56,7 +71,8 @@ def activity_scores(
 
 
 def _influence(
-    C: Float[np.ndarray, "batches m m"],
+    products: Float[np.ndarray, "batches m m"],
+    scale: Float[np.ndarray, "m m"],
     W: Float[np.ndarray, "m m"],
     eigenvalues: Float[np.ndarray, " m"],
     active: int,
@@ -69,9 +85,9 @@ def _influence(
     gap = eigenvalues[:active, None] - eigenvalues[None, active:]
     mixed = eigenvalues[:active, None] / np.where(gap > 0, gap, np.inf)
     factors = np.hstack([np.ones((active, active)), 2 * mixed])
-    influence = np.empty(C.shape[:2])
-    for part, batch in zip(influence, C, strict=True):
-        turned = factors * ((batch @ W[:, :active]).T @ W)
+    influence = np.empty(products.shape[:2])
+    for part, batch in zip(influence, products, strict=True):
+        turned = factors * (((batch * scale) @ W[:, :active]).T @ W)
         part[:] = ((W @ turned.T) * W[:, :active]).sum(axis=1)
     return influence
 

@@ -5,16 +5,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sensbench.bootstrap import Groups
-from sensbench.errors import NotApplicable
+from sensbench.bootstrap import RUN, Groups
 from sensbench.linearised import GROUPS, Linearised
 from sensbench.problem import Problem
+from sensbench.rows import even
 
 _CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
 # Groups' sums may take so much memory; then there are fewer groups, but no fewer than these.
 _SUMS_BYTES, _FEWEST = 2**26, 16
-# The same for the products of slopes, of which each group has a whole matrix for every output.
-_BATCHES, _FEWEST_BATCHES, _PRODUCTS_BYTES, _MOST_BYTES = 32, 8, 2**28, 2**31
 # Smaller slopes have squares that single precision cannot hold.
 _SQUARED_IN_SINGLE = 1e-16
 # What slopes are centred at: the mean of a few rows, not one, which may lie far out.
@@ -36,8 +34,9 @@ class SlopeSums:
         The columns to differentiate by.
     rng
         Which rows.
-    products
-        Whether slopes by different inputs are multiplied, too: what an active subspace needs.
+    batches
+        Over how many batches of groups slopes by different inputs are multiplied, too: what an
+        active subspace needs. None by default.
 
     Attributes
     ----------
@@ -45,15 +44,10 @@ class SlopeSums:
         What the slopes are centred at.
     largest, first
         Largest size and first value of each output.
+    batch_sizes
+        Rows in each batch.
     products
-        Sums of the products of slopes over batches of rows, where they are asked for.
-    batches
-        The first of each batch's groups.
-
-    Raises
-    ------
-    NotApplicable
-        The products do not fit into memory.
+        For each batch and output, Σ ∇f ∇fᵀ.
     """
 
     def __init__(
@@ -63,25 +57,24 @@ class SlopeSums:
         columns: Int[np.ndarray, " m"],
         rng: np.random.Generator,
         *,
-        products: bool = False,
+        batches: int = 0,
     ):
         model, m = problem.explained, len(columns)
         self._columns = columns
         most = max(1, min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o)))
         fit = max(_FEWEST, _SUMS_BYTES // (3 * 8 * model.o * m))
-        # single precision keeps six digits of a run's sum
-        self.groups = Groups(n, min(GROUPS, fit), min(256, most))
+        self.groups = Groups(n, min(GROUPS, fit), min(RUN, most))
         # size, centred slope and its square; centred output and its square
         self._slopes = np.zeros((len(self.groups), 3, model.o, m))
         self._outputs = np.zeros((len(self.groups), 2, model.o))
         self.centre = np.zeros((model.o, m))
         self.largest, self.first, self._centre_y = (np.zeros(model.o) for _ in range(3))
-        count = min(_batches(model.o, m, problem), len(self.groups)) if products else 0
-        self.batches = np.arange(count) * len(self.groups) // max(count, 1)
+        count = min(batches, len(self.groups))
+        self._batches = np.arange(count) * len(self.groups) // max(count, 1)
+        self.batch_sizes = np.add.reduceat(self.groups.sizes, self._batches)
         self.products = np.zeros((count, model.o, m, m))
-        # chunks of about equal size: a last one of few rows costs as much as a large one
-        chunk = -(-n // -(-n // most))
-        self._look(problem, n, min(-(-chunk // self.groups.run), most // self.groups.run), rng)
+        runs = min(-(-even(n, most) // self.groups.run), most // self.groups.run)
+        self._look(problem, n, runs, rng)
 
     def _look(self, problem: Problem, n: int, runs: int, rng: np.random.Generator) -> None:
         """Evaluate and differentiate the rows, a chunk of so many runs after the other."""
@@ -137,21 +130,19 @@ class SlopeSums:
         return (parts[0] if len(parts) == 1 else torch.cat(parts)).double().numpy()
 
     def _add_products(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
-        ends = np.append(0, self.batch_sizes.cumsum())
-        for b in range(len(self.batches)):
-            rows = slopes[max(ends[b] - start, 0) : max(ends[b + 1] - start, 0)]
+        end = 0
+        for products, size in zip(self.products[:, k], self.batch_sizes, strict=True):
+            begin, end = end, end + size
+            rows = slopes[max(begin - start, 0) : max(end - start, 0)]
             if len(rows):
-                self.products[b, k] += (rows.T @ rows).numpy()
+                added = rows.T @ rows
+                if not added.isfinite().all():  # more rows than in a run, and not centred
+                    added = rows.double().T @ rows.double()
+                products += added.numpy()
 
-    @property
-    def batch_sizes(self) -> Int[np.ndarray, " batches"]:
-        """Rows in each batch."""
-        return np.add.reduceat(self.groups.sizes, self.batches)
-
-    @property
     def batch_squares(self) -> Float[np.ndarray, "batches o"]:
-        """Each batch's sum of the outputs' squared deviations from their means."""
-        y, square = np.add.reduceat(self._outputs, self.batches).swapaxes(0, 1)
+        """Return each batch's sum of the outputs' squared deviations from their means."""
+        y, square = np.add.reduceat(self._outputs, self._batches).swapaxes(0, 1)
         mean = y.sum(axis=0) / self.groups.sizes.sum()
         return np.asarray(square - 2 * mean * y + mean**2 * self.batch_sizes[:, None])
 
@@ -163,16 +154,3 @@ class SlopeSums:
         columns = (*self._slopes.swapaxes(0, 1), *self._outputs.swapaxes(0, 1)[..., None])
         sums = dict(zip(("size", "slope", "slope²", "y", "y²"), columns, strict=True))
         return Linearised(sums, self.groups, confidence)
-
-
-def _batches(o: int, m: int, problem: Problem) -> int:
-    """Return how many batches' products of slopes may be held."""
-    each = 8 * o * m**2
-    if each * _FEWEST_BATCHES > _MOST_BYTES:
-        raise NotApplicable(
-            f"gradient: expected an active subspace whose products of slopes fit into "
-            f"{_MOST_BYTES / 2**30:.0f} GB; problem {problem.name!r} has {m}² for each of {o} "
-            f"outputs in {_FEWEST_BATCHES} batches; choose fewer outputs with output=, or leave "
-            f"active_subspace out"
-        )
-    return max(_FEWEST_BATCHES, min(_BATCHES, _PRODUCTS_BYTES // each))

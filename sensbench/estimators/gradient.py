@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from sensbench.bootstrap import Means, variance
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator, check_confidence, outputs_that_vary
-from sensbench.estimators._active_subspace import activity_scores
+from sensbench.estimators._active_subspace import activity_scores, batches_that_fit
 from sensbench.estimators._slopes import SlopeSums
 from sensbench.linearised import plus_minus, times_over
 from sensbench.measure import MEASURES
@@ -81,7 +81,11 @@ class Gradient(Estimator):
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
             n = min(n, len(problem.data))
-        seen = SlopeSums(problem, n, columns, rng, products=self.active_subspace)
+        batches: int | Absent = Absent("not asked for")
+        if self.active_subspace:
+            batches = batches_that_fit(problem.o, len(columns))
+        held = 0 if isinstance(batches, Absent) else batches
+        seen = SlopeSums(problem, n, columns, rng, batches=held)
         interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
             np.sqrt(variance(interval.means, "y"))[:, 0],
@@ -99,13 +103,15 @@ class Gradient(Estimator):
             return _measures(m, seen.centre, variance_y, sigma_x, constants)
 
         values, halves = interval(statistics)
-        found: dict[str, Estimate | Absent] = {"activity_score": Absent("not asked for")}
+        found: dict[str, Estimate | Absent] = {}
         for name, value in values.items():
             signed = MEASURES[name].signed
             found[name] = (plus_minus if signed else times_over)(value, halves[name])
         if isinstance(constants, Absent):
             found["total_order_bound"] = constants
-        if self.active_subspace:
+        if isinstance(batches, Absent):
+            found["activity_score"] = batches
+        else:
             variance_y = np.where(varies, variance(interval.means, "y")[:, 0], np.nan)
             found["activity_score"] = activity_scores(
                 seen, sigma_x, variance_y, problem.outputs,

@@ -124,10 +124,11 @@ def _roles(
         for block in blocks:
             column = X[:, block]
             for donor in donors:
-                yield block, column[donor]
+                yield block, column.take(donor, axis=0)
 
     outputs = exchanged(problem.explained, X, exchanges())
-    receivers = np.argsort(donors, axis=1)  # of a permutation: its inverse
+    receivers = np.empty_like(donors)  # the inverse permutations
+    np.put_along_axis(receivers, donors, np.arange(len(X))[None], axis=1)
     for _ in blocks:
         roles = np.zeros_like(base)
         for receiver in receivers:

@@ -7,6 +7,7 @@ from scipy import integrate
 
 import sensbench as sb
 from sensbench.errors import InputError, NotApplicable
+from sensbench.estimators import _active_subspace
 
 Z = 5  # standard errors a Monte Carlo mean may be off
 
@@ -127,3 +128,23 @@ def test_wrong_options_are_refused(wrong):
 def test_more_directions_than_inputs_are_refused(problem):
     with pytest.raises(NotApplicable, match="at most 2 dimensions"):
         scores(problem, 2000, dimension=3)
+
+
+def test_products_that_single_precision_cannot_hold_are_summed_in_double():
+    """Each run's centred squares are 0 here: only the sums of products are too large."""
+    layer = torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([[1.0, 2.0]]) * 1e18
+    problem = sb.Problem.of(layer, sb.InputSpace.uniform({"a": (-1, 1), "b": (-1, 1)}))
+    found = scores(problem, 40_000)
+    share = found["activity_score"].value / found["activity_score"].value.sum()
+    np.testing.assert_allclose(share, [[0.2, 0.8]], rtol=1e-6)
+
+
+def test_too_many_products_leave_the_other_measures(problem, monkeypatch):
+    whole = scores(problem, 400)
+    monkeypatch.setattr(_active_subspace, "_MOST_BYTES", 8 * 2**2 * 4 - 1)
+    found = scores(problem, 400)
+    assert "activity_score" not in found.estimates
+    assert "2 slopes of 1 outputs" in found.absent["activity_score"]
+    assert found["dgsm"].value.tolist() == whole["dgsm"].value.tolist()
