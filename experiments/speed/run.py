@@ -114,7 +114,9 @@ def _job(case: Case, peer: str, memory: bool, effort: Effort) -> dict[str, Any]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    what = f"{row['family']:12} d={row['d']:<5} n={row['n']:<6} o={row['o']:<3} {row['peer']:27}"
+    size = f"d={row['d']:<5} n={row['n']:<6} o={row['o']:<3} {row['hidden']:12}"
+    name = row["family"] + (" (pairs)" if row["second_order"] else "")
+    what = f"{name:13} {size} {row['peer']:27}"
     if row["status"] != "ok":
         return f"{what} {row['status']}: {row['detail']}"
     return (
