@@ -17,7 +17,7 @@ from experiments.speed.targets import judged
 OUT = Path("reports/speed")
 PACKAGES = ("torch", "numpy", "scipy", "SALib", "scikit-learn", "captum", "openturns")
 # threads, seconds for the pairs of one peer, pairs, seconds until a process is given up
-_BUDGETS = {"smallest": (0.0, 2, 300.0), "quick": (4.0, 9, 300.0), "full": (6.0, 11, 1800.0)}
+_BUDGETS = {"smallest": (0.0, 2, 300.0), "quick": (4.0, 9, 300.0), "full": (5.0, 11, 1800.0)}
 
 
 def machine(threads: int, effort: str, load: tuple[float, float]) -> dict[str, str]:
