@@ -135,7 +135,8 @@ class Estimator(ABC):
         if rows is not None and len(rows) < self.minimum_rows:
             raise TooFewRows(
                 f"{self.name}: expected at least {self.minimum_rows} rows of data; got "
-                f"{len(rows)}; give more rows, or inputs='product' to draw from their marginals"
+                f"{len(rows)}; give more rows, or inputs='product' to draw from their marginals, "
+                f"or leave {self.name} out of estimators="
             )
         needed = self.minimum_budget(problem)
         if budget < needed:
@@ -204,7 +205,7 @@ class Estimator(ABC):
                     f"{self.name}: expected values, low and high of shape {shape} for {name!r}; "
                     f"got {sorted(shapes)}; this is a defect of the estimator"
                 )
-            if item.value.ndim == 2:
+            if item.value.ndim == 2 and not item.note:  # a note says why itself
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]

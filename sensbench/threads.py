@@ -1,21 +1,22 @@
 """How many threads compute: one number for torch, every BLAS and every OpenMP."""
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import torch
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from sensbench.errors import require
 
 VARIABLE = "SENSBENCH_THREADS"
 _chosen: ContextVar[int | None] = ContextVar("threads", default=None)
-_limiting = Lock()
 # where the wheels of numpy and scipy keep their BLAS
 _OWN = ("numpy.libs", "scipy.libs", "numpy/.dylibs", "scipy/.dylibs")
 
@@ -29,31 +30,30 @@ def limited(threads: int | None = None) -> Iterator[int]:
     environment variable ``SENSBENCH_THREADS``; without either, the libraries' own choice stays.
     Training a network takes one thread all the same, for the same bits anywhere.
 
-    Libraries that are loaded inside the block for the first time are not reached.
+    The numbers are the process's. Where blocks of several Python threads overlap, the last to begin
+    decides, also for what other threads compute meanwhile, and the last to end puts back what was
+    before the first. Libraries that are loaded inside the block for the first time are not reached.
 
     Raises
     ------
     InputError
         Not a whole number, 1 or more.
     """
-    chosen = _chosen.get() if threads is None else _whole(threads, "threads")
+    around = _chosen.get()
+    chosen = around if threads is None else _whole(threads, "threads")
     if threads is None and chosen is None and os.environ.get(VARIABLE):
         chosen = threads = _whole(os.environ[VARIABLE], VARIABLE)
     if threads is None or chosen is None:
         yield torch.get_num_threads()
         return
-    # torch's own number first: threadpoolctl changes it where torch's OpenMP is in its reach,
-    # and does not know of the MKL inside torch
-    before, token = torch.get_num_threads(), _chosen.set(chosen)
-    try:
-        with threadpool_limits(chosen):
-            torch.set_num_threads(chosen)
-            try:
-                yield chosen
-            finally:
-                torch.set_num_threads(before)
-    finally:
-        _chosen.reset(token)
+    pools = ThreadpoolController().lib_controllers
+    shared = [pool for pool in pools if _is_shared(pool)]
+    with _shared(shared, chosen), _own([p for p in pools if p not in shared], chosen, around):
+        token = _chosen.set(chosen)
+        try:
+            yield chosen
+        finally:
+            _chosen.reset(token)
 
 
 @contextmanager
@@ -64,26 +64,98 @@ def for_torch() -> Iterator[None]:
     other closely, threads of both then wait for the same processors: on two, a product of numpy's
     between two passes of a network took five times as long, and the next pass twice.
 
-    A BLAS that numpy shares with torch, as one MKL for both, is left alone. Where blocks overlap,
-    of one thread or several, the first to begin sets the limit, and lifts it as it ends.
+    A BLAS that numpy shares with torch, as one MKL for both, is left alone. Blocks may overlap as
+    those of :func:`limited` do.
     """
-    if not _limiting.acquire(blocking=False):
+    with _shared(_of_numpy(), 1):
         yield
-        return
+
+
+_lock = Lock()
+# what each pool had before the first of the blocks that are open, and the numbers of these
+_before: dict[str, int] = {}
+_open: defaultdict[str, list[int]] = defaultdict(list)
+
+
+@contextmanager
+def _shared(pools: Sequence[Any], number: int) -> Iterator[None]:
+    """Set the number of pools that all Python threads share; blocks may end in any order."""
+    with _lock:
+        for pool in pools:
+            _entered(pool.filepath, pool.num_threads, number)
+            _set(pool, number)
     try:
-        with _of_numpy().limit(limits=1):
-            yield
+        yield
     finally:
-        _limiting.release()
+        with _lock:
+            for pool in pools:
+                numbers = _left(pool.filepath, number)
+                _set(pool, numbers[-1] if numbers else _before[pool.filepath])
+
+
+@contextmanager
+def _own(pools: Sequence[Any], number: int, around: int | None) -> Iterator[None]:
+    """Set torch's number and OpenMP's, which each Python thread has for itself.
+
+    A thread that had none yet takes torch's from the thread that last set it: what another's block
+    set is not put back.
+    """
+    with _lock:
+        now = torch.get_num_threads()
+        inherited = around is None and now in _open["torch"]
+        _entered("torch", now, number)
+        before = _before["torch"] if inherited else now
+    found = [(pool, pool.num_threads) for pool in pools]
+    for pool in pools:
+        pool.set_num_threads(number)
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        for pool, had in found:
+            pool.set_num_threads(had)
+        # last: threadpoolctl reaches torch's OpenMP, too, but not the MKL inside torch
+        torch.set_num_threads(before)
+        with _lock:
+            _left("torch", number)
+
+
+def _is_shared(pool: Any) -> bool:
+    return pool.user_api == "blas" and getattr(pool, "threading_layer", "") != "openmp"
+
+
+def _set(pool: Any, number: int) -> None:
+    """Set a shared pool's number, from whichever thread: ours take turns by the lock."""
+    # since version 3.8 threadpoolctl lets one thread alone set OpenBLAS's, until it is told so
+    release = getattr(pool, "clear_controlling_thread", lambda force: None)
+    release(force=True)
+    pool.set_num_threads(number)
+    release(force=True)
+
+
+def _entered(pool: str, now: int, number: int) -> None:
+    if not _open[pool]:
+        _before[pool] = now
+    _open[pool].append(number)
+
+
+def _left(pool: str, number: int) -> list[int]:
+    """Return the numbers of the blocks that are still open, the last to begin at the end."""
+    numbers = _open[pool]
+    last = len(numbers) - 1 - numbers[::-1].index(number)
+    del numbers[last]
+    return numbers
 
 
 @cache
-def _of_numpy() -> ThreadpoolController:
+def _of_numpy() -> list[Any]:
     """Return the BLAS that came in numpy's and scipy's own packages."""
-    pools = ThreadpoolController()
-    found = [pool.filepath for pool in pools.lib_controllers if pool.user_api == "blas"]
-    own = [path for path in found if any(Path(path).parent.match(folder) for folder in _OWN)]
-    return pools.select(filepath=own)
+    return [
+        pool
+        for pool in ThreadpoolController().lib_controllers
+        if pool.user_api == "blas"
+        and any(Path(pool.filepath).parent.match(folder) for folder in _OWN)
+    ]
 
 
 def _whole(given: int | str, who: str) -> int:

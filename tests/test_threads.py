@@ -138,6 +138,44 @@ def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
             assert blas() == before
 
 
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1), (2, 2)])
+def test_limits_of_two_threads_may_overlap(numbers):
+    """The first to begin is the first to end; nobody keeps the other's number."""
+    both_inside, first_out, seen = Event(), Event(), {}
+
+    def of_new_thread():
+        seen["new"] = (torch.get_num_threads(), libraries())
+
+    def second():
+        with limited(numbers[1]):
+            both_inside.set()
+            first_out.wait(60)
+            seen["inside"] = torch.get_num_threads(), blas()
+        seen["second"] = (torch.get_num_threads(), libraries())
+
+    def blas():
+        return {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"}
+
+    def run(work):
+        thread = Thread(target=work)
+        thread.start()
+        return thread
+
+    run(of_new_thread).join(60)
+    before, new = (torch.get_num_threads(), libraries()), seen["new"]
+    with limited(numbers[0]):
+        thread = run(second)
+        assert both_inside.wait(60)
+        assert blas() == {numbers[1]}
+    assert torch.get_num_threads() == before[0]
+    first_out.set()
+    thread.join(60)
+    assert seen["inside"] == (numbers[1], {numbers[1]})
+    assert (torch.get_num_threads(), libraries()) == before
+    run(of_new_thread).join(60)
+    assert seen["second"] == seen["new"] == new
+
+
 def test_blocks_for_torch_may_overlap_between_threads():
     """Whichever ends first, the number is put back in the end."""
 
@@ -185,12 +223,8 @@ def test_only_the_blas_of_numpys_own_package_is_limited(path, own, monkeypatch):
         def __init__(self):
             self.lib_controllers = [SimpleNamespace(filepath=path, user_api="blas")]
 
-        def select(self, *, filepath):
-            self.chosen = filepath
-            return self
-
     monkeypatch.setattr(threads, "ThreadpoolController", Pools)
-    assert threads._of_numpy.__wrapped__().chosen == [path] * own
+    assert [pool.filepath for pool in threads._of_numpy.__wrapped__()] == [path] * own
 
 
 def test_an_estimate_obeys_and_says_how_many(monkeypatch):

@@ -28,6 +28,8 @@ class Gradient(Estimator):
     With ``active_subspace``, activity scores, too: each input's part in the few directions that
     the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
     ``dimension`` says, or as stand out by the largest gap of the eigenvalues. A note says how many.
+    A score of nearly 0 is estimated too high, by the squared noise of the directions (of order
+    1/n), and its interval misses it.
 
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
     on a logarithmic scale for what cannot be negative; that of a standardised measure includes
