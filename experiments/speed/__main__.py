@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from experiments.speed.cases import full, quick, smallest
-from experiments.speed.run import Effort, measure, start_up
+from experiments.speed.run import Effort, Kept, measure, start_up
 from experiments.speed.targets import judged
 
 OUT = Path("reports/speed")
+KEPT = "measured.jsonl"
 PACKAGES = ("torch", "numpy", "scipy", "SALib", "scikit-learn", "captum", "openturns")
 # threads, seconds for the pairs of one peer, pairs, seconds until a process is given up
 _BUDGETS = {"smallest": (0.0, 2, 300.0), "quick": (4.0, 9, 300.0), "full": (5.0, 11, 1800.0)}
@@ -52,14 +53,12 @@ def _processor() -> str:
 
 @click.command()
 @click.option(
-    "--quick", "effort", flag_value="quick", help="A few minutes: the targets and few sizes."
+    "--quick", "effort", flag_value="quick", help="A quarter of an hour: the targets and few sizes."
 )
 @click.option(
     "--smallest", "effort", flag_value="smallest", help="Tiny sizes: does everything run?"
 )
-@click.option(
-    "--full", "effort", flag_value="full", default=True, help="All sizes (over half an hour)."
-)
+@click.option("--full", "effort", flag_value="full", default=True, help="All sizes (an hour).")
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -70,14 +69,21 @@ def _processor() -> str:
     "--out", type=click.Path(path_type=Path, file_okay=False), default=OUT, show_default=True
 )
 def main(effort: str, threads: int | None, out: Path) -> None:
-    """Measure sensbench against the bare model and others; exit code 1 if numbers disagree."""
+    """Measure sensbench against the bare model and others; exit code 1 if numbers disagree.
+
+    A run that was stopped goes on where it was, as long as the code is the same.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = threads or cores or 1
     plans = {"smallest": smallest, "quick": quick, "full": full}[effort]()
     budget, pairs, timeout = _BUDGETS[effort]
     start, before = time.perf_counter(), os.getloadavg()[0]
     starts = start_up(threads, 5 if effort == "full" else 2)
-    results = measure(plans, Effort(threads, budget, pairs, timeout), click.echo)
+    asked = Effort(threads, budget, pairs, timeout)
+    kept = Kept(out / KEPT, asked, machine(threads, effort, (0.0, 0.0))["versions"])
+    if len(kept):
+        click.echo(f"{len(kept)} rows are kept from a run that was stopped: {out / KEPT}")
+    results = measure(plans, asked, click.echo, kept)
     told = machine(threads, effort, (before, os.getloadavg()[0]))
     told["took"] = f"{(time.perf_counter() - start) / 60:.0f} min"
     verdicts = judged(results, starts)
@@ -85,6 +91,7 @@ def main(effort: str, threads: int | None, out: Path) -> None:
     from experiments.speed.page import write
 
     page = write(out, results, verdicts, told)
+    (out / KEPT).unlink(missing_ok=True)
     click.echo("\n" + verdicts.to_string(index=False, justify="left"))
     click.echo(f"\npage: {page}")
     wrong = results[results["status"].isin(["disagrees", "failed"])]

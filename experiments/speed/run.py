@@ -1,5 +1,6 @@
 """Every measurement in a fresh process, and all of them in one frame."""
 
+import hashlib
 import json
 import os
 import resource
@@ -7,11 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
+import experiments.speed
+import sensbench
 from experiments.speed.case import Case
 
 MOST_BYTES = 3 * 2**30
@@ -49,12 +54,55 @@ def environment(threads: int) -> dict[str, str]:
     return {**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in names}}
 
 
-def measure(plans: Sequence[Plan], effort: Effort, say: Callable[[str], None]) -> pd.DataFrame:
-    """Return one row per case and peer."""
+class Kept:
+    """Rows that were measured, line by line in a file, so that a run that was stopped goes on.
+
+    A row holds for the same code, versions and effort; others in the file are left out.
+    """
+
+    def __init__(self, path: Path, effort: Effort, versions: str):
+        self._path, self._told = path, f"{_code()} {versions} {effort}"
+        self._rows: dict[str, dict[str, Any]] = {}
+        if path.exists():
+            lines = [json.loads(line) for line in path.read_text().splitlines() if line]
+            self._rows = {line["of"]: line["row"] for line in lines if line["told"] == self._told}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, plan: Plan, peer: str) -> dict[str, Any] | None:
+        return self._rows.get(f"{plan} {peer}")
+
+    def add(self, plan: Plan, peer: str, row: dict[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            of = f"{plan} {peer}"
+            file.write(json.dumps({"told": self._told, "of": of, "row": row}) + "\n")
+
+
+def _code() -> str:
+    """Return what the code is, sensbench's and the benchmark's."""
+    files = [file for folder in (sensbench, experiments.speed) for file in _sources(folder)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _sources(package: ModuleType) -> list[Path]:
+    return sorted(Path(package.__path__[0]).rglob("*.py"))
+
+
+def measure(
+    plans: Sequence[Plan], effort: Effort, say: Callable[[str], None], kept: Kept
+) -> pd.DataFrame:
+    """Return one row per case and peer; those that are kept are not measured again."""
     rows = []
     for plan in plans:
-        own = _job(plan.case, "sensbench", True, effort) if plan.memory else {}
+        left = [peer for peer in plan.peers if kept.get(plan, peer) is None]
+        own = _job(plan.case, "sensbench", True, effort) if plan.memory and left else {}
         for peer in plan.peers:
+            before = kept.get(plan, peer)
+            if before is not None:
+                rows.append(before)
+                continue
             case = {**asdict(plan.case), "hidden": "-".join(map(str, plan.case.hidden))}
             case["second_order"] = bool(case.pop("options").get("second_order"))
             memory = plan.memory and not peer.startswith("bare")
@@ -63,6 +111,8 @@ def measure(plans: Sequence[Plan], effort: Effort, say: Callable[[str], None]) -
             if memory and found["status"] == "ok":
                 row["megabytes"] = own.get("megabytes")
             rows.append(row)
+            if row["status"] != "failed":  # that is tried again
+                kept.add(plan, peer, row)
             say(_line(row))
     columns = [
         "family", "d", "n", "o", "hidden", "second_order", "peer", "threads", "status", "detail",

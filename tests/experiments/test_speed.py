@@ -1,7 +1,7 @@
 """That the benchmark runs, and that it does not report a time for a wrong number."""
 
 import importlib.util
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -92,15 +92,23 @@ def _absent(package):
     raise worker.PackageNotFoundError(package)
 
 
-def test_a_process_of_its_own_measures_time_and_memory():
+def test_a_process_of_its_own_measures_time_and_memory_and_a_stopped_run_goes_on(tmp_path):
     plans = [run.Plan(Case("gradient", 20, 4000), ("torch.func jacrev",), memory=True)]
-    lines = []
-    frame = run.measure(plans, run.Effort(1, 0.0, 1, 300.0), lines.append)
+    lines, effort, path = [], run.Effort(1, 0.0, 1, 300.0), tmp_path / "measured.jsonl"
+    frame = run.measure(plans, effort, lines.append, run.Kept(path, effort, "torch 2"))
     (row,) = frame.to_dict("records")
     assert row["status"] == "ok", row["detail"]
     assert len(lines) == 1
     # the Jacobian alone, in float32
     assert row["peer_megabytes"] > 4000 * 2 * 20 * 4 / 2**20 / 2
+
+    again = run.measure(plans, effort, lines.append, run.Kept(path, effort, "torch 2"))
+    assert len(lines) == 1
+    pd.testing.assert_frame_equal(again, frame)
+    # what other versions or another effort measured is no part of it
+    assert len(run.Kept(path, effort, "torch 2")) == 1
+    assert len(run.Kept(path, effort, "torch 3")) == 0
+    assert len(run.Kept(path, replace(effort, threads=2), "torch 2")) == 0
 
 
 def test_verdicts_follow_from_the_ratios():
