@@ -143,9 +143,11 @@ def _figure(part: pd.DataFrame, quantity: str, label: str) -> dict[str, str] | N
 
 def _long(part: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Return one row per case and contender."""
-    part = part[(part["status"] == "ok") & ~part["second_order"]]
+    part = part[~part["second_order"]]
     keys = ["d", "n", "o", "hidden"]
-    theirs = part[[*keys, "peer", f"peer_{quantity}"]].set_axis([*keys, "who", quantity], axis=1)
+    ok = part[part["status"] == "ok"]
+    theirs = ok[[*keys, "peer", f"peer_{quantity}"]].set_axis([*keys, "who", quantity], axis=1)
+    # our memory is known where the others' is too large to be measured, too
     ours = part.groupby(keys, as_index=False)[quantity].median().assign(who=OURS)
     long = pd.concat([ours, theirs]).dropna(subset=[quantity])
     long[quantity] = long[quantity].clip(lower=1e-6 if quantity == "seconds" else 0.1)
@@ -185,6 +187,8 @@ def _weights(d: int, hidden: tuple[int, ...], o: int) -> int:
 
 
 def _thousands(value: float) -> str:
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:.3g}M"
     return f"{value / 1000:.3g}k" if value >= 10_000 else f"{value:g}"
 
 
@@ -193,7 +197,9 @@ def _time(seconds: float) -> str:
 
 
 def _pair(ours: float, theirs: float) -> str:
-    return "" if math.isnan(ours) or math.isnan(theirs) else f"{ours:.0f} / {theirs:.0f}"
+    if math.isnan(ours):
+        return ""
+    return f"{ours:.0f} / " + ("–" if math.isnan(theirs) else f"{theirs:.0f}")
 
 
 def _digits(value: Any) -> Any:

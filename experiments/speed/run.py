@@ -108,7 +108,7 @@ def measure(
             memory = plan.memory and not peer.startswith("bare")
             found = _job(plan.case, peer, memory, effort)
             row = {**case, "peer": peer, "threads": effort.threads, "detail": "", **found}
-            if memory and found["status"] == "ok":
+            if memory and found["status"] in ("ok", "too large"):
                 row["megabytes"] = own.get("megabytes")
             rows.append(row)
             if row["status"] != "failed":  # that is tried again
