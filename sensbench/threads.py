@@ -72,25 +72,28 @@ def for_torch() -> Iterator[None]:
 
 
 _lock = Lock()
-# what each pool had before the first of the blocks that are open, and the numbers of these
+# what each pool had before the first of the blocks that are open, and the numbers of these, the
+# last to begin at the end
 _before: dict[str, int] = {}
-_open: defaultdict[str, list[int]] = defaultdict(list)
+_open: defaultdict[str, dict[object, int]] = defaultdict(dict)
 
 
 @contextmanager
 def _shared(pools: Sequence[Any], number: int) -> Iterator[None]:
     """Set the number of pools that all Python threads share; blocks may end in any order."""
+    block = object()
     with _lock:
         for pool in pools:
-            _entered(pool.filepath, pool.num_threads, number)
+            _enter(block, pool.filepath, pool.num_threads, number)
             _set(pool, number)
     try:
         yield
     finally:
         with _lock:
             for pool in pools:
-                numbers = _left(pool.filepath, number)
-                _set(pool, numbers[-1] if numbers else _before[pool.filepath])
+                del _open[pool.filepath][block]
+                left = list(_open[pool.filepath].values())
+                _set(pool, left[-1] if left else _before[pool.filepath])
 
 
 @contextmanager
@@ -100,10 +103,11 @@ def _own(pools: Sequence[Any], number: int, around: int | None) -> Iterator[None
     A thread that had none yet takes torch's from the thread that last set it: what another's block
     set is not put back.
     """
+    block = object()
     with _lock:
         now = torch.get_num_threads()
-        inherited = around is None and now in _open["torch"]
-        _entered("torch", now, number)
+        inherited = around is None and now in _open["torch"].values()
+        _enter(block, "torch", now, number)
         before = _before["torch"] if inherited else now
     found = [(pool, pool.num_threads) for pool in pools]
     for pool in pools:
@@ -117,7 +121,7 @@ def _own(pools: Sequence[Any], number: int, around: int | None) -> Iterator[None
         # last: threadpoolctl reaches torch's OpenMP, too, but not the MKL inside torch
         torch.set_num_threads(before)
         with _lock:
-            _left("torch", number)
+            del _open["torch"][block]
 
 
 def _is_shared(pool: Any) -> bool:
@@ -133,18 +137,10 @@ def _set(pool: Any, number: int) -> None:
     release(force=True)
 
 
-def _entered(pool: str, now: int, number: int) -> None:
+def _enter(block: object, pool: str, now: int, number: int) -> None:
     if not _open[pool]:
         _before[pool] = now
-    _open[pool].append(number)
-
-
-def _left(pool: str, number: int) -> list[int]:
-    """Return the numbers of the blocks that are still open, the last to begin at the end."""
-    numbers = _open[pool]
-    last = len(numbers) - 1 - numbers[::-1].index(number)
-    del numbers[last]
-    return numbers
+    _open[pool][block] = number
 
 
 @cache

@@ -20,6 +20,12 @@ from sensbench.study.store import ResultStore
 from sensbench.threads import for_torch, limited
 
 
+def blas() -> set[int]:
+    return {
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    }
+
+
 def libraries() -> set[int]:
     return {library["num_threads"] for library in threadpool_info()}
 
@@ -121,9 +127,6 @@ def test_the_command_line_takes_option_before_variable(options, expected, tmp_pa
 
 
 def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
-    def blas():
-        return [i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"]
-
     module = torch.nn.Linear(2, 1)
     problem = sb.Problem.of(module, sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)}))
     fitted = LinearRegression().fit(np.eye(2), [0.0, 1.0])
@@ -131,7 +134,7 @@ def test_a_torch_models_calls_leave_numpys_blas_one_thread_and_put_it_back():
     with threadpool_limits(2, "blas"):
         before = blas()
         with problem.explained.many_calls():
-            assert set(blas()) == {1}
+            assert blas() == {1}
         assert blas() == before
         # a regressor of scikit-learn computes with numpy itself
         with array.explained.many_calls():
@@ -152,9 +155,6 @@ def test_limits_of_two_threads_may_overlap(numbers):
             first_out.wait(60)
             seen["inside"] = torch.get_num_threads(), blas()
         seen["second"] = (torch.get_num_threads(), libraries())
-
-    def blas():
-        return {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"}
 
     def run(work):
         thread = Thread(target=work)
@@ -178,9 +178,6 @@ def test_limits_of_two_threads_may_overlap(numbers):
 
 def test_blocks_for_torch_may_overlap_between_threads():
     """Whichever ends first, the number is put back in the end."""
-
-    def blas():
-        return {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"}
 
     inside, leave = Event(), Event()
 

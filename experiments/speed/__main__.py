@@ -15,7 +15,7 @@ from experiments.speed.run import Effort, Kept, measure, start_up
 from experiments.speed.targets import judged
 
 OUT = Path("reports/speed")
-KEPT = "measured.jsonl"
+KEPT = "measured-{effort}.jsonl"
 PACKAGES = ("torch", "numpy", "scipy", "SALib", "scikit-learn", "captum", "openturns")
 # threads, seconds for the pairs of one peer, pairs, seconds until a process is given up
 _BUDGETS = {"smallest": (0.0, 2, 300.0), "quick": (4.0, 9, 300.0), "full": (5.0, 11, 1800.0)}
@@ -23,12 +23,6 @@ _BUDGETS = {"smallest": (0.0, 2, 300.0), "quick": (4.0, 9, 300.0), "full": (5.0,
 
 def machine(threads: int, effort: str, load: tuple[float, float]) -> dict[str, str]:
     """Return what the times depend on. No names of machines, people or folders."""
-    packages = {}
-    for package in PACKAGES:
-        try:
-            packages[package] = version(package)
-        except PackageNotFoundError:
-            packages[package] = "not installed"
     return {
         "effort": effort,
         "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -39,8 +33,18 @@ def machine(threads: int, effort: str, load: tuple[float, float]) -> dict[str, s
         "threads": f"{threads} for everybody: torch, BLAS, OpenMP, TBB",
         "load": " → ".join(f"{x:.1f}" for x in load) + " (mean running processes, before → after)",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "versions": ", ".join(f"{name} {number}" for name, number in packages.items()),
+        "versions": _versions(),
     }
+
+
+def _versions() -> str:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} not installed")
+    return ", ".join(found)
 
 
 def _processor() -> str:
@@ -80,18 +84,21 @@ def main(effort: str, threads: int | None, out: Path) -> None:
     start, before = time.perf_counter(), os.getloadavg()[0]
     starts = start_up(threads, 5 if effort == "full" else 2)
     asked = Effort(threads, budget, pairs, timeout)
-    kept = Kept(out / KEPT, asked, machine(threads, effort, (0.0, 0.0))["versions"])
+    file = out / KEPT.format(effort=effort)
+    kept = Kept(file, asked, _versions())
     if len(kept):
-        click.echo(f"{len(kept)} rows are kept from a run that was stopped: {out / KEPT}")
+        click.echo(f"{len(kept)} rows are kept from a run that was stopped: {file}")
     results = measure(plans, asked, click.echo, kept)
     told = machine(threads, effort, (before, os.getloadavg()[0]))
     told["took"] = f"{(time.perf_counter() - start) / 60:.0f} min"
+    if len(kept):
+        told["took"] += f", and {len(kept)} rows from before, when it was stopped"
     verdicts = judged(results, starts)
 
     from experiments.speed.page import write
 
     page = write(out, results, verdicts, told)
-    (out / KEPT).unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
     click.echo("\n" + verdicts.to_string(index=False, justify="left"))
     click.echo(f"\npage: {page}")
     wrong = results[results["status"].isin(["disagrees", "failed"])]

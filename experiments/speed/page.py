@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from experiments.speed.case import Case
+from experiments.speed.targets import three_figures
 from sensbench.report import style
 
 HERE = Path(__file__).parent
@@ -78,7 +79,7 @@ def _section(family: str, part: pd.DataFrame) -> dict[str, Any]:
 def _row(row: dict[str, Any]) -> dict[str, str]:
     ok = row["status"] == "ok"
     size = "n" if row["family"] != "sobol" else "N"
-    what = f"d = {row['d']}, {size} = {row['n']:,}, {row['o']} output{'s' * (row['o'] != 1)}"
+    what = f"d = {row['d']}, {size} = {row['n']:,}, {_outputs(row['o'])}"
     if row["hidden"] != "64-64":
         what += f", network {row['hidden']}"
     if row["second_order"]:
@@ -86,7 +87,8 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
     ratio = ""
     if ok:
         which = "sensbench ÷ bare" if row["peer"].startswith("bare") else "times as long"
-        ratio = f"{row['ratio']:.3g}  ({row['ratio_low']:.3g} – {row['ratio_high']:.3g})"
+        ends = f"{three_figures(row['ratio_low'])} – {three_figures(row['ratio_high'])}"
+        ratio = f"{three_figures(row['ratio'])}  ({ends})"
         ratio += f"\n{which}, {row['pairs']:.0f} pair{'s' * (row['pairs'] != 1)}"
     return {
         "what": what.replace(" = ", "\u00a0=\u00a0"),
@@ -168,8 +170,8 @@ def _series(long: pd.DataFrame, axis: str) -> pd.DataFrame | None:
             continue
         d_n_o_hidden = dict(zip(rest, fixed, strict=True))
         best = rows.copy()
-        said = {"d": "d = {:,}", "n": "n = {:,}", "o": "{:,} outputs", "hidden": "{}"}
-        best.attrs = {key: said[key].format(value) for key, value in d_n_o_hidden.items()}
+        said = {"d": "d = {:,}".format, "n": "n = {:,}".format, "o": _outputs, "hidden": str}
+        best.attrs = {key: said[key](value) for key, value in d_n_o_hidden.items()}
     return best
 
 
@@ -184,6 +186,10 @@ def _apart(ticks: list[float]) -> list[float]:
 
 def _weights(d: int, hidden: tuple[int, ...], o: int) -> int:
     return sum(p.numel() for p in Case("", d, 1, o, hidden).network.parameters())
+
+
+def _outputs(o: int) -> str:
+    return f"{o} output{'s' * (o != 1)}"
 
 
 def _thousands(value: float) -> str:

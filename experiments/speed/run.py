@@ -96,12 +96,12 @@ def measure(
     """Return one row per case and peer; those that are kept are not measured again."""
     rows = []
     for plan in plans:
-        left = [peer for peer in plan.peers if kept.get(plan, peer) is None]
-        own = _job(plan.case, "sensbench", True, effort) if plan.memory and left else {}
-        for peer in plan.peers:
-            before = kept.get(plan, peer)
-            if before is not None:
-                rows.append(before)
+        before = {peer: kept.get(plan, peer) for peer in plan.peers}
+        complete = None not in before.values()
+        own = _job(plan.case, "sensbench", True, effort) if plan.memory and not complete else {}
+        for peer, row in before.items():
+            if row is not None:
+                rows.append(row)
                 continue
             case = {**asdict(plan.case), "hidden": "-".join(map(str, plan.case.hidden))}
             case["second_order"] = bool(case.pop("options").get("second_order"))

@@ -71,6 +71,11 @@ STARTS = (
 )
 
 
+def three_figures(ratio: float) -> str:
+    """Return a ratio as a reader takes it in: three figures, or a whole number."""
+    return f"{ratio:,.0f}" if ratio >= 1000 else f"{ratio:.3g}"
+
+
 def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
     """Return one row per target: what was aimed at, what was measured, met or not."""
     rows = []
@@ -90,11 +95,14 @@ def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
         order = ok.sort_values("ratio")
         worst = order.iloc[-1 if target.at_most else 0]
         met = worst["ratio"] <= target.bound if target.at_most else worst["ratio"] >= target.bound
-        ends = f"{worst['ratio_low']:.3g} – {worst['ratio_high']:.3g}, {worst['pairs']:.0f} pairs"
+        ends = f"{three_figures(worst['ratio_low'])} – {three_figures(worst['ratio_high'])}"
+        ends += f", {worst['pairs']:.0f} pairs"
         if len(ok) > 1 and "d" not in target.where:
             ends += f"; at d = {worst['d']}, n = {worst['n']:,}, {worst['o']} outputs"
         verdict = "met" if met else "not met"
-        rows.append({**row, "measured": f"{worst['ratio']:.3g}", "range": ends, "verdict": verdict})
+        rows.append(
+            {**row, "measured": three_figures(worst["ratio"]), "range": ends, "verdict": verdict}
+        )
     for text, name, bound in STARTS:
         verdict = "met" if starts[name] <= bound else "not met"
         measured = f"{starts[name]:.2f}"

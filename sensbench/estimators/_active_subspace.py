@@ -15,7 +15,7 @@ from sensbench.linearised import deviations, quantile, times_over
 from sensbench.result import Absent, Estimate
 
 _BYTES, _BATCHES = 2**28, 32
-# Where matrices are large there are fewer batches; with fewer than these there is no interval.
+# Where matrices are large there are fewer batches; fewer than these say too little of the spread.
 _MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
 
 
