@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -63,9 +64,11 @@ class Kept:
     def __init__(self, path: Path, effort: Effort, versions: str):
         self._path, self._told = path, f"{_code()} {versions} {effort}"
         self._rows: dict[str, dict[str, Any]] = {}
-        if path.exists():
-            lines = [json.loads(line) for line in path.read_text().splitlines() if line]
-            self._rows = {line["of"]: line["row"] for line in lines if line["told"] == self._told}
+        for line in path.read_text().splitlines() if path.exists() else ():
+            with suppress(json.JSONDecodeError):  # one that was being written as the run was killed
+                found = json.loads(line)
+                if found["told"] == self._told:
+                    self._rows[found["of"]] = found["row"]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -77,7 +80,8 @@ class Kept:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
             of = f"{plan} {peer}"
-            file.write(json.dumps({"told": self._told, "of": of, "row": row}) + "\n")
+            # on a line of its own, whatever the one before ends with
+            file.write("\n" + json.dumps({"told": self._told, "of": of, "row": row}))
 
 
 def _code() -> str:
