@@ -47,6 +47,7 @@ class Case:
     budget: int = 600
     seed: int = 0
     single: bool = False  # the model computes in float32
+    ties: bool = False  # different rows share values of an input
 
 
 def by_name(name: str, **params: Any) -> Callable[[], sb.Problem]:
@@ -141,10 +142,12 @@ CASES = (
     Case("metafunction 30", by_name("metafunction", d=30), budget=1600),
     Case("mixed", mixed, WITH_OPTIONS),
     Case("arrays", of_arrays, PLAIN),
-    Case("table", lambda: table(None), EVERY, budget=900),
+    Case("table", lambda: table(None), EVERY, budget=900, ties=True),
     Case("table in groups", lambda: table(GROUPED), EVERY),
     Case("table as product", lambda: as_product(lambda: table(GROUPED)), PLAIN),
-    Case("diabetes linear", network("diabetes", "linear"), EVERY, budget=800, single=True),
+    Case(
+        "diabetes linear", network("diabetes", "linear"), EVERY, budget=800, single=True, ties=True
+    ),
     Case(
         "diabetes linear as product",
         lambda: as_product(network("diabetes", "linear")),
@@ -157,12 +160,14 @@ CASES = (
         budget=800,
         seed=6,
         single=True,
+        ties=True,
     ),
     Case(
         "diabetes planted",
         network("diabetes", "linear", {"noise": 2, "copies": ["bmi", "sex"]}),
         budget=900,
         single=True,
+        ties=True,
     ),
 )
 
