@@ -143,8 +143,8 @@ CASES = (
     Case("mixed", mixed, WITH_OPTIONS),
     Case("arrays", of_arrays, PLAIN),
     Case("table", lambda: table(None), EVERY, budget=900, ties=True),
-    Case("table in groups", lambda: table(GROUPED), EVERY),
-    Case("table as product", lambda: as_product(lambda: table(GROUPED)), PLAIN),
+    Case("table in groups", lambda: table(GROUPED), EVERY, ties=True),
+    Case("table as product", lambda: as_product(lambda: table(GROUPED)), PLAIN, ties=True),
     Case(
         "diabetes linear", network("diabetes", "linear"), EVERY, budget=800, single=True, ties=True
     ),
@@ -153,6 +153,7 @@ CASES = (
         lambda: as_product(network("diabetes", "linear")),
         budget=800,
         single=True,
+        ties=True,
     ),
     Case(
         "diabetes mlp",
