@@ -57,6 +57,24 @@ def test_the_numbers_are_scikit_learns_on_the_same_rows(rng):
     assert found.inputs == "the 150 data rows"
 
 
+def test_against_noisy_targets_the_total_order_is_still_a_share_of_the_models_variance(rng):
+    """scikit-learn's rise of the squared error over twice Var f; Var y is eleven times as much."""
+    X = rng.normal(size=(200, 2))
+    fitted = LinearRegression().fit(X, X @ [2.0, 1.0])
+    y = X @ [2.0, 1.0] + 7 * rng.normal(size=200)
+    problem = sb.Problem.of(fitted, sb.InputSpace.from_data(X), X=X, y=y)
+    found = sb.estimators.load("permutation", repeats=3).estimate(problem, budget=1400, seed=2)
+    state = int(np.random.default_rng(2).integers(1, 2**31 - 1))
+    rise = permutation_importance(
+        fitted, X, y, scoring="neg_mean_squared_error", n_repeats=3, random_state=state
+    ).importances_mean
+    variance = fitted.predict(X).var()
+    np.testing.assert_allclose(
+        found["permutation_total_order"].value[0], rise / (2 * variance), rtol=1e-9
+    )
+    np.testing.assert_allclose(found["permutation_r2"].value[0], rise / y.var(), rtol=1e-9)
+
+
 @pytest.mark.parametrize(("n", "d", "outputs", "repeats"), [(12, 2, 1, 1), (3000, 4, 2, 3)])
 def test_every_output_has_scikit_learns_numbers(monkeypatch, n, d, outputs, repeats):
     """Rows in many calls and groups of rows; scikit-learn collapses outputs, so one at a time."""

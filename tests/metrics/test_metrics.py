@@ -98,3 +98,18 @@ def test_accuracy_is_against_the_same_measure_only():
     assert found["relative_error"].iloc[0] == pytest.approx(0.1 / 5)
     assert found["covered"].iloc[0] == 1.0
     assert found["rows"].iloc[0] == 10
+
+
+def test_an_interval_covers_what_is_between_its_ends_and_the_ends():
+    """Half widths are 0.1: one interval is too high, one too low, one has the truth at its end."""
+    frame = headline(s=("total_order", [2.0, 2.0, 2.0, 2.0]))
+    frame = frame.assign(budget=10, replicate=0, n_forward=8, n_backward=2)
+    for truths, covered in (
+        ([1.0, 1.0, 1.0, 1.0], 0.0),
+        ([3.0, 3.0, 3.0, 3.0], 0.0),
+        ([1.9, 2.1, 2.0, 1.0], 0.75),
+        ([1.89, 2.11, 2.05, 1.95], 0.5),
+    ):
+        exact = {f"x{i}": value for i, value in enumerate(truths)}
+        found = accuracy(frame, {("p", "m", "total_order", "y"): exact})
+        assert found["covered"].tolist() == [covered]

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,9 @@ from sensbench.errors import InputError, StudyError
 from sensbench.quality import Quality
 from sensbench.report import write_report
 from sensbench.report.text import fit
-from sensbench.study.cells import labels
+from sensbench.study.cells import Cell, labels
 from sensbench.study.config import check_study
+from sensbench.study.results import Method
 from sensbench.study.runner import RESULTS_FILE, run_study
 from sensbench.study.store import ResultStore
 
@@ -67,6 +69,33 @@ def test_cells_do_not_depend_on_the_order_or_company_they_are_computed_in(tmp_pa
     np.testing.assert_array_equal(mine["value"], alone.frame["value"])
     other_seed, _ = run_study(study(seed=1, estimators=["gradient"], budgets=[400]), tmp_path)
     assert not np.array_equal(other_seed.frame["value"], alone.frame["value"])
+
+
+def test_replicates_are_other_draws(tmp_path):
+    """Each number differs between replicates, budgets and seeds, but for what is exactly 0."""
+    results, _ = run_study(study(replicates=3, budgets=[64, 65], estimators=["sobol"]), tmp_path)
+    values = results.frame.pivot_table(
+        index=["measure", "feature"], columns=["budget", "replicate"], values="value"
+    )
+    assert (values.nunique(axis=1) == 6).all()
+
+
+def test_every_coordinate_of_a_cell_decides_its_seed_and_no_label_does():
+    method = Method("a label", "sobol", {"resamples": 100}, "total_order")
+    cell = Cell("content", "problem", "model", method, 64, 0, 0)
+    others = [
+        replace(cell, question="other"),
+        replace(cell, budget=65),
+        replace(cell, replicate=1),
+        replace(cell, seed=1),
+        replace(cell, method=replace(method, name="sobol_salib")),
+        replace(cell, method=replace(method, params={"resamples": 101})),
+    ]
+    seeds = [tuple(c.seed_sequence().generate_state(4)) for c in [cell, *others]]
+    assert len(set(seeds)) == len({c.key for c in [cell, *others]}) == 7
+    renamed = replace(cell, problem="p", model="m", method=replace(method, label="b"))
+    assert tuple(renamed.seed_sequence().generate_state(4)) == seeds[0]
+    assert renamed.key == cell.key
 
 
 def test_a_budget_too_small_is_a_row_and_the_rest_goes_on(tmp_path):
