@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
-from sensbench.bootstrap import Bootstrap, Groups, percentile
+from sensbench.bootstrap import Bootstrap, Groups, percentile, symmetric
 
 
 def test_the_spread_is_that_of_the_mean(rng):
@@ -63,3 +64,22 @@ def test_a_constant_has_no_width(rng):
     np.testing.assert_allclose(estimate.high - estimate.low, 0, atol=1e-12)
     assert (estimate.low <= estimate.value).all()
     assert (estimate.value <= estimate.high).all()
+
+
+def test_so_many_groups_that_the_spread_is_known_well(rng):
+    """Of 50 means of 100 000 rows: 2 % from 1024 groups, 2 % from 1000 resamples."""
+    x = rng.normal(size=(100_000, 50))
+    found = Bootstrap({"x": x}, rng, 1000, 0.95).resampled["x"].std(axis=0)
+    ratio = found / (x.std(axis=0) / np.sqrt(100_000))
+    assert np.sqrt(np.mean((ratio - 1) ** 2)) < 1.5 * np.sqrt(1 / 2048 + 1 / 2000)
+
+
+def test_symmetric_intervals_are_normal_quantiles_of_the_finite_spread():
+    replicates = np.array([[1.0, 2.0], [2.0, np.nan], [4.0, 6.0], [5.0, np.inf]])
+    found = symmetric(np.array([3.0, 3.0]), replicates, 0.9)
+    half = stats.norm.ppf(0.95) * np.array([np.std([1, 2, 4, 5], ddof=1), np.std([2, 6], ddof=1)])
+    np.testing.assert_allclose(found.high - 3, half)
+    np.testing.assert_allclose(3 - found.low, half)
+    alone = symmetric(np.array([3.0]), np.array([[1.0], [np.nan]]), 0.9)
+    assert np.isnan(alone.low).all()
+    assert "no interval" in alone.note

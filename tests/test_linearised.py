@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import sensbench as sb
 from sensbench.bootstrap import Groups
 from sensbench.linearised import Linearised, plus_minus, times_over
 
@@ -65,3 +66,28 @@ def test_on_a_logarithmic_scale_an_interval_ends_above_0():
     assert (found.low > 0).all()
     assert np.isfinite(found.high).all()
     np.testing.assert_allclose(found.low * found.high, [1.0, 1e-6])
+
+
+def test_an_interval_that_is_hardly_known_is_as_wide_as_that():
+    """exp(half/value): up to exp(300), beyond which there soon are no numbers."""
+    found = times_over(np.array([2.0, 2.0, 2.0]), np.array([20.0, 400.0, 2000.0]))
+    np.testing.assert_allclose(np.log(found.high / 2), [10, 200, 300], rtol=1e-12)
+    np.testing.assert_allclose(np.log(found.low / 2), [-10, -200, -300], rtol=1e-12)
+
+
+def test_of_a_curved_statistic_it_is_the_tangents(rng):
+    """exp of a mean that is far from known: the delta method's, as no difference would give."""
+    x = 3 * rng.normal(size=30)
+    value, half = linearised({"x": x})(lambda m: {"e": np.exp(m["x"])})
+    error = x.std(ddof=1) / np.sqrt(30)
+    exact = stats.t.ppf(0.975, 29) * np.exp(x.mean()) * error
+    np.testing.assert_allclose([value["e"], half["e"]], [np.exp(x.mean()), exact], rtol=1e-6)
+
+
+def test_up_to_128_rows_the_intervals_are_of_the_rows(rng):
+    """The slope of x²/2 is x: Student's interval of its mean, with 127 degrees of freedom."""
+    X = rng.exponential(size=(128, 1))
+    problem = sb.Problem.of(lambda x: x[:, 0] ** 2 / 2, sb.InputSpace.from_data(X), X=X)
+    item = sb.estimators.load("gradient").estimate(problem, budget=1000)["derivative_mean"]
+    low, high = stats.ttest_1samp(X[:, 0], 0).confidence_interval()
+    np.testing.assert_allclose([item.low[0, 0], item.high[0, 0]], [low, high], rtol=1e-6)

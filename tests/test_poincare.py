@@ -95,3 +95,9 @@ def test_ends_with_next_to_no_probability_against_polynomials(marginal, ends):
     )
     eigenvalues = linalg.eigh((D * weights) @ D.T / half**2, (P * weights) @ P.T, eigvals_only=True)
     assert poincare_constant(marginal) == pytest.approx(1 / eigenvalues[1], rel=2e-5)
+
+
+def test_the_laplace_and_the_logistic_have_the_spectral_gap_of_their_scale():
+    """(s f')' with densities e^(-|x|/s)/2s and the logistic's: both 4 s², at any location."""
+    for marginal in (stats.laplace(5, 3), stats.logistic(5, 3)):
+        assert poincare_constant(marginal) == pytest.approx(4 * 3**2, rel=1e-12)

@@ -173,3 +173,19 @@ def test_many_rows_are_the_same_rows_as_few(d):
     np.testing.assert_array_equal(flat, stats.uniform(-1, 4).ppf(u))
     bell = sb.InputSpace.normal(dict.fromkeys(names, (-1, 3))).sample(n, 5)
     np.testing.assert_array_equal(bell, stats.norm(-1, 3).ppf(u))
+
+
+def test_unbounded_draws_reach_the_quantile_of_two_to_minus_forty():
+    space = sb.InputSpace.of({"n": stats.norm(), "t": stats.t(9)})
+    ends = space.from_unit(np.array([[0.0, 0.0], [2.0**-39, 2.0**-39], [1.0, 1.0]]))
+    low = np.array([stats.norm.ppf(2.0**-40), stats.t.ppf(2.0**-40, 9)])
+    np.testing.assert_allclose(
+        ends, [low, [stats.norm.ppf(2.0**-39), stats.t.ppf(2.0**-39, 9)], -low], rtol=1e-6
+    )
+
+
+def test_a_columns_quantiles_are_the_smallest_values_that_enough_rows_do_not_exceed():
+    space = sb.InputSpace.from_data(np.array([[4.0], [1.0], [3.0], [2.0]]))
+    u = np.array([[0.0], [0.25], [0.2501], [0.5], [0.75], [0.7501], [1.0]])
+    assert space.from_unit(u)[:, 0].tolist() == [1, 1, 2, 2, 3, 4, 4]
+    assert space.std()[0] == np.sqrt(1.25)

@@ -113,3 +113,33 @@ def test_an_interval_covers_what_is_between_its_ends_and_the_ends():
         exact = {f"x{i}": value for i, value in enumerate(truths)}
         found = accuracy(frame, {("p", "m", "total_order", "y"): exact})
         assert found["covered"].tolist() == [covered]
+
+
+@pytest.mark.parametrize(("negative", "noise"), [(0.49, False), (0.51, True)])
+def test_negative_values_of_half_the_size_of_the_positive_ones_are_noise(negative, noise):
+    found = shares(headline(s=("total_order", [0.8, 0.2, -negative])))
+    assert found["share"].isna().all() == noise
+
+
+def test_shares_equal_to_six_decimals_share_a_rank():
+    found = shares(headline(s=("total_order", [0.3, 0.3 - 2e-7, 0.3 - 4e-6, 0.1])))
+    assert found["rank"].tolist() == [1, 1, 3, 4]
+
+
+def test_a_signed_interval_across_0_is_of_sizes_from_0_to_its_longer_side():
+    frame = headline(g=("derivative_mean_standardised", [0.8, -0.6, 0.0]))
+    frame["low"], frame["high"] = [-0.1, -0.9, -0.2], [1.0, -0.3, 0.1]
+    found = shares(frame)
+    np.testing.assert_allclose(found["share_low"], [0, 0.09, 0], atol=1e-15)
+    np.testing.assert_allclose(found["share_high"], [1, 0.81, 0.04])
+
+
+def test_three_features_are_enough_for_a_correlation():
+    found = agreement(headline(a=("total_order", [3, 2, 1]), b=("total_order", [3, 1, 2])))
+    assert found[["spearman", "kendall"]].to_numpy()[0] == pytest.approx([1 / 2, 1 / 3])
+
+
+def test_ties_are_shared_as_in_tau_b():
+    """Of six pairs one is tied in the first and another in the second: 4/sqrt(5 · 5)."""
+    found = agreement(headline(a=("total_order", [3, 3, 2, 1]), b=("total_order", [4, 3, 1, 1])))
+    assert found["kendall"].iloc[0] == pytest.approx(4 / 5)

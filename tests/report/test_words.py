@@ -11,7 +11,7 @@ from sensbench.metrics.ranks import shares
 from sensbench.quality import Quality
 from sensbench.report.consensus import first_places
 from sensbench.report.figures.importance import importance
-from sensbench.report.findings import order
+from sensbench.report.findings import agreement_said, order
 from sensbench.report.summary import sentences
 from sensbench.report.tables import derivative_table, quality_table, tables
 from sensbench.report.terminal import render
@@ -226,3 +226,30 @@ def test_a_method_that_ranks_some_inputs_has_no_say_in_the_first_place():
     assert order(different).startswith(
         "The methods do not agree on the first place: a by a, b by b. By mean share"
     )
+
+
+@pytest.mark.parametrize(("r2", "poor"), [(0.49, True), (0.5, False), (0.51, False)])
+def test_less_than_half_of_the_variation_is_a_poor_model(ishigami_results, r2, poor):
+    said = sentences(judged(ishigami_results, r2=r2, rmse=1.0))
+    assert said[1].startswith("Read with care: less than half") == poor
+
+
+@pytest.mark.parametrize(("error", "crooked"), [(0.29, False), (0.31, True)])
+def test_slopes_that_are_off_by_three_tenths_are_told(ishigami_results, error, crooked):
+    said = sentences(judged(ishigami_results, r2=0.97, rmse=0.6, gradient_error=error))
+    assert said[1].startswith("The values of y fit better than their slopes") == crooked
+
+
+@pytest.mark.parametrize(
+    ("rho", "words"),
+    [
+        (0.91, "the orders are alike"),
+        (0.89, "the orders are similar"),
+        (0.51, "the orders are similar"),
+        (0.49, "the orders differ"),
+    ],
+)
+def test_how_alike_orders_are_is_said_of_the_lowest_correlation(rho, words):
+    frame = shares(headline(a=[0.6, 0.3, 0.1], b=[0.5, 0.4, 0.1], c=[0.5, 0.4, 0.1]))
+    pairs = pd.DataFrame({"spearman": [1.0, rho, 0.95]})
+    assert words in agreement_said(pairs, frame)
