@@ -6,6 +6,7 @@ import torch
 from scipy import integrate
 
 import sensbench as sb
+from sensbench.estimators._active_subspace import _before_the_gap
 from sensbench.errors import InputError, NotApplicable
 from sensbench.estimators import _active_subspace
 
@@ -148,3 +149,17 @@ def test_too_many_products_leave_the_other_measures(problem, monkeypatch):
     assert "activity_score" not in found.estimates
     assert "2 slopes of 1 outputs" in found.absent["activity_score"]
     assert found["dgsm"].value.tolist() == whole["dgsm"].value.tolist()
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "active"),
+    [
+        ([1, 1e-5, 0, 0], 1),
+        ([1, 1e-2, 0, 0], 2),
+        ([1, 0.9, 0.5, 1e-3], 3),
+        ([1, 1e-9, 1e-12, 1e-30], 1),
+        ([2], 1),
+    ],
+)
+def test_what_single_precision_does_not_tell_from_0_opens_no_gap(eigenvalues, active):
+    assert _before_the_gap(np.array(eigenvalues, dtype=float)) == active

@@ -148,3 +148,24 @@ def test_the_budget_is_kept_and_mostly_spent(sine_problem):
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(sb.errors.InputError, match="morris: expected"):
         sb.estimators.load("morris", **wrong)
+
+
+@pytest.mark.parametrize(("options", "tail"), [({}, 0.005), ({"tail": 0.05}, 0.05)])
+def test_the_grid_ends_at_the_tails_quantile_where_a_marginal_is_unbounded(options, tail):
+    seen = []
+
+    def function(x):
+        seen.append(x.numpy())
+        return x.sum(1)
+
+    space = sb.InputSpace.of({"n": stats.norm(), "e": stats.expon(), "u": (0, 1)})
+    problem = sb.Problem.of(function, space)
+    sb.estimators.load("morris", **options).estimate(problem, budget=400)
+    rows = np.concatenate(seen)
+    ends = [
+        (0, stats.norm.ppf(tail)), (0, stats.norm.isf(tail)), (1, 0.0), (1, stats.expon.isf(tail)),
+        (2, 0.0), (2, 1.0),
+    ]  # fmt: skip
+    for column, end in ends:
+        # steps, and so rows at the grid's end, come in numbers; draws hit a point never
+        assert np.isclose(rows[:, column], end, rtol=1e-9, atol=1e-12).sum() > 20, (column, end)

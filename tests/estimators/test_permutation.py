@@ -6,6 +6,8 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
 
 import sensbench as sb
+from sensbench.errors import BudgetTooSmall
+from sensbench.estimators.permutation import _donors
 
 Z = 5
 
@@ -106,3 +108,25 @@ def test_outputs_are_not_collapsed():
     both = sb.Problem.of(lambda x: torch.stack([x[:, 0], 100 * x[:, 1]], 1), space)
     found = sb.estimators.load("permutation").estimate(both, budget=20_000)
     np.testing.assert_allclose(found["permutation_total_order"].value, np.eye(2), atol=0.1)
+
+
+def test_a_rows_part_is_that_of_the_row_evaluated_and_of_the_donor(rng):
+    """Student's interval of both rises by hand, for y = a and one repeat."""
+    a = rng.exponential(size=60)
+    X = np.column_stack([a, rng.normal(size=60)])
+    problem = sb.Problem.of(lambda x: x[:, 0], sb.InputSpace.from_data(X), X=X)
+    item = sb.estimators.load("permutation", repeats=1).estimate(problem, budget=180, seed=4)
+    item = item["permutation_mse"]
+    (donor,) = _donors(60, 1, int(np.random.default_rng(4).integers(1, 2**31 - 1)))
+    parts = (a - a[donor]) ** 2
+    parts[donor] += (a - a[donor]) ** 2
+    half = stats.t.ppf(0.975, 59) * parts.std(ddof=1) / np.sqrt(60)
+    assert item.value[0, 0] == pytest.approx(parts.mean() / 2)
+    assert item.high[0, 0] - item.value[0, 0] == pytest.approx(half, rel=1e-6)
+
+
+def test_ten_rows_are_the_fewest(product_problem):
+    estimator = sb.estimators.load("permutation", repeats=2)
+    with pytest.raises(BudgetTooSmall, match="at least 70 rows"):
+        estimator.estimate(product_problem, budget=69)
+    assert estimator.estimate(product_problem, budget=70).n_forward == 70

@@ -57,3 +57,8 @@ def test_agreement_is_over_the_features_both_rank():
     assert found.loc[("whole", "none"), "n"] == 0
     assert np.isnan(found.loc[("whole", "none"), "spearman"])
     assert not found.loc[("whole", "none"), "same_top"]
+
+
+def test_what_others_see_as_noise_takes_nothing_from_the_whole():
+    frame = shares(headline(whole=[0.6, 0.4, -0.1, 0.0], part=[np.nan, 3.0, 1.0, np.nan]))
+    np.testing.assert_allclose(column(frame, "part", "share"), [np.nan, 0.3, 0.1, np.nan])
