@@ -6,9 +6,9 @@ import torch
 from scipy import integrate
 
 import sensbench as sb
-from sensbench.estimators._active_subspace import _before_the_gap
 from sensbench.errors import InputError, NotApplicable
 from sensbench.estimators import _active_subspace
+from sensbench.estimators._active_subspace import _before_the_gap, _influence
 
 Z = 5  # standard errors a Monte Carlo mean may be off
 
@@ -163,3 +163,20 @@ def test_too_many_products_leave_the_other_measures(problem, monkeypatch):
 )
 def test_what_single_precision_does_not_tell_from_0_opens_no_gap(eigenvalues, active):
     assert _before_the_gap(np.array(eigenvalues, dtype=float)) == active
+
+
+@pytest.mark.parametrize("active", [1, 2, 3])
+def test_influence_is_the_scores_derivative(rng, active):
+    """Against differences of scores of C moved a little towards each batch."""
+    batches = np.array([(x := rng.normal(size=(9, 4))).T @ x for _ in range(5)])
+    C = batches.sum(axis=0) + np.diag([100.0, 40.0, 10.0, 0.0])
+
+    def scores(C):
+        eigenvalues, W = np.linalg.eigh(C)
+        return (W[:, ::-1][:, :active] ** 2) @ eigenvalues[::-1][:active]
+
+    eigenvalues, W = np.linalg.eigh(C)
+    found = _influence(batches, np.ones((4, 4)), W[:, ::-1], eigenvalues[::-1], active)
+    step = 1e-5
+    exact = [(scores(C + step * E) - scores(C - step * E)) / (2 * step) for E in batches]
+    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-6)

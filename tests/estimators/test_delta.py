@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
 from sensbench.estimators import _delta_samples
+from sensbench.estimators.delta import _n_bins
 
 KEYS = {
     "delta": "delta_raw",
@@ -203,3 +204,8 @@ def test_what_it_refuses(rng):
         )
     with pytest.raises(InputError, match="point one of"):
         sb.estimators.load("delta", point="mean")
+
+
+@pytest.mark.parametrize(("n", "bins"), [(30, 3), (20_000, 28), (10**6, 48)])
+def test_bins_grow_with_the_cube_root_of_many_rows_up_to_48(n, bins):
+    assert _n_bins(n) == bins
