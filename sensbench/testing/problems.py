@@ -2,8 +2,9 @@ import numpy as np
 
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
-from sensbench.testing._consistency import ROUNDING, STANDARD_ERRORS, check_consistent
+from sensbench.testing._consistency import check_consistent
 from sensbench.testing._rule import no_error, rule
+from sensbench.testing._tolerances import ROUNDING, STANDARD_ERRORS
 from sensbench.testing._truth import sampled_measures
 
 _STEP = 1e-3
