@@ -41,9 +41,7 @@ def check_answers(estimator: Estimator, who: str) -> None:
             _check_widths(found, who)
 
 
-def _over_seeds(
-    estimator: Estimator, problems: list[Problem], who: str
-) -> list[SensitivityResult]:
+def _over_seeds(estimator: Estimator, problems: list[Problem], who: str) -> list[SensitivityResult]:
     found = []
     for seed, problem in enumerate(problems):
         budget = max(_BUDGET, int(estimator.minimum_budget(problem)))
@@ -93,13 +91,13 @@ def _check_values(
         # Inputs' and outputs' units keep raw measures from being compared with each other.
         free = measure(name).unit == ""
         largest = np.nanmax(np.abs(exact)) if free else np.abs(exact)
-        error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-        gap = np.abs(values.mean(axis=0) - exact)
+        mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+        gap = np.abs(mean - exact)
         over = np.where(known, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
         at = np.unravel_index(over.argmax(), over.shape)
         inputs = " and ".join(found[0].features[i] for i in at[1:])
         rule(over.max() <= 0, who, "the numbers are right",
-             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {values.mean(axis=0)[at]:.4g} ± "
+             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {mean[at]:.4g} ± "
              f"{error[at]:.2g} (mean of {len(values)} seeds); {exact[at]:.4g} is right")  # fmt: skip
 
 

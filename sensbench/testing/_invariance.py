@@ -48,8 +48,7 @@ def _check_bias_falls(estimator: Estimator, who: str) -> None:
         after <= BIASED_LEFT * before,
         who,
         "a dead input's score falls with more rows",
-        f"it scores {before:.3g} with {FEW_ROWS} rows and {after:.3g} with "
-        f"{MANY_ROWS}",
+        f"it scores {before:.3g} with {FEW_ROWS} rows and {after:.3g} with {MANY_ROWS}",
     )
 
 

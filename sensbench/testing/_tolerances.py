@@ -4,11 +4,13 @@
 # some hundred comparisons per problem, six of them fail one right problem in several thousand.
 STANDARD_ERRORS = 6.0
 ROUNDING = 1e-6
-# A truth whose standard error is more than this share of the largest value of its output says
-# nothing that an estimate could be judged by.
-LARGEST_ERROR = 0.02
-# A sample grows until its own standard error is below this share, so that it sees 5 % of a value.
+# A truth whose standard error is more than this share of the largest value of its output, and more
+# than that of the sample it is compared with, is none: with six of them it would allow anything.
+LARGEST_ERROR = 0.005
+# A sample of first- and total-order indices grows until 5 % of an index is more than six of its
+# standard errors and two for its own noise; of an index below the smallest share, 5 % of that.
 SAMPLE_ERROR = 0.05 / (STANDARD_ERRORS + 2)
+SMALLEST_SHARE = 0.05
 
 # Right answers: the mean of so many seeds against the closed form. With 7 degrees of freedom and a
 # hundred comparisons, eight standard errors fail one right method in a hundred; the share of the

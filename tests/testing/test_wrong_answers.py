@@ -1,4 +1,4 @@
-"""Methods that keep every form and whose numbers are wrong: each is caught, by the rule it breaks."""
+"""Methods that keep every form and whose numbers are wrong: each is caught by the rule it breaks."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -149,7 +149,9 @@ class ZeroWidth(Right):
 class TenthOfWidth(Right):
     def change(self, found, problem, rng):
         return {
-            n: Estimate(i.value, i.value - (i.value - i.low) / 10, i.value + (i.high - i.value) / 10)
+            n: Estimate(
+                i.value, i.value - (i.value - i.low) / 10, i.value + (i.high - i.value) / 10
+            )
             for n, i in found.items()
         }
 
