@@ -97,8 +97,8 @@ def _check_values(
         at = np.unravel_index(over.argmax(), over.shape)
         inputs = " and ".join(found[0].features[i] for i in at[1:])
         rule(over.max() <= 0, who, "the numbers are right",
-             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {mean[at]:.4g} ± "
-             f"{error[at]:.2g} (mean of {len(values)} seeds); {exact[at]:.4g} is right")  # fmt: skip
+             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {mean[at]:.4g} "
+             f"± {error[at]:.2g}, the mean of {SEEDS} seeds; {exact[at]:.4g} is right")  # fmt: skip
 
 
 def _check_widths(found: list[SensitivityResult], who: str) -> None:
