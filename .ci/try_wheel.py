@@ -68,11 +68,13 @@ def try_out(wheel: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
         subprocess.run([*pip, str(site), str(wheel)], check=True)
         (work / "net.py").write_text(NET)
-        rows = "".join(f"{i % 7},{i * i % 11},{i % 5}\n" for i in range(60))
+        rows = "".join(f"{i**0.5},{i * 0.37 % 1},{i % 5}\n" for i in range(60))
         (work / "rows.csv").write_text("size,rooms,price\n" + rows)
         environment = {**os.environ, "PYTHONPATH": str(site)}
         trial = [sys.executable, "-c", TRIAL, str(site)]
         subprocess.run(trial, cwd=work, env=environment, check=True)
+        if "</html>" not in (work / "page.html").read_text("utf-8"):
+            sys.exit("try_wheel: expected a whole page; page.html ends early")
 
 
 def main() -> None:
