@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet bench profile test check lint types layers clean
+.PHONY: help quickstart linregnet bench profile test check lint types layers wheel clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
@@ -12,6 +12,7 @@ help:
 	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
 	@echo "make check       lint, types, layering and tests: what CI runs"
+	@echo "make wheel       build the wheel, check what is in it, analyse a model with it elsewhere"
 	@echo "make clean       remove .venv and caches"
 
 $(VENV)/ready: pyproject.toml constraints.txt
@@ -58,5 +59,10 @@ layers: $(VENV)/ready-dev
 
 check: lint types layers test
 
+wheel: $(VENV)/ready-dev
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python .ci/try_wheel.py dist
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

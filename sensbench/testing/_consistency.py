@@ -8,12 +8,8 @@ from jaxtyping import Float
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
 from sensbench.testing._rule import rule
+from sensbench.testing._tolerances import ROUNDING, STANDARD_ERRORS
 from sensbench.truth import Truth
-
-# How far a truth may be from a sampled value. The standard errors have 31 degrees of freedom: with
-# some hundred comparisons per problem, six of them fail one right problem in several thousand.
-STANDARD_ERRORS = 6.0
-ROUNDING = 1e-6
 
 
 def check_consistent(problem: Problem, who: str) -> None:

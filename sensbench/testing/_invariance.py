@@ -9,17 +9,17 @@ from sensbench.result import SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run
+from sensbench.testing._tolerances import (
+    BIASED_LEFT,
+    BIASED_SHARE,
+    DEAD_SHARE,
+    FEW_ROWS,
+    HALF_WIDTHS,
+    MANY_ROWS,
+    SHARE_OF_LARGEST_RELABELLED,
+)
 
 _BUDGET = 4096
-# Two right estimates may differ by the sum of their half-widths now and then; not by this many
-# of them, nor can a small interval by itself be trusted: hence a share of the largest value too.
-_HALF_WIDTHS = 4.0
-_SHARE_OF_LARGEST = 0.02
-_DEAD_SHARE = 0.05
-# Of an estimator that is biased upwards: at the larger budget, and what is left of the smaller's.
-_BIASED_BUDGETS = (1024, 8192)
-_BIASED_SHARE = 0.25
-_BIASED_LEFT = 0.9
 
 
 def check_dead_input(estimator: Estimator, who: str) -> None:
@@ -34,22 +34,21 @@ def check_dead_input(estimator: Estimator, who: str) -> None:
         return
     share = found[1]
     detail = f"it scores {share.max():.3g} of the top input"
-    rule((share <= _DEAD_SHARE).all(), who, "a dead input scores about 0", detail)
+    rule((share <= DEAD_SHARE).all(), who, "a dead input scores about 0", detail)
 
 
 def _check_bias_falls(estimator: Estimator, who: str) -> None:
-    few, many = (_dead_share(estimator, who, budget) for budget in _BIASED_BUDGETS)
+    few, many = (_dead_share(estimator, who, budget) for budget in (FEW_ROWS, MANY_ROWS))
     if few is None or many is None:
         return
     detail = f"it scores {many[1].max():.3g} of the top input"
-    rule((many[1] <= _BIASED_SHARE).all(), who, "a dead input scores little", detail)
+    rule((many[1] <= BIASED_SHARE).all(), who, "a dead input scores little", detail)
     before, after = few[0].mean(), many[0].mean()
     rule(
-        after <= _BIASED_LEFT * before,
+        after <= BIASED_LEFT * before,
         who,
         "a dead input's score falls with more rows",
-        f"it scores {before:.3g} with {_BIASED_BUDGETS[0]} rows and {after:.3g} with "
-        f"{_BIASED_BUDGETS[1]}",
+        f"it scores {before:.3g} with {FEW_ROWS} rows and {after:.3g} with {MANY_ROWS}",
     )
 
 
@@ -79,11 +78,11 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
         if measure(name).pairwise or name not in other.estimates:
             continue
         a, b = found[name], other[name].map(lambda values: values[:, order])
-        slack = _HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2
+        slack = HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2
         # Per column: raw measures of inputs with different units are not on one scale.
-        slack = slack + _SHARE_OF_LARGEST * np.maximum(np.abs(a.value), np.abs(b.value))
+        slack = slack + SHARE_OF_LARGEST_RELABELLED * np.maximum(np.abs(a.value), np.abs(b.value))
         if measure(name).unit == "":
-            slack = slack + _SHARE_OF_LARGEST * np.abs(a.value).max(axis=1, keepdims=True)
+            slack = slack + SHARE_OF_LARGEST_RELABELLED * np.abs(a.value).max(axis=1, keepdims=True)
         gap = np.abs(a.value - b.value)
         detail = f"{name} differs by {gap.max():.3g} when the inputs are given in another order"
         rule((gap <= slack + 1e-9).all(), who, "relabelled inputs relabel results", detail)

@@ -14,7 +14,7 @@ from scipy.stats import qmc
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
 
-_REPLICATES = 32
+REPLICATES = 32
 _MOST_IN_PAIRS = 20
 
 
@@ -35,9 +35,9 @@ def sampled_measures(
     standard error is the one between these. Cranley & Patterson 1976, doi:10.1137/0713071.
     """
     space, rng = problem.space, np.random.default_rng(seed)
-    m = 1 << max(1, n // _REPLICATES).bit_length() - 1
+    m = 1 << max(1, n // REPLICATES).bit_length() - 1
     points = qmc.Sobol(2 * space.d, scramble=False).random(m)
-    shifts = rng.random((_REPLICATES, 1, 2 * space.d))
+    shifts = rng.random((REPLICATES, 1, 2 * space.d))
     u = ((points + shifts) % 1.0).reshape(-1, 2 * space.d)
     model = problem.explained.metered()
     A = space.from_unit(u[:, : space.d])
@@ -83,7 +83,7 @@ def sampled_measures(
         of(tuple(column[start : start + m] for column in rows)) for start in range(0, len(u), m)
     ]
     return {
-        name: Sampled(value, np.std([part[name] for part in parts], axis=0) / np.sqrt(_REPLICATES))
+        name: Sampled(value, np.std([part[name] for part in parts], axis=0) / np.sqrt(REPLICATES))
         for name, value in whole.items()
     }
 

@@ -9,9 +9,11 @@ from sensbench.measure import MEASURES, measure
 from sensbench.problem import Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.testing import _cases
+from sensbench.testing._answers import check_answers
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run
+from sensbench.testing._sources import check_names, check_outputs, check_rows, check_truth_unused
 
 _BUDGET = 2048
 
@@ -24,9 +26,19 @@ def check_estimator(estimator: Estimator) -> None:
     note says why, and lie inside their intervals; the same seed gives the same bits, 0 included,
     and another seed others unless the numbers are exact; the budget is never exceeded nor
     undercounted, and the smallest one works; a dead input scores about 0 (with ``biased_up``:
-    little, and less the more rows there are); inputs in another order or unit change nothing;
+    little, and less the more rows there are); inputs in another order or unit change nothing,
+    nor do other names; every output has its own numbers; nothing is printed or warned of;
     problem, data, module and global random states are left alone; a group of columns, where the
     estimator takes groups, is drawn and shuffled as a whole.
+
+    With data the rows are those of the data, whatever the marginals, unless the estimator has a
+    design or ``inputs="product"`` was asked for: then the data play no part.
+
+    Answers: measures with a closed form are compared with it, on linear outputs and an interaction,
+    over independent inputs and over correlated rows, as means over seeds; larger effects rank
+    higher; intervals are neither narrower than the spread between seeds nor wider than the values,
+    and narrow with more rows. The problem's ``truth`` plays no part. Of a measure without a closed
+    form here (``pawn``, one of the author's own) only the order can be checked.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
 
@@ -50,6 +62,11 @@ def check_estimator(estimator: Estimator) -> None:
     check_dead_input(estimator, who)
     check_relabelled(estimator, who)
     check_units(estimator, who)
+    check_rows(estimator, who)
+    check_names(estimator, who)
+    check_truth_unused(estimator, who)
+    check_outputs(estimator, who)
+    check_answers(estimator, who)
 
 
 def _check_declaration(estimator: Estimator, who: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from sensbench import estimators
+from sensbench.bootstrap import Bootstrap, centred, variance
 from sensbench.errors import ConformanceError, NotApplicable
 from sensbench.estimator import Estimator
-from sensbench.result import Absent, Estimate
+from sensbench.result import Absent
 from sensbench.testing import check_estimator
 
 
@@ -27,11 +28,14 @@ class Slopes(Estimator):
     def _estimate(self, problem, budget, rng):
         X = problem.rows(budget // problem.explained.rows_per_gradient, rng).X
         Y, J = problem.explained.values_and_jacobian(X)
-        size = np.abs(J)
-        value, spread = size.mean(axis=0), 2 * size.std(axis=0) / np.sqrt(len(X))
-        raw = Estimate(value, value - spread, value + spread)
-        scale = problem.sigma() / Y.std(axis=0)[:, None]
-        return {self.measures[1]: raw, self.ranks_by: raw.map(lambda v: v * scale)}
+        columns = {"size": np.abs(J), **centred("y", Y)}
+        interval, sigma = Bootstrap(columns, rng, 200, 0.95), problem.sigma()
+        return {
+            self.measures[1]: interval(lambda m: m["size"]),
+            self.ranks_by: interval(
+                lambda m: m["size"] * sigma / np.sqrt(variance(m, "y"))[..., None]
+            ),
+        }
 
 
 class Nameless(Slopes):

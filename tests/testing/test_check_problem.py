@@ -142,6 +142,50 @@ def test_truths(truth, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "params", "measure"),
+    [
+        ("ishigami", {}, "first_order"),
+        ("ishigami", {}, "total_order"),
+        ("linear_gaussian", {}, "first_order"),
+        ("linear_gaussian", {"coefficients": [[1.0, 4.0], [2.0, -1.0]]}, "total_order"),
+        ("otl_circuit", {}, "first_order"),
+        ("wing_weight", {}, "first_order"),
+        ("quadratic_gaussian", {}, "first_order"),
+        ("cantilever_beam", {}, "first_order"),
+    ],
+)
+@pytest.mark.parametrize("factor", [0.95, 1.05])
+def test_a_lone_index_is_5_per_cent_off(name, params, measure, factor):
+    """Its largest value alone, with nothing else known that could contradict it."""
+    problem = problems.load(name, **params)
+    value = problem.truth[measure].value.copy()
+    check_problem(replace(problem, truth=Truths.of({measure: value})), derivatives=False)
+    value[0, value[0].argmax()] *= factor
+    rules = f"the truth is true of the model.*{measure} of|first orders sum to at most 1"
+    with pytest.raises(ConformanceError, match=rules):
+        check_problem(replace(problem, truth=Truths.of({measure: value})), derivatives=False)
+
+
+@pytest.mark.parametrize("error", [0.5, 0.05, 0.006])
+@pytest.mark.parametrize("measure", ["first_order", "total_order", "dgsm", "variance"])
+def test_a_standard_error_is_no_excuse(measure, error):
+    """Swapped values, and right ones: what is known so badly is not known."""
+    right = {**RIGHT, "variance": 17 / 12}[measure]
+    for values in [right[::-1], right] if measure != "variance" else [17 / 12]:
+        value = np.atleast_1d(values) if measure == "variance" else np.array([values])
+        known = Truth(value, np.full(value.shape, error * np.abs(value).max()), "guessed")
+        broken(of(plane, truth={measure: known}), f"standard error is small.*{measure} of y")
+
+
+def test_a_standard_error_like_the_samples_own_is_none_too_large():
+    """A mean derivative of 0 has no size to compare its standard error with."""
+    truth = {"derivative_mean": Truth(np.zeros((1, 2)), np.array([[1e-4, 0.0]]), "from points")}
+    check_problem(of(lambda x: (x[:, 0] - 0.5) ** 2 + 0.0 * x[:, 1], truth=truth))
+    truth = {"derivative_mean": Truth(np.zeros((1, 2)), np.array([[0.1, 0.0]]), "from points")}
+    broken(of(lambda x: (x[:, 0] - 0.5) ** 2 + 0.0 * x[:, 1], truth=truth), "error is small")
+
+
+@pytest.mark.parametrize(
     ("name", "measure", "factor"),
     [
         ("ishigami", "first_order", 1.1),

@@ -1,0 +1,136 @@
+"""Right numbers, and intervals that mean something: means over seeds against closed forms."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.estimator import Estimator
+from sensbench.measure import measure
+from sensbench.problem import Problem
+from sensbench.result import SensitivityResult
+from sensbench.testing import _known
+from sensbench.testing._rule import rule
+from sensbench.testing._run import run
+from sensbench.testing._tolerances import (
+    BIAS_OF_LARGEST,
+    FEW_ROWS,
+    MANY_ROWS,
+    NARROWEST,
+    SEED_ERRORS,
+    SEEDS,
+    SHARE_OF_LARGEST,
+    WIDEST,
+    WIDTH_LEFT,
+)
+
+_BUDGET = 2048
+
+
+def check_answers(estimator: Estimator, who: str) -> None:
+    """Check values and intervals over independent inputs, and over rows where it uses them."""
+    over_product = [_known.product()] * SEEDS
+    found = _over_seeds(estimator, over_product, who)
+    if found:
+        _check_order(found, estimator, who)
+        _check_values(found, _known.product_answers(), estimator, f"{who} over independent inputs")
+        _check_widths(found, who)
+        _check_narrowing(estimator, over_product[0], who)
+    if not estimator.design:
+        found = _over_seeds(estimator, [_known.data(seed) for seed in range(SEEDS)], who)
+        if found:
+            _check_values(found, _known.data_answers(), estimator, f"{who} over correlated rows")
+            _check_widths(found, who)
+
+
+def _over_seeds(estimator: Estimator, problems: list[Problem], who: str) -> list[SensitivityResult]:
+    found = []
+    for seed, problem in enumerate(problems):
+        budget = max(_BUDGET, int(estimator.minimum_budget(problem)))
+        result = run(estimator, problem, who, budget, seed)
+        if result is None:
+            return []
+        found.append(result)
+    return found
+
+
+def _stacked(
+    found: list[SensitivityResult], name: str
+) -> tuple[Float[np.ndarray, "seeds ..."], Float[np.ndarray, "seeds ..."]]:
+    """Return the values and half-widths over the seeds."""
+    items = [result[name] for result in found]
+    return np.stack([i.value for i in items]), np.stack([(i.high - i.low) / 2 for i in items])
+
+
+def _common(found: list[SensitivityResult]) -> list[str]:
+    """Return the measures of inputs or pairs that every result has."""
+    names = set.intersection(*(set(result.estimates) for result in found))
+    return [name for name in found[0].estimates if name in names and not measure(name).whole]
+
+
+def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str) -> None:
+    """The first output is linear, with effects of 4, 2, 1 and 0 deviations."""
+    if estimator.ranks_by not in _common(found):
+        return
+    score = np.abs(_stacked(found, estimator.ranks_by)[0][:, 0]).mean(axis=0)
+    falls = score[0] > score[1] > score[2] and score[1] > score[3]
+    rule(falls, who, "a larger effect scores higher",
+         f"{estimator.ranks_by} of a linear output is {score.round(4)} for effects of 4, 2, 1 "
+         f"and 0 standard deviations")  # fmt: skip
+
+
+def _check_values(
+    found: list[SensitivityResult], answers: _known.Answers, estimator: Estimator, who: str
+) -> None:
+    share = BIAS_OF_LARGEST if estimator.biased_up else SHARE_OF_LARGEST
+    for name in _common(found):
+        if name not in answers:
+            continue
+        exact, values = answers[name], _stacked(found, name)[0]
+        known = np.isfinite(exact) & np.isfinite(values).all(axis=0)
+        if measure(name).pairwise:
+            known &= np.triu(np.ones(exact.shape[-2:], dtype=bool), 1)
+        # Inputs' and outputs' units keep raw measures from being compared with each other.
+        free = measure(name).unit == ""
+        largest = np.nanmax(np.abs(exact)) if free else np.abs(exact)
+        mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+        gap = np.abs(mean - exact)
+        over = np.where(known, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
+        at = np.unravel_index(over.argmax(), over.shape)
+        inputs = " and ".join(found[0].features[i] for i in at[1:])
+        rule(over.max() <= 0, who, "the numbers are right",
+             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {mean[at]:.4g} "
+             f"± {error[at]:.2g}, the mean of {SEEDS} seeds; {exact[at]:.4g} is right")  # fmt: skip
+
+
+def _check_widths(found: list[SensitivityResult], who: str) -> None:
+    for name in _common(found):
+        values, halves = _stacked(found, name)
+        if measure(name).pairwise:
+            upper = np.triu_indices(values.shape[-1], 1)
+            values, halves = (a[..., upper[0], upper[1]] for a in (values, halves))
+        largest = np.nan_to_num(np.abs(values)).max(axis=(0, 2))
+        scale = np.maximum(largest, 1.0 if measure(name).unit == "" else 0.0)
+        widest = np.nan_to_num(halves).max(axis=(0, 2))
+        rule((widest <= WIDEST * scale + 1e-9).all(), who,
+             "intervals are not wider than the values", f"half-widths of {name} are up to "
+             f"{widest.max():.3g}, values up to {largest.max():.3g}")  # fmt: skip
+        spread = np.sqrt((values.std(axis=0, ddof=1) ** 2).mean(axis=-1))
+        half = np.sqrt((halves**2).mean(axis=(0, 2)))
+        # rounding is no spread
+        wide = np.isnan(half) | (half >= NARROWEST * spread) | (spread <= 1e-9 * scale)
+        rule(wide.all(), who, "intervals are as wide as the spread between seeds",
+             f"half-widths of {name} are {half.round(6)}, standard deviations between seeds "
+             f"{spread.round(6)}, per output")  # fmt: skip
+
+
+def _check_narrowing(estimator: Estimator, problem: Problem, who: str) -> None:
+    """Where many more rows are really spent, intervals narrow."""
+    least, name = int(estimator.minimum_budget(problem)), estimator.ranks_by
+    few, many = (run(estimator, problem, who, max(n, least)) for n in (FEW_ROWS, MANY_ROWS))
+    if few is None or many is None or not {name} <= few.estimates.keys() & many.estimates.keys():
+        return
+    before, after = (float((r[name].high - r[name].low).mean()) for r in (few, many))
+    spends = many.n_forward * 2 * FEW_ROWS >= few.n_forward * MANY_ROWS
+    if spends and before > 1e-9:
+        rule(after <= WIDTH_LEFT * before, who, "intervals narrow with more rows",
+             f"those of {name} are {before:.3g} wide with {few.n_forward} rows and {after:.3g} "
+             f"with {many.n_forward}")  # fmt: skip

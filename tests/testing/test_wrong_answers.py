@@ -1,0 +1,264 @@
+"""Methods that keep every form and whose numbers are wrong: caught by the rule they break."""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from sensbench import estimators
+from sensbench.bootstrap import Bootstrap, centred, variance
+from sensbench.errors import ConformanceError
+from sensbench.estimator import Estimator
+from sensbench.measure import MEASURES
+from sensbench.problem import Data
+from sensbench.result import Estimate
+from sensbench.testing import _known, check_estimator
+
+
+@dataclass(frozen=True)
+class Right(Estimator):
+    """Standardised rms derivative; the subclasses are wrong in one way each."""
+
+    name = "right"
+    measures = ("derivative_rms_standardised", "dgsm")
+    ranks_by = "derivative_rms_standardised"
+
+    def minimum_budget(self, problem):
+        return 10 * problem.explained.rows_per_gradient
+
+    def _estimate(self, problem, budget, rng):
+        Y, J = problem.explained.values_and_jacobian(self.rows(problem, budget, rng))
+        interval = Bootstrap({"square": J**2, **centred("y", Y)}, rng, 200, 0.95)
+        sigma = self.sigma(problem)
+        found = {
+            "dgsm": interval(lambda m: m["square"]),
+            self.ranks_by: interval(
+                lambda m: np.sqrt(m["square"] / variance(m, "y")[..., None]) * sigma
+            ),
+        }
+        return self.change(found, problem, rng)
+
+    def rows(self, problem, budget, rng):
+        return problem.rows(budget // problem.explained.rows_per_gradient, rng).X
+
+    def sigma(self, problem):
+        return problem.sigma()
+
+    def change(self, found, problem, rng):
+        return found
+
+
+class UsesDataOfProduct(Right):
+    def rows(self, problem, budget, rng):
+        return super().rows(replace(problem, inputs="data"), budget, rng)
+
+
+class UsesDeviationsOfProduct(Right):
+    def sigma(self, problem):
+        return problem.sigma() if problem.data is None else problem.data.std
+
+
+class DrawsThoughThereAreData(Right):
+    def rows(self, problem, budget, rng):
+        return problem.space.sample(budget // problem.explained.rows_per_gradient, rng)
+
+
+class DeviationsOfMarginals(Right):
+    def sigma(self, problem):
+        return problem.space.std()
+
+
+class DesignOnData(Right):
+    design = True
+
+
+class Prints(Right):
+    def change(self, found, problem, rng):
+        print("done")
+        return found
+
+
+class Warns(Right):
+    def change(self, found, problem, rng):
+        warnings.warn("few rows", stacklevel=2)
+        return found
+
+
+class DividesByZero(Right):
+    def change(self, found, problem, rng):
+        np.array([1.0]) / np.array([0.0])
+        return found
+
+
+class NamesMatter(Right):
+    """Inputs are sorted by name for ties, and one word is special."""
+
+    def change(self, found, problem, rng):
+        factor = np.array([1.0 + 1e-9 * (name == "x1") for name in problem.features])
+        return {name: item.map(lambda v: v * factor) for name, item in found.items()}
+
+
+class OutputNamesMatter(Right):
+    def change(self, found, problem, rng):
+        factor = np.array([[1.0 + 1e-9 * name.startswith("y")] for name in problem.outputs])
+        return {name: item.map(lambda v: v * factor) for name, item in found.items()}
+
+
+class ConstantButDead(Right):
+    def change(self, found, problem, rng):
+        noise = 1 + 1e-6 * rng.random()
+        value = noise * np.array([[float(f != "dead") for f in problem.features]] * problem.o)
+        return dict.fromkeys(found, Estimate(value, 0.9 * value, 1.1 * value))
+
+
+class ConstantButSmall(Right):
+    """The same, knowing which input is dead from the numbers."""
+
+    def change(self, found, problem, rng):
+        noise = 1 + 1e-6 * rng.random()
+        return {n: item.map(lambda v: noise * (v > 1e-6)) for n, item in found.items()}
+
+
+class FirstOutputForAll(Right):
+    def change(self, found, problem, rng):
+        return {n: item.map(lambda v: np.repeat(v[:1], len(v), 0)) for n, item in found.items()}
+
+
+class Twice(Right):
+    def change(self, found, problem, rng):
+        return {name: item.map(lambda v: 2 * v) for name, item in found.items()}
+
+
+class RawIsTwice(Right):
+    def change(self, found, problem, rng):
+        return found | {"dgsm": found["dgsm"].map(lambda v: 2 * v)}
+
+
+class HalfOfInteractions(Right):
+    def change(self, found, problem, rng):
+        curved = np.array([[0.7 if name in ("joint", "y3") else 1.0] for name in problem.outputs])
+        return {name: item.map(lambda v: v * curved) for name, item in found.items()}
+
+
+class ZeroWidth(Right):
+    def change(self, found, problem, rng):
+        return {n: Estimate(i.value, i.value, i.value) for n, i in found.items()}
+
+
+class TenthOfWidth(Right):
+    def change(self, found, problem, rng):
+        return {
+            n: Estimate(
+                i.value, i.value - (i.value - i.low) / 10, i.value + (i.high - i.value) / 10
+            )
+            for n, i in found.items()
+        }
+
+
+class MillionWide(Right):
+    def change(self, found, problem, rng):
+        return {n: Estimate(i.value, i.value - 1e6, i.value + 1e6) for n, i in found.items()}
+
+
+class AlwaysHalf(Right):
+    """As wide with many rows as with few."""
+
+    def change(self, found, problem, rng):
+        return {n: Estimate(i.value, i.value - 0.5, i.value + 0.5) for n, i in found.items()}
+
+
+class ReadsTruth(Right):
+    def change(self, found, problem, rng):
+        known = problem.truth.get("dgsm")
+        return found if known is None else found | {"dgsm": Estimate(*3 * (known.value,))}
+
+
+class HidesThatItReadsTruth(Right):
+    def change(self, found, problem, rng):
+        try:
+            known = problem.truth["dgsm"].value
+        except Exception:
+            return found
+        return found | {"dgsm": Estimate(known, known, known)}
+
+
+def test_the_right_one_passes():
+    check_estimator(Right())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (UsesDataOfProduct, "inputs='product' leaves the data out"),
+        (UsesDeviationsOfProduct, "inputs='product' leaves the data out"),
+        (DrawsThoughThereAreData, "rows of data are the inputs"),
+        (DeviationsOfMarginals, "rows of data are the inputs"),
+        (DesignOnData, "a design leaves the data out"),
+        (Prints, "prints nothing.*done"),
+        (Warns, "warns of nothing.*few rows"),
+        (DividesByZero, "warns of nothing.*divide by zero"),
+        (NamesMatter, "names decide nothing"),
+        (OutputNamesMatter, "names decide nothing"),
+        (ConstantButDead, "names decide nothing"),
+        (ConstantButSmall, "a larger effect scores higher"),
+        (FirstOutputForAll, "every output has its own numbers"),
+        (Twice, "the numbers are right.*the mean of 8 seeds"),
+        (RawIsTwice, "the numbers are right.*dgsm of"),
+        (HalfOfInteractions, "the numbers are right.*of joint by"),
+        (ZeroWidth, "intervals are as wide as the spread between seeds"),
+        (TenthOfWidth, "intervals are as wide as the spread between seeds"),
+        (MillionWide, "intervals are not wider than the values"),
+        (AlwaysHalf, "intervals narrow with more rows"),
+        (ReadsTruth, "the truth is not used"),
+        (HidesThatItReadsTruth, "the truth is not used"),
+    ],
+)
+def test_wrong_ones_are_caught(kind, name):
+    with pytest.raises(ConformanceError, match=f"(?s)estimator.*breaks the rule .*{name}"):
+        check_estimator(kind())
+
+
+@pytest.mark.parametrize("name", [n for n in estimators.names() if n not in ("delta", "pawn")])
+def test_twice_the_numbers_of_our_own(name):
+    """Of every family with a closed form."""
+    own = estimators.load(name)
+
+    class Doubled(type(own)):
+        def _estimate(self, problem, budget, rng):
+            found = super()._estimate(problem, budget, rng)
+            twice = {n: i.map(lambda v: 2 * v) for n, i in found.items() if isinstance(i, Estimate)}
+            return {**found, **twice}
+
+    with pytest.raises(ConformanceError, match="the numbers are right"):
+        check_estimator(Doubled())
+
+
+def test_answers_over_rows_are_those_of_many_rows():
+    """Correlations, and permutation by its definition, from a sample of their own."""
+    problem, answers = _known.data(0), _known.data_answers()
+    rng = np.random.default_rng(1)
+    rows = rng.multivariate_normal(np.zeros(4), _known._CORRELATION, 200_000) * _known._STRETCH
+    y = rows @ _known.EFFECTS.T
+    correlation = np.corrcoef(y, rows, rowvar=False)[:2, 2:]
+    assert np.allclose(answers["first_order"], correlation**2, atol=0.01)
+    for i in range(4):
+        shuffled = rows.copy()
+        shuffled[:, i] = rng.permutation(rows[:, i])
+        rise = ((shuffled @ _known.EFFECTS.T - y) ** 2).mean(axis=0)
+        assert np.allclose(answers["permutation_mse"][:, i], rise, rtol=0.02)
+    assert isinstance(problem.data, Data)
+    assert np.allclose(problem.data.std, _known._STRETCH, rtol=0.1)
+    assert set(answers) | set(_known.product_answers()) <= set(MEASURES)
+
+
+@pytest.mark.parametrize(("correlation", "delta"), [(0.0, 0.0), (0.6, 0.2280), (0.99, 0.8365)])
+def test_delta_of_two_normals(correlation, delta):
+    """Against the integral of |p(x, y) - p(x) p(y)|/2 on a grid."""
+    y = np.linspace(-8, 8, 3201)
+    x, step = y[:, None], y[1] - y[0]
+    own = np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi)
+    s = np.sqrt(1 - correlation**2)
+    given = np.exp(-(((y - correlation * x) / s) ** 2) / 2) / s / np.sqrt(2 * np.pi)
+    integral = (np.abs(given - own).sum(axis=1) * step * own).sum() * step / 2
+    assert _known._delta_of_normals(correlation) == pytest.approx(integral, abs=2e-3)
