@@ -8,6 +8,9 @@ from jaxtyping import Float
 
 from sensbench.errors import InputError
 
+# What a value computed in two ways may differ by, in units of its last place.
+_ROUNDINGS = 4
+
 
 def as_rows(
     X: Any, who: str, names: Sequence[str] | None = None
@@ -166,6 +169,15 @@ def _number(value: Any) -> float:
     if isinstance(value, str | bytes):
         raise TypeError(f"the text {value!r}")
     return float(value)
+
+
+def differ(X: Float[np.ndarray, "n *k"]) -> np.ndarray:
+    """Return whether the rows differ, per column, by more than the rounding of their values.
+
+    The difference between largest and smallest value says so at any number of rows and any
+    offset; a standard deviation is not 0 where the mean of equal values is rounded.
+    """
+    return np.asarray(np.ptp(X, axis=0) > _ROUNDINGS * np.spacing(np.abs(X).max(axis=0)))
 
 
 def even(n: int, most: int) -> int:

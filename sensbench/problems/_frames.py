@@ -10,7 +10,7 @@ from jaxtyping import Float
 from sensbench.errors import InputError, UnknownNameError, require
 from sensbench.problem import Problem
 from sensbench.problems._rows import problem_of_rows
-from sensbench.rows import discrete_columns
+from sensbench.rows import differ, discrete_columns
 
 Names = str | Sequence[str]
 # More different texts than this are names of things, not categories.
@@ -135,7 +135,7 @@ def finite_numbers(
             f"{who}: expected a finite number in every cell; got gaps or infinities in {columns}, "
             f"rows {named} below the header ({len(rows)} of {len(values)}); drop or impute them"
         )
-    flat = frame.columns[np.ptp(values, axis=0) == 0] if len(values) else frame.columns
+    flat = frame.columns[~differ(values)] if len(values) else frame.columns
     constant = [name for name in flat if name not in (may_be_constant or ())]
     if constant:
         raise InputError(
