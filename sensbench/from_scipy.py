@@ -130,9 +130,11 @@ def _single(given: Any) -> bool:
 
 def _new_style(given: Any) -> Marginal:
     # the two whose draws and constants have closed forms here
-    if isinstance(given, getattr(stats, "Normal", ())):
+    normal: Any = getattr(stats, "Normal", ())
+    uniform: Any = getattr(stats, "Uniform", ())
+    if isinstance(given, normal):
         return stats.norm(float(given.mean()), float(given.standard_deviation()))
-    if isinstance(given, getattr(stats, "Uniform", ())):
+    if isinstance(given, uniform):
         low, high = (float(end) for end in given.support())
         return stats.uniform(low, high - low)
     return NewStyle(given)

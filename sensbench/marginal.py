@@ -180,7 +180,7 @@ def jumps_of(marginal: Marginal) -> tuple[float, ...]:
     if not isinstance(dist, stats.rv_histogram):
         return ()
     low, high = (float(end) for end in marginal.support())
-    ends = np.asarray(dist._hbins, dtype=np.float64)
+    ends = np.asarray(vars(dist)["_hbins"], dtype=np.float64)
     return tuple(low + (ends - ends[0]) * (high - low) / (ends[-1] - ends[0]))
 
 

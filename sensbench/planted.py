@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from sensbench.errors import InputError, UnknownNameError, require
 from sensbench.group import Group
+from sensbench.names import ordered
 from sensbench.problem import Data, Problem
 
 NOISE = ""
@@ -46,7 +47,7 @@ def plant(
         A copy of a feature that is not there.
     """
     who = f"plant in {problem.name!r}"
-    copies = (copies,) if isinstance(copies, str) else tuple(copies)
+    copies = (copies,) if isinstance(copies, str) else ordered(copies, who, "copies")
     _check(problem, noise, copies, seed, who)
     real = [name for name in problem.features if name not in problem.planted]
     for name in copies:

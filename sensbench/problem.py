@@ -14,6 +14,7 @@ from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
+from sensbench.names import Names
 from sensbench.quality import Quality
 from sensbench.rows import as_rows, as_targets, differ
 from sensbench.space import InputSpace
@@ -146,7 +147,7 @@ class Problem:
         y: Any = None,
         truth: Mapping[str, Any] | None = None,
         output: Selector = None,
-        outputs: Sequence[str] | None = None,
+        outputs: Names | None = None,
         arguments: Arguments = None,
         derivatives: Derivatives = "auto",
         output_units: Sequence[str] = (),

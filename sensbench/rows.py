@@ -7,25 +7,27 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import InputError
+from sensbench.names import Names, ordered
 
 # What a value computed in two ways may differ by, in units of its last place.
 _ROUNDINGS = 4
 
 
 def as_rows(
-    X: Any, who: str, names: Sequence[str] | None = None
+    X: Any, who: str, names: Names | None = None
 ) -> tuple[Float[np.ndarray, "n d"], tuple[str, ...] | None]:
     """Return a float64 copy of ``X`` and its column names, where it has any.
 
     ``X`` is an array, a tensor (on any device, with or without a graph), a list of rows, or a
-    pandas or Polars frame. ``names`` selects and orders the columns of a frame by name; for all
-    else it names the columns. The names returned are ``None`` for rows without names.
+    pandas or Polars frame. ``names`` selects and orders the columns of a frame by name or other
+    label; for all else it names the columns. The names returned are ``None`` where there are none.
 
     Raises
     ------
     InputError
         Not a table of numbers; no rows; NaN or infinity; the wrong number of columns.
     """
+    names = None if names is None else ordered(names, who, "names of the columns")
     frame = _frame(X)
     columns = None if frame is None else tuple(name for name, _ in frame)
     if frame is not None and columns is not None and names is not None:
@@ -35,9 +37,15 @@ def as_rows(
                 f"{who}: expected columns {list(names)}; got {list(columns)}, without {missing}; "
                 f"rename the columns or pass features= with names that are there"
             )
+        twice = sorted({name for name in names if columns.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"{who}: expected distinct column names; got {twice} more than once in the frame, "
+                f"so that it is not known which is meant; rename the columns"
+            )
         # By place: names are strings here, while the frame's own labels may be numbers.
         frame = [frame[columns.index(name)] for name in names]
-        columns = tuple(names)
+        columns = names
     array = _as_float(X, who) if frame is None else _frame_as_float(frame, len(X), who)
     if array.ndim == 1 and names is not None and len(names) == 1:
         array = array[:, None]
@@ -46,8 +54,8 @@ def as_rows(
             f"{who}: expected a table of shape (rows, features); got shape {array.shape}; "
             f"for one feature use X.reshape(-1, 1), for one row X.reshape(1, -1)"
         )
-    if columns is None and names is not None:
-        columns = tuple(names)
+    if columns is None:
+        columns = names
     if columns is not None and len(columns) != array.shape[1]:
         raise InputError(
             f"{who}: expected {len(columns)} columns ({', '.join(columns)}); got {array.shape[1]}"

@@ -1,7 +1,7 @@
 """InputSpace: named inputs and the distribution they are varied over."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -26,12 +26,13 @@ from sensbench.marginal import (
     separate_values,
     uniform,
 )
+from sensbench.names import Names, require_order, unordered
 from sensbench.rows import as_rows, discrete_columns
 from sensbench.written import marginal_of, pair
 
 _CACHE_NUMBERS = 2**14
 
-Groups = Mapping[str, Sequence[str]]
+Groups = Mapping[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,7 @@ class InputSpace:
     groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
+        require_order(self.columns, "InputSpace", "columns")
         if not self.columns or len(self.columns) != len(self.marginals):
             raise InputError(
                 f"InputSpace: expected one marginal per name and at least one; "
@@ -163,9 +165,9 @@ class InputSpace:
     def from_data(
         cls,
         X: Any,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         *,
-        discrete: Sequence[str] | None = None,
+        discrete: Any = None,
         groups: Groups | None = None,
     ) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
@@ -178,7 +180,8 @@ class InputSpace:
         Parameters
         ----------
         X, names
-            Rows, and names of their columns; for a data frame, which columns.
+            Rows, and names of their columns in order; for a data frame, which columns, by name
+            or other label. Names are texts from then on.
         discrete
             Names of the columns that take separate values only, so that derivatives by them mean
             nothing. By default the integer, bool and categorical columns of a data frame; an
@@ -200,7 +203,7 @@ class InputSpace:
         if discrete is None:
             separate = discrete_columns(X)
         else:
-            separate = (discrete,) if isinstance(discrete, str) else tuple(discrete)
+            separate = unordered(discrete)
             for name in separate:
                 if name not in columns:
                     raise UnknownNameError.of(f"{who}: discrete", "column", name, columns)

@@ -99,7 +99,7 @@ def _values(name: str, given: Any) -> Float[np.ndarray, " n"]:
 
 def _number(value: Any) -> float:
     """Return a real number as a float; text that looks like one is a mistake to hear of."""
-    if value is np.ma.masked or getattr(value, "ndim", 0):
+    if value is np.ma.masked or np.ndim(value):
         raise TypeError(f"{value!r} is not one number")
     if isinstance(
         value, str | bytes | complex | np.complexfloating | np.datetime64 | np.timedelta64

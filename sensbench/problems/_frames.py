@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from sensbench.errors import InputError, UnknownNameError, require
+from sensbench.names import ordered
 from sensbench.problem import Problem
 from sensbench.problems._rows import problem_of_rows
 from sensbench.rows import differ, discrete_columns
@@ -146,7 +147,7 @@ def finite_numbers(
 
 
 def _chosen(names: Names, frame: pd.DataFrame, who: str, kind: str) -> list[str]:
-    chosen = [names] if isinstance(names, str) else [str(name) for name in names]
+    chosen = [names] if isinstance(names, str) else list(ordered(names, who, f"{kind} names"))
     if not chosen or len(set(chosen)) != len(chosen):
         raise InputError(f"{who}: expected one or more distinct {kind} names; got {chosen}")
     for name in chosen:
