@@ -9,15 +9,13 @@ from jaxtyping import Float, Int
 
 from sensbench.errors import InputError, UnknownNameError, require
 from sensbench.group import Group
-from sensbench.names import ordered
+from sensbench.names import Names, ordered
 from sensbench.problem import Data, Problem
 
 NOISE = ""
 
 
-def plant(
-    problem: Problem, *, noise: int = 0, copies: Sequence[str] = (), seed: int = 0
-) -> Problem:
+def plant(problem: Problem, *, noise: int = 0, copies: Names = (), seed: int = 0) -> Problem:
     """Return data with inputs added whose importance is known: noise has none, copies share one.
 
     A method that puts noise above a real input has found nothing in that input (Stoppiglia et

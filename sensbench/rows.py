@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from sensbench.errors import InputError
 from sensbench.names import Names, ordered
+from sensbench.text_cells import ENCODE, said_of_text
 
 # What a value computed in two ways may differ by, in units of its last place.
 _ROUNDINGS = 4
@@ -137,6 +138,7 @@ def _frame_as_float(frame: list[tuple[str, Any]], n: int, who: str) -> Float[np.
 
 
 def _as_float(X: Any, who: str) -> np.ndarray:
+    array = None
     try:
         # bool and int columns are numbers; strings that look like numbers are a mistake to hear of
         array = np.asarray(_plain(X))
@@ -148,12 +150,34 @@ def _as_float(X: Any, who: str) -> np.ndarray:
             raise TypeError(f"dtype {array.dtype}")
         return np.array(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
+        _refuse_text(X, array, who)
         raise InputError(
-            f"{who}: expected numbers only; got {type(X).__name__} with {error}; encode text and "
-            f"categories as numbers first: an order as 1, 2, 3 …, names as one column of 0 and 1 "
-            f"per name (pandas.get_dummies, Polars' to_dummies) declared as one feature with "
-            f"groups={{name: columns}}"
+            f"{who}: expected numbers only; got {type(X).__name__} with {error}; {ENCODE}"
         ) from error
+
+
+def _refuse_text(X: Any, array: np.ndarray | None, who: str) -> None:
+    """Raise an ``InputError`` that names a cell, if text is what is wrong."""
+    if array is None or array.ndim not in (1, 2):
+        return
+    if isinstance(X, list | tuple):  # as it was typed: numpy makes texts of all, if one is
+        array = np.array(_plain(X), dtype=object)
+    columns = array.reshape(len(array), -1).T
+    found = [
+        (said, f", column {j}" if array.ndim == 2 else "")
+        for j, column in enumerate(columns)
+        if (said := said_of_text(column.tolist(), lambda row: _row_named(X, row)))
+    ]
+    if found:
+        said, where = min(found, key=lambda one: one[0].kind)
+        raise InputError(f"{who}{where}: expected numbers only; {said.sentence}")
+
+
+def _row_named(X: Any, row: int) -> str:
+    """Return a row's place, from 0, and its label where it has one of its own."""
+    index = getattr(X, "index", None)
+    label = str(row if index is None or callable(index) else index[row])
+    return f"row {row}" if label == str(row) else f"row {row} (index {label!r})"
 
 
 def _plain(X: Any) -> Any:
@@ -175,7 +199,7 @@ def _number(value: Any) -> float:
     if value is None or type(value).__name__ == "NAType":
         return float("nan")
     if isinstance(value, str | bytes):
-        raise TypeError(f"the text {value!r}")
+        raise TypeError("text")
     return float(value)
 
 

@@ -1,6 +1,6 @@
 """Columns of a data frame as a problem: chosen, encoded as numbers, checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,13 @@ import pandas as pd
 from jaxtyping import Float
 
 from sensbench.errors import InputError, UnknownNameError, require
-from sensbench.names import ordered
+from sensbench.names import ordered, unordered
 from sensbench.problem import Problem
 from sensbench.problems._rows import problem_of_rows
 from sensbench.rows import differ, discrete_columns
+from sensbench.text_cells import Kind, said_of_text
 
-Names = str | Sequence[str]
+Names = str | Iterable[Any]
 # More different texts than this are names of things, not categories.
 _MOST_CATEGORIES = 50
 
@@ -64,7 +65,7 @@ def problem_of_frame(
         if rows < len(chosen):
             notes.append(f"{rows} of {len(chosen)} rows, drawn at random")
             chosen = chosen.iloc[np.sort(np.random.default_rng(0).permutation(len(chosen))[:rows])]
-    separate = [discrete] if isinstance(discrete, str) else discrete
+    separate = None if discrete is None else unordered(discrete)
     for column in separate or ():
         if column not in inputs:
             raise UnknownNameError.of(f"{who}: discrete", "feature", column, inputs)
@@ -120,6 +121,8 @@ def finite_numbers(
 ) -> Float[np.ndarray, "n k"]:
     """Return the columns as float64, all of them finite and none of them constant."""
     text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    for name in text:
+        _refuse_cells(frame[name], f"{who}, column {name!r}")
     if text:
         first = frame[text[0]].dropna().iloc[:1].tolist()
         raise InputError(
@@ -179,6 +182,7 @@ def _encoded(
         ):
             categories = sorted(values.dropna().astype(str).unique())
             if values.isna().any() or not 2 <= len(categories) <= _MOST_CATEGORIES:
+                _refuse_cells(values, f"{who}, column {name!r}")
                 raise InputError(
                     f"{who}: expected numbers, or 2 to {_MOST_CATEGORIES} different texts and no "
                     f"gaps, in {name!r}; got {len(categories)} different texts and "
@@ -191,3 +195,10 @@ def _encoded(
         else:
             columns[name] = values
     return pd.DataFrame(columns, index=frame.index), groups, set(ordered)
+
+
+def _refuse_cells(column: "pd.Series[Any]", who: str) -> None:
+    """Raise an ``InputError`` that names the cell, for a column of numbers with some text in it."""
+    said = said_of_text(column.tolist(), lambda row: f"row {row + 1} below the header")
+    if said is not None and said.kind is not Kind.NAMES:
+        raise InputError(f"{who}: expected numbers only; {said.sentence}")
