@@ -14,6 +14,7 @@ from sensbench.comparison import Comparison
 from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
 from sensbench.model import Derivatives
+from sensbench.names import Names, ordered
 from sensbench.problem import Inputs, Problem
 from sensbench.quality import qualities
 from sensbench.result import SensitivityResult
@@ -35,14 +36,14 @@ def compare(
     *,
     y: Any = None,
     space: InputSpace | None = None,
-    features: Sequence[str] | None = None,
+    features: Names | None = None,
     output: Selector = None,
-    outputs: Sequence[str] | None = None,
+    outputs: Names | None = None,
     estimators: Sequence[str | Estimator] | str | Estimator | None = None,
     budget: int = 10_000,
     seed: int = 0,
     inputs: Inputs = "data",
-    discrete: Sequence[str] | None = None,
+    discrete: Any = None,
     groups: Groups | None = None,
     arguments: Arguments = None,
     derivatives: Derivatives = "auto",
@@ -145,9 +146,9 @@ def compare(
 
 
 def _problem(
-    model: Any, X: Any, y: Any, space: Any, features: Sequence[str] | None,
-    output: Selector, outputs: Sequence[str] | None, inputs: Any,
-    discrete: Sequence[str] | None, groups: Groups | None,
+    model: Any, X: Any, y: Any, space: Any, features: Names | None,
+    output: Selector, outputs: Names | None, inputs: Any,
+    discrete: Any, groups: Groups | None,
     arguments: Arguments, derivatives: Derivatives,
 ) -> Problem:  # fmt: skip
     if isinstance(model, Problem):
@@ -160,14 +161,14 @@ def _problem(
             f"compare: expected space as an InputSpace; got {space!r}; "
             f"InputSpace.of makes one from names and marginals"
         )
-    if isinstance(features, str):
-        raise InputError(f"compare: expected features as a list of names; got {features!r}")
+    features = None if features is None else ordered(features, "compare", "features")
+    outputs = None if outputs is None else ordered(outputs, "compare", "outputs")
     if X is None and space is None:
         raise InputError(
             "compare: expected rows X or a space; got neither; pass the data the model is used "
             "on, or space=InputSpace.uniform({'x1': (low, high), …})"
         )
-    if space is not None and features is not None and tuple(features) != space.columns:
+    if space is not None and features is not None and features != space.columns:
         raise InputError(
             f"compare: expected features= to be left out or to match the space "
             f"({', '.join(space.columns)}); got {list(features)}"

@@ -6,6 +6,8 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float
 
+from sensbench.rows import differ
+
 # Dormann et al. 2013, doi:10.1111/j.1600-0587.2012.07348.x: |r| > 0.7 is where collinearity
 # begins to distort; we take the same threshold for "strongly correlated".
 STRONG_CORRELATION = 0.7
@@ -20,7 +22,7 @@ def strong_pairs(
     if X.shape[1] < 2 or len(X) < 3:
         return ()
     with np.errstate(invalid="ignore"):  # a constant column of a group correlates with nothing
-        r = np.corrcoef(X, rowvar=False)
+        r = np.where(differ(X)[:, None] & differ(X), np.corrcoef(X, rowvar=False), 0.0)
     pairs = [
         (columns[i], columns[j], float(r[i, j]))
         for i, j in combinations(range(len(columns)), 2)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.marginal import rank
+from sensbench.names import unordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class Group:
 
 
 def groups_of(
-    declared: Mapping[str, Sequence[str]] | None,
+    declared: Mapping[Any, Any] | None,
     columns: Sequence[str],
     rows: Float[np.ndarray, "n d"] | None,
     who: str,
@@ -66,12 +68,12 @@ def groups_of(
     groups, taken = [], dict[str, str]()
     for label, given in declared.items():
         name = str(label)
-        members = [given] if isinstance(given, str) else [str(column) for column in given]
+        members = unordered(given)
         if not members:
             raise InputError(f"{who}: expected columns in group {name!r}; got none")
         if name in columns and name not in members:
             raise InputError(
-                f"{who}: expected a name for group {members} that no other column has; "
+                f"{who}: expected a name for group {list(members)} that no other column has; "
                 f"got {name!r}; choose another name"
             )
         for column in members:

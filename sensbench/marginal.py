@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import special, stats
 
 from sensbench.errors import InputError
+from sensbench.rows import differ
 
 # A uniform that is exactly 0 or 1 has an infinite quantile on an unbounded marginal.
 _SMALLEST = 2.0**-40
+_MOST_LISTED = 5
 
 
 @runtime_checkable
@@ -52,7 +54,7 @@ class Empirical:
 
     def std(self) -> float:
         """Standard deviation of the column (ddof = 0: the column is the distribution)."""
-        return float(self.values.std())
+        return float(self.values.std()) if differ(self.values) else 0.0
 
     def support(self) -> tuple[float, float]:
         """Smallest and largest value of the column."""
@@ -64,30 +66,42 @@ class Empirical:
     _sorted: Float[np.ndarray, " n"] = field(init=False, repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """Separate values, each with its probability; those of probability 0 are left out."""
+
+    values: Float[np.ndarray, " n"]
+    probabilities: Float[np.ndarray, " n"]
+    discrete: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        values, place = np.unique(self.values, return_inverse=True)
+        shares = np.bincount(place.ravel(), self.probabilities)
+        values, shares = values[shares > 0], shares[shares > 0]
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "probabilities", shares / shares.sum())
+
+    def ppf(self, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """Return the smallest value whose probability, with all below it, reaches ``q``."""
+        at = np.searchsorted(np.cumsum(self.probabilities), np.asarray(q))
+        return self.values[np.minimum(at, len(self.values) - 1)]
+
+    def mean(self) -> float:
+        """Mean, Σ pᵢxᵢ."""
+        return float(self.probabilities @ self.values)
+
+    def std(self) -> float:
+        """Standard deviation, √Σ pᵢ(xᵢ - mean)²."""
+        return float(np.sqrt(self.probabilities @ (self.values - self.mean()) ** 2))
+
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value."""
+        return float(self.values[0]), float(self.values[-1])
+
+
 def rank(q: Float[np.ndarray, "..."], n: int) -> np.ndarray:
     """Return which of ``n`` ordered, equally likely values is the quantile ``q``."""
     return np.clip(np.ceil(np.asarray(q) * n).astype(np.int64) - 1, 0, n - 1)
-
-
-def marginal_of(name: str, given: Any) -> Marginal:
-    """Return a marginal as given, from bounds ``(low, high)`` or from a list of values.
-
-    Raises
-    ------
-    InputError
-        None of these.
-    """
-    if isinstance(given, stats.rv_continuous | stats.rv_discrete):
-        raise InputError(
-            f"InputSpace: expected a frozen distribution for {name!r}; got the family "
-            f"{given.name!r}; give it its parameters, as in scipy.stats.{given.name}(…)"
-        )
-    if isinstance(given, Marginal):
-        return given
-    if isinstance(given, list | range | np.ndarray):
-        return Empirical(_values(name, given), discrete=True)
-    what = "(low, high), a list of values or a scipy.stats frozen distribution"
-    return uniform(name, pair(name, given, what))
 
 
 def uniform(name: str, bounds: tuple[float, float]) -> Marginal:
@@ -96,17 +110,6 @@ def uniform(name: str, bounds: tuple[float, float]) -> Marginal:
     if not low < high:
         raise InputError(f"InputSpace: expected low < high for {name!r}; got ({low}, {high})")
     return stats.uniform(low, high - low)
-
-
-def pair(name: str, given: Any, what: str) -> tuple[float, float]:
-    """Return two finite numbers, or raise an ``InputError`` that asks for ``what``."""
-    try:
-        first, second = (float(value) for value in given)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"InputSpace: expected {what} for {name!r}; got {given!r}") from error
-    if not np.isfinite([first, second]).all():
-        raise InputError(f"InputSpace: expected finite numbers for {name!r}; got {given!r}")
-    return first, second
 
 
 def quantile(marginal: Marginal, q: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
@@ -161,16 +164,42 @@ def families(marginals: Sequence[Marginal]) -> list[Family]:
     ]
 
 
+def family_of(marginal: Marginal) -> str:
+    """Return the name of a family of scipy.stats itself, else "".
+
+    Distributions of people's own have a name too, by default the same one for all.
+    """
+    dist = getattr(marginal, "dist", None)
+    name = getattr(dist, "name", "")
+    return name if dist is not None and type(dist) is type(getattr(stats, name, None)) else ""
+
+
+def jumps_of(marginal: Marginal) -> tuple[float, ...]:
+    """Return where a histogram's density jumps: the ends of its bins."""
+    dist = getattr(marginal, "dist", None)
+    if not isinstance(dist, stats.rv_histogram):
+        return ()
+    low, high = (float(end) for end in marginal.support())
+    ends = np.asarray(vars(dist)["_hbins"], dtype=np.float64)
+    return tuple(low + (ends - ends[0]) * (high - low) / (ends[-1] - ends[0]))
+
+
 def is_continuous(marginal: Marginal) -> bool:
     """Whether the input can take every value between two others."""
-    if isinstance(marginal, Empirical):
-        return not marginal.discrete
-    return not isinstance(getattr(marginal, "dist", None), stats.rv_discrete)
+    separate = isinstance(getattr(marginal, "dist", None), stats.rv_discrete)
+    return not getattr(marginal, "discrete", separate)
+
+
+def is_constant(marginal: Marginal) -> bool:
+    """Whether the input takes one value only, as far as floating point can tell."""
+    if isinstance(marginal, Empirical | Weighted):
+        return not differ(marginal.values)
+    return not float(marginal.std()) > np.spacing(abs(float(marginal.mean())))
 
 
 def separate_values(marginal: Marginal) -> str:
     """Say how many values an input that is not continuous takes."""
-    if isinstance(marginal, Empirical):
+    if isinstance(marginal, Empirical | Weighted):
         return f"{len(np.unique(marginal.values))} separate values"
     low, high = marginal.support()
     return "separate values" if np.isinf(high - low) else f"{high - low + 1:g} separate values"
@@ -179,23 +208,17 @@ def separate_values(marginal: Marginal) -> str:
 def describe(marginal: Any) -> str:
     """Return one line on a marginal, for reports."""
     low, high = marginal.support()
-    if isinstance(marginal, Empirical):
+    if isinstance(marginal, Weighted) and len(marginal.values) <= _MOST_LISTED:
+        pairs = zip(marginal.values, marginal.probabilities, strict=True)
+        return "separate values " + ", ".join(f"{value:g} ({p:.3g})" for value, p in pairs)
+    if isinstance(marginal, Empirical | Weighted):
         n = separate_values(marginal) if marginal.discrete else f"{len(marginal.values)} values"
         return f"{n} in [{low:g}, {high:g}]"
-    family = getattr(getattr(marginal, "dist", None), "name", type(marginal).__name__)
+    if isinstance(getattr(marginal, "dist", None), stats.rv_histogram):
+        bins = len(jumps_of(marginal)) - 1
+        return f"histogram of {bins} bins on [{low:g}, {high:g}], mean {marginal.mean():g}"
+    own = getattr(marginal, "label", type(marginal).__name__)
+    family = getattr(getattr(marginal, "dist", None), "name", own)
     if family == "uniform":
         return f"uniform on [{low:g}, {high:g}]"
     return f"{family}, mean {marginal.mean():g}, std {marginal.std():g}"
-
-
-def _values(name: str, given: Any) -> Float[np.ndarray, " n"]:
-    try:
-        values = np.array([float(value) for value in given])
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"InputSpace: expected a list of numbers for {name!r}; got {given!r}; encode names "
-            f"as numbers"
-        ) from error
-    if not len(values) or not np.isfinite(values).all():
-        raise InputError(f"InputSpace: expected finite numbers for {name!r}; got {given!r}")
-    return values

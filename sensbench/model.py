@@ -17,6 +17,7 @@ from sensbench.boundary.finite_differences import central_differences, scale_of
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
+from sensbench.names import Names, ordered
 from sensbench.rows import even
 from sensbench.threads import for_torch
 
@@ -80,10 +81,10 @@ class Model:
         example: Float[np.ndarray, "n d"],
         *,
         output: Selector = None,
-        outputs: Sequence[str] | None = None,
+        outputs: Names | None = None,
         name: str | None = None,
         arguments: Arguments = None,
-        features: Sequence[str] | None = None,
+        features: Names | None = None,
         derivatives: Derivatives = "auto",
     ):
         _keep_freed_memory()
@@ -92,6 +93,8 @@ class Model:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.d = example.shape[1]
         who = f"model {self.name!r}"
+        features = None if features is None else ordered(features, who, "features")
+        outputs = None if outputs is None else ordered(outputs, who, "outputs")
         with undisturbed():
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features
@@ -106,7 +109,7 @@ class Model:
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
                 f"{self._function.given}; leave derivatives= out for finite differences"
             )
-        self.outputs: tuple[str, ...] = tuple(outputs) if outputs is not None else names
+        self.outputs: tuple[str, ...] = outputs if outputs is not None else names
         if len(set(self.outputs)) != len(self.outputs):
             raise InputError(f"{who}: expected distinct output names; got {list(self.outputs)}")
         torch_too = isinstance(self._function, TorchFunction)

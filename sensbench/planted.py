@@ -9,14 +9,13 @@ from jaxtyping import Float, Int
 
 from sensbench.errors import InputError, UnknownNameError, require
 from sensbench.group import Group
+from sensbench.names import Names, ordered
 from sensbench.problem import Data, Problem
 
 NOISE = ""
 
 
-def plant(
-    problem: Problem, *, noise: int = 0, copies: Sequence[str] = (), seed: int = 0
-) -> Problem:
+def plant(problem: Problem, *, noise: int = 0, copies: Names = (), seed: int = 0) -> Problem:
     """Return data with inputs added whose importance is known: noise has none, copies share one.
 
     A method that puts noise above a real input has found nothing in that input (Stoppiglia et
@@ -46,7 +45,7 @@ def plant(
         A copy of a feature that is not there.
     """
     who = f"plant in {problem.name!r}"
-    copies = (copies,) if isinstance(copies, str) else tuple(copies)
+    copies = (copies,) if isinstance(copies, str) else ordered(copies, who, "copies")
     _check(problem, noise, copies, seed, who)
     real = [name for name in problem.features if name not in problem.planted]
     for name in copies:

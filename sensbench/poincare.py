@@ -8,6 +8,8 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import roots_legendre
 
+from sensbench.marginal import family_of, is_continuous, jumps_of
+
 # Constants of a standard marginal (scale 1) on an unbounded support. Roustant, Barthe & Iooss
 # 2017, doi:10.1214/17-EJS1310, section 4: the normal's is its variance; the exponential, the
 # Laplace and the logistic have the spectral gap 1/4.
@@ -33,9 +35,9 @@ def poincare_constant(marginal: Any) -> float | NoConstant:
 
     Source: Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310.
     """
-    family = getattr(getattr(marginal, "dist", None), "name", None)
-    if family is None or not hasattr(marginal, "pdf"):
+    if not hasattr(marginal, "pdf") or not is_continuous(marginal):
         return NoConstant("the marginal is discrete: it has no density")
+    family = family_of(marginal)
     low, high = (float(bound) for bound in marginal.support())
     if family == "uniform":
         return ((high - low) / np.pi) ** 2
@@ -51,19 +53,27 @@ def poincare_constant(marginal: Any) -> float | NoConstant:
             ends = np.array(marginal.ppf([_NO_MASS, 0.5]))[0], np.array(marginal.isf(_NO_MASS))
             return _by_finite_elements(_Frozen(marginal), *map(float, ends))
         return NoConstant(
-            f"no Poincaré constant is known here for an unbounded {family!r} marginal; "
+            f"no Poincaré constant is known here for an unbounded "
+            f"{repr(family) if family else type(marginal).__name__} marginal; "
             f"truncate it to a bounded interval"
         )
     return _by_finite_elements(_Frozen(marginal), low, high)
 
 
 class _Frozen:
-    """A frozen marginal as a hashable key (scipy's own frozen objects hash by identity)."""
+    """A frozen marginal as a hashable key (scipy's own frozen objects hash by identity).
+
+    Those of people's own families share a name, and so stay apart by identity.
+    """
 
     def __init__(self, marginal: Any):
         self.marginal = marginal
-        dist = marginal.dist
-        self.key = (dist.name, repr(marginal.args), repr(sorted(marginal.kwds.items())))
+        family = family_of(marginal)
+        self.key = (
+            (family, repr(marginal.args), repr(sorted(marginal.kwds.items())))
+            if family
+            else (id(marginal),)  # which no other has while this one is kept
+        )
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -78,7 +88,8 @@ def _by_finite_elements(frozen: _Frozen, low: float, high: float) -> float | NoC
     # Half the nodes by length, half by probability: long thin tails and sharp peaks both count.
     by_length = np.linspace(low, high, _ELEMENTS // 2 + 1)
     by_mass = marginal.ppf(np.linspace(0.0, 1.0, _ELEMENTS // 2 + 1)).clip(low, high)
-    nodes = np.unique(np.concatenate([by_length, by_mass]))
+    jumps = np.array(jumps_of(marginal))
+    nodes = np.unique(np.concatenate([by_length, by_mass, jumps]))
     nodes = nodes[np.concatenate([[True], np.diff(nodes) > 1e-9 * (high - low)])]
     nodes[-1] = high
     h = np.diff(nodes)

@@ -14,8 +14,9 @@ from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
+from sensbench.names import Names
 from sensbench.quality import Quality
-from sensbench.rows import as_rows, as_targets
+from sensbench.rows import as_rows, as_targets, differ
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 
@@ -35,7 +36,7 @@ class Data:
     @cached_property
     def std(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each column over the rows."""
-        return self.X.std(axis=0)
+        return np.where(differ(self.X), self.X.std(axis=0), 0.0)
 
     def take(self, rows: Int[np.ndarray, " k"]) -> "Data":
         """Return some of the rows."""
@@ -146,7 +147,7 @@ class Problem:
         y: Any = None,
         truth: Mapping[str, Any] | None = None,
         output: Selector = None,
-        outputs: Sequence[str] | None = None,
+        outputs: Names | None = None,
         arguments: Arguments = None,
         derivatives: Derivatives = "auto",
         output_units: Sequence[str] = (),

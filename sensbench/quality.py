@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sensbench.rows import differ
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -40,7 +42,7 @@ def qualities(
     outputs: Sequence[str],
     gradient_errors: Float[np.ndarray, " o"] | None = None,
 ) -> dict[str, Quality]:
-    """Return the quality of predictions F of every output that varies."""
+    """Return the quality of predictions F of every output that differ."""
     total = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
     squares = (y - F) ** 2
     r2 = 1.0 - squares.sum(axis=0) / np.where(total > 0, total, 1.0)
@@ -50,7 +52,7 @@ def qualities(
         outputs[k]: Quality(
             float(r2[k]), float(rmse[k]), None if np.isnan(slope[k]) else float(slope[k])
         )
-        for k in np.flatnonzero(np.ptp(y, axis=0) > 0).tolist()
+        for k in np.flatnonzero(differ(y)).tolist()
     }
 
 

@@ -7,22 +7,28 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import InputError
+from sensbench.names import Names, ordered
+from sensbench.text_cells import ENCODE, said_of_text
+
+# What a value computed in two ways may differ by, in units of its last place.
+_ROUNDINGS = 4
 
 
 def as_rows(
-    X: Any, who: str, names: Sequence[str] | None = None
+    X: Any, who: str, names: Names | None = None
 ) -> tuple[Float[np.ndarray, "n d"], tuple[str, ...] | None]:
     """Return a float64 copy of ``X`` and its column names, where it has any.
 
     ``X`` is an array, a tensor (on any device, with or without a graph), a list of rows, or a
-    pandas or Polars frame. ``names`` selects and orders the columns of a frame by name; for all
-    else it names the columns. The names returned are ``None`` for rows without names.
+    pandas or Polars frame. ``names`` selects and orders the columns of a frame by name or other
+    label; for all else it names the columns. The names returned are ``None`` where there are none.
 
     Raises
     ------
     InputError
         Not a table of numbers; no rows; NaN or infinity; the wrong number of columns.
     """
+    names = None if names is None else ordered(names, who, "names of the columns")
     frame = _frame(X)
     columns = None if frame is None else tuple(name for name, _ in frame)
     if frame is not None and columns is not None and names is not None:
@@ -32,9 +38,15 @@ def as_rows(
                 f"{who}: expected columns {list(names)}; got {list(columns)}, without {missing}; "
                 f"rename the columns or pass features= with names that are there"
             )
+        twice = sorted({name for name in names if columns.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"{who}: expected distinct column names; got {twice} more than once in the frame, "
+                f"so that it is not known which is meant; rename the columns"
+            )
         # By place: names are strings here, while the frame's own labels may be numbers.
         frame = [frame[columns.index(name)] for name in names]
-        columns = tuple(names)
+        columns = names
     array = _as_float(X, who) if frame is None else _frame_as_float(frame, len(X), who)
     if array.ndim == 1 and names is not None and len(names) == 1:
         array = array[:, None]
@@ -43,8 +55,8 @@ def as_rows(
             f"{who}: expected a table of shape (rows, features); got shape {array.shape}; "
             f"for one feature use X.reshape(-1, 1), for one row X.reshape(1, -1)"
         )
-    if columns is None and names is not None:
-        columns = tuple(names)
+    if columns is None:
+        columns = names
     if columns is not None and len(columns) != array.shape[1]:
         raise InputError(
             f"{who}: expected {len(columns)} columns ({', '.join(columns)}); got {array.shape[1]}"
@@ -126,6 +138,7 @@ def _frame_as_float(frame: list[tuple[str, Any]], n: int, who: str) -> Float[np.
 
 
 def _as_float(X: Any, who: str) -> np.ndarray:
+    array = None
     try:
         # bool and int columns are numbers; strings that look like numbers are a mistake to hear of
         array = np.asarray(_plain(X))
@@ -137,12 +150,34 @@ def _as_float(X: Any, who: str) -> np.ndarray:
             raise TypeError(f"dtype {array.dtype}")
         return np.array(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
+        _refuse_text(X, array, who)
         raise InputError(
-            f"{who}: expected numbers only; got {type(X).__name__} with {error}; encode text and "
-            f"categories as numbers first: an order as 1, 2, 3 …, names as one column of 0 and 1 "
-            f"per name (pandas.get_dummies, Polars' to_dummies) declared as one feature with "
-            f"groups={{name: columns}}"
+            f"{who}: expected numbers only; got {type(X).__name__} with {error}; {ENCODE}"
         ) from error
+
+
+def _refuse_text(X: Any, array: np.ndarray | None, who: str) -> None:
+    """Raise an ``InputError`` that names a cell, if text is what is wrong."""
+    if array is None or array.ndim not in (1, 2):
+        return
+    if isinstance(X, list | tuple):  # as it was typed: numpy makes texts of all, if one is
+        array = np.array(_plain(X), dtype=object)
+    columns = array.reshape(len(array), -1).T
+    found = [
+        (said, f", column {j}" if array.ndim == 2 else "")
+        for j, column in enumerate(columns)
+        if (said := said_of_text(column.tolist(), lambda row: _row_named(X, row)))
+    ]
+    if found:
+        said, where = min(found, key=lambda one: one[0].kind)
+        raise InputError(f"{who}{where}: expected numbers only; {said.sentence}")
+
+
+def _row_named(X: Any, row: int) -> str:
+    """Return a row's place, from 0, and its label where it has one of its own."""
+    index = getattr(X, "index", None)
+    label = str(row if index is None or callable(index) else index[row])
+    return f"row {row}" if label == str(row) else f"row {row} (index {label!r})"
 
 
 def _plain(X: Any) -> Any:
@@ -164,8 +199,17 @@ def _number(value: Any) -> float:
     if value is None or type(value).__name__ == "NAType":
         return float("nan")
     if isinstance(value, str | bytes):
-        raise TypeError(f"the text {value!r}")
+        raise TypeError("text")
     return float(value)
+
+
+def differ(X: Float[np.ndarray, "n *k"]) -> np.ndarray:
+    """Return whether the rows differ, per column, by more than the rounding of their values.
+
+    The difference between largest and smallest value says so at any number of rows and any
+    offset; a standard deviation is not 0 where the mean of equal values is rounded.
+    """
+    return np.asarray(np.ptp(X, axis=0) > _ROUNDINGS * np.spacing(np.abs(X).max(axis=0)))
 
 
 def even(n: int, most: int) -> int:

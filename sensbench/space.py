@@ -1,7 +1,7 @@
 """InputSpace: named inputs and the distribution they are varied over."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from scipy import stats
 
 from sensbench.correlation import note_of, strong_pairs
 from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
+from sensbench.from_scipy import UNFROZEN
 from sensbench.group import Group, groups_of
 from sensbench.marginal import (
     Empirical,
@@ -19,18 +20,19 @@ from sensbench.marginal import (
     Marginal,
     describe,
     families,
+    is_constant,
     is_continuous,
-    marginal_of,
-    pair,
     quantile,
     separate_values,
     uniform,
 )
+from sensbench.names import Names, require_order, unordered
 from sensbench.rows import as_rows, discrete_columns
+from sensbench.written import marginal_of, pair
 
 _CACHE_NUMBERS = 2**14
 
-Groups = Mapping[str, Sequence[str]]
+Groups = Mapping[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,7 @@ class InputSpace:
     groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
+        require_order(self.columns, "InputSpace", "columns")
         if not self.columns or len(self.columns) != len(self.marginals):
             raise InputError(
                 f"InputSpace: expected one marginal per name and at least one; "
@@ -71,10 +74,10 @@ class InputSpace:
                 f"InputSpace: expected {len(self.names)} units; got {list(self.units)}"
             )
         for name, marginal in zip(self.columns, self.marginals, strict=True):
-            if not isinstance(marginal, Marginal):
+            if not isinstance(marginal, Marginal) or isinstance(marginal, UNFROZEN):
                 raise InputError(
                     f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
-                    f"got {marginal!r}; for bounds use InputSpace.uniform"
+                    f"got {marginal!r}; InputSpace.of takes bounds, values and other forms too"
                 )
             moments = float(marginal.mean()), float(marginal.std())
             if not np.isfinite(moments).all():
@@ -82,10 +85,9 @@ class InputSpace:
                     f"InputSpace: expected a finite mean and standard deviation for {name!r}; "
                     f"got {moments}; variance-based importance needs both"
                 )
-        spread = self.std()
         for name, block in zip(self.names, self.blocks, strict=True):
             # One column of a group may be constant: a category that no row of the data has.
-            if not spread[block].any():
+            if all(is_constant(self.marginals[i]) for i in block):
                 raise InputError(
                     f"InputSpace: expected {name!r} to vary; it is constant "
                     f"({self.marginals[block[0]].mean():g}), so its importance is undefined; leave "
@@ -102,8 +104,10 @@ class InputSpace:
         """Return a space from names to marginals.
 
         A tuple ``(low, high)`` means uniform between them; a list means these separate values,
-        equally likely (a value given twice counts twice); ``scipy.stats`` frozen distributions
-        are taken as they are, discrete ones (``randint``, ``binom`` …) too.
+        equally likely (a value given twice counts twice); ``{value: probability}`` these values
+        with these probabilities; ``scipy.stats`` frozen distributions are taken as they are,
+        discrete ones (``randint``, ``binom`` …), tables (``rv_discrete(values=…)``), histograms
+        (``rv_histogram``) and those of scipy's newer kind (``scipy.stats.Normal`` …) too.
 
         ``units`` names the unit of any of the features. ``groups`` maps a feature's name to the
         inputs it consists of, each drawn from its own marginal: not for a one-hot code, whose
@@ -148,22 +152,22 @@ class InputSpace:
         if not isinstance(moments, Mapping):
             kind = type(moments).__name__
             raise InputError(f"InputSpace: expected a mapping of names to moments; got {kind}")
-        for name, given in moments.items():
-            _, std = pair(name, given, "(mean, standard deviation)")
+        pairs = {name: pair(name, m, "(mean, standard deviation)") for name, m in moments.items()}
+        for name, (_, std) in pairs.items():
             if not std > 0:
                 raise InputError(
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
                     f"got {std}"
                 )
-        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in moments.items()})
+        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in pairs.items()})
 
     @classmethod
     def from_data(
         cls,
         X: Any,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         *,
-        discrete: Sequence[str] | None = None,
+        discrete: Any = None,
         groups: Groups | None = None,
     ) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
@@ -176,7 +180,8 @@ class InputSpace:
         Parameters
         ----------
         X, names
-            Rows, and names of their columns; for a data frame, which columns.
+            Rows, and names of their columns in order; for a data frame, which columns, by name
+            or other label. Names are texts from then on.
         discrete
             Names of the columns that take separate values only, so that derivatives by them mean
             nothing. By default the integer, bool and categorical columns of a data frame; an
@@ -198,7 +203,7 @@ class InputSpace:
         if discrete is None:
             separate = discrete_columns(X)
         else:
-            separate = (discrete,) if isinstance(discrete, str) else tuple(discrete)
+            separate = unordered(discrete)
             for name in separate:
                 if name not in columns:
                     raise UnknownNameError.of(f"{who}: discrete", "column", name, columns)

@@ -242,3 +242,18 @@ def test_declarations_beside_a_space_are_refused():
     space = sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)})
     with pytest.raises(InputError, match="a space has its own"):
         sb.compare(lambda x: x.sum(1), space=space, groups={"g": ["a", "b"]})
+
+
+def test_a_constant_column_of_a_group_has_no_part_in_its_step(rng):
+    """Whatever the constant: the mean of 0.1 repeated is rounded, that of 0.5 is not."""
+    a, b = rng.normal(size=(2, 1000))
+
+    def mu_star(constant):
+        X = np.stack([a, np.full(1000, constant), b], axis=1)
+        space = sb.InputSpace.from_data(X, ["a", "still", "b"], groups={"g": ["a", "still"]})
+        problem = sb.Problem.of(lambda x: x[:, 0] + x[:, 2], space)
+        return sb.estimators.load("morris").estimate(problem, budget=2000)
+
+    found, reference = mu_star(0.1), mu_star(0.5)
+    for measure in ("mu_star", "mu_star_standardised"):
+        np.testing.assert_array_equal(found[measure].value, reference[measure].value)

@@ -150,3 +150,8 @@ def test_functions_and_models_take_the_inputs_they_have():
                     truth=Truths.of({"total_order": np.array([[1.0, 0.0]])}))  # fmt: skip
     with pytest.raises(InputError, match="got exact values of total_order"):
         sb.plant(known, noise=1)
+
+
+def test_copies_need_an_order(diabetes):
+    with pytest.raises(InputError, match="copies in an order"):
+        sb.plant(diabetes, copies={"bmi", "bp"})

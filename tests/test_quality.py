@@ -80,3 +80,10 @@ def test_plain_values_and_the_first_results_files():
     quality = Quality(0.9, 1.5, 0.2)
     assert Quality.from_plain(json.loads(json.dumps(asdict(quality)))) == quality
     assert Quality.from_plain(0.9) == Quality(0.9, None, None)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e9 + 0.1])
+def test_constant_targets_have_none_whatever_their_mean_is_rounded_to(value):
+    y = np.full((1000, 2), value)
+    y[::2, 1] = np.nextafter(value, 0)
+    assert qualities(y, y + 0.5, ["a", "b"]) == {}

@@ -51,3 +51,11 @@ def test_the_authors_example_conforms():
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")))
 def test_links_lead_somewhere(link):
     assert (README.parent / link).exists()
+
+
+def test_what_is_advised_to_install_can_be_installed_from_a_clone():
+    """sensbench itself is not on an index, so that no advice may look for it there."""
+    places = [README]
+    for pattern in ("docs/**/*.md", "experiments/**/*.yaml", "sensbench/**/*.py"):
+        places += README.parent.glob(pattern)
+    assert [p.name for p in places if "sensbench[" in p.read_text(encoding="utf-8")] == []

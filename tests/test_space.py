@@ -189,3 +189,41 @@ def test_a_columns_quantiles_are_the_smallest_values_that_enough_rows_do_not_exc
     u = np.array([[0.0], [0.25], [0.2501], [0.5], [0.75], [0.7501], [1.0]])
     assert space.from_unit(u)[:, 0].tolist() == [1, 1, 2, 2, 3, 4, 4]
     assert space.std()[0] == np.sqrt(1.25)
+
+
+@pytest.mark.parametrize("n", [2, 200, 1000, 4096, 100_000])
+@pytest.mark.parametrize("value", [0.1, 1e9 + 0.1, -7.3, 1e-9, 1e300, 0.0])
+def test_a_constant_column_is_refused_at_any_number_of_rows(n, value):
+    X = np.stack([np.arange(n, dtype=float), np.full(n, value)], axis=1)
+    with pytest.raises(InputError, match="'x2' to vary; it is constant"):
+        sb.InputSpace.from_data(X)
+    # the same value, computed in two ways
+    X[::2, 1] = np.nextafter(value, np.inf)
+    with pytest.raises(InputError, match="'x2' to vary; it is constant"):
+        sb.InputSpace.from_data(X)
+
+
+@pytest.mark.parametrize(
+    ("offset", "size"), [(1e9, 1e-5), (0.1, 1e-13), (0.0, 1e-200), (1e6, 1e-8), (1e100, 1e90)]
+)
+def test_a_small_variation_on_a_large_offset_is_taken(rng, offset, size):
+    column = offset + size * rng.random(1000)
+    space = sb.InputSpace.from_data(column[:, None])
+    assert space.std()[0] == column.std()
+
+
+def test_distributions_that_are_one_value_in_floating_point_are_refused():
+    sb.InputSpace.of({"a": stats.norm(1e9, 1e-3)})
+    for marginal in (stats.norm(1e9, 1e-9), [0.1 + 0.2, 0.3], {0.1 + 0.2: 0.5, 0.3: 0.5}):
+        with pytest.raises(InputError, match="'a' to vary"):
+            sb.InputSpace.of({"a": marginal})
+
+
+def test_a_constant_column_of_a_group_correlates_with_nothing(rng):
+    """The mean of 0.1 repeated is rounded, and so its standard deviation is not 0."""
+    a = rng.normal(size=1000)
+    X = np.stack([a, np.full(1000, 0.1), rng.normal(size=1000)], axis=1)
+    assert np.corrcoef(X[:, 1], X[:, 1])[0, 1] == pytest.approx(1.0)
+    space = sb.InputSpace.from_data(X, ["a", "still", "b"], groups={"g": ["a", "still"]})
+    assert space.std()[1] == 0.0
+    assert space.correlated == ()

@@ -1,7 +1,7 @@
 """How rows of features become the arguments of a call: one table, or several tensors."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from sensbench.errors import InputError, UnknownNameError
+from sensbench.names import require_order
 
-Block = int | str | Sequence[int | str]
+Block = int | str | Collection[int | str]
 Arguments = Mapping[str, Block] | Sequence[Block] | None
 _Place = int | list[int]
 
@@ -100,6 +101,7 @@ def splits(function: Any, arguments: Arguments, features: Sequence[str], who: st
 def _places(block: Block, features: Sequence[str], who: str) -> _Place:
     if isinstance(block, int | str):
         return _place(block, features, who)
+    require_order(block, who, "the features of an argument")
     return [_place(one, features, who) for one in block]
 
 

@@ -11,6 +11,7 @@ from sensbench.estimators._exchange import Exchange, exchanged
 from sensbench.linearised import GROUPS, Linearised, plus_minus
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
+from sensbench.rows import differ
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Permutation(Estimator):
         interval = Linearised(sums, groups, self.confidence)
         # Every row has two roles, so the mean over rows counts the rise twice.
         mse = interval.means["roles"] / 2
-        y_varies = y.std(axis=0) > 0
+        y_varies = differ(y)
 
         def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
             return np.where((varies & y_varies)[:, None], variance(m, of), np.nan)

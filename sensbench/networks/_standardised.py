@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sensbench.networks._fitting import Rows, Slopes
 from sensbench.networks._rows import Part
+from sensbench.rows import differ
 
 # Smooth ones first: the derivative of a network of kinks (relu) is a staircase.
 ACTIVATIONS = {"tanh": nn.Tanh, "silu": nn.SiLU, "softplus": nn.Softplus, "relu": nn.ReLU}
@@ -50,7 +51,8 @@ class Standardised(nn.Module):
         for name, values in (("x", rows.X), ("y", rows.y)):
             mean, std = torch.from_numpy(values.mean(axis=0)), torch.from_numpy(values.std(0))
             getattr(self, f"{name}_mean").copy_(mean)
-            getattr(self, f"{name}_std").copy_(torch.where(std > 0, std, 1.0))
+            moves = torch.from_numpy(differ(values))
+            getattr(self, f"{name}_std").copy_(torch.where(moves, std, 1.0))
 
     def standardised(self, rows: Part) -> Rows:
         """Return rows as the layers see them."""

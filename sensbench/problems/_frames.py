@@ -1,6 +1,6 @@
 """Columns of a data frame as a problem: chosen, encoded as numbers, checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,13 @@ import pandas as pd
 from jaxtyping import Float
 
 from sensbench.errors import InputError, UnknownNameError, require
+from sensbench.names import ordered, unordered
 from sensbench.problem import Problem
 from sensbench.problems._rows import problem_of_rows
-from sensbench.rows import discrete_columns
+from sensbench.rows import differ, discrete_columns
+from sensbench.text_cells import Kind, said_of_text
 
-Names = str | Sequence[str]
+Names = str | Iterable[Any]
 # More different texts than this are names of things, not categories.
 _MOST_CATEGORIES = 50
 
@@ -63,7 +65,7 @@ def problem_of_frame(
         if rows < len(chosen):
             notes.append(f"{rows} of {len(chosen)} rows, drawn at random")
             chosen = chosen.iloc[np.sort(np.random.default_rng(0).permutation(len(chosen))[:rows])]
-    separate = [discrete] if isinstance(discrete, str) else discrete
+    separate = None if discrete is None else unordered(discrete)
     for column in separate or ():
         if column not in inputs:
             raise UnknownNameError.of(f"{who}: discrete", "feature", column, inputs)
@@ -119,6 +121,8 @@ def finite_numbers(
 ) -> Float[np.ndarray, "n k"]:
     """Return the columns as float64, all of them finite and none of them constant."""
     text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    for name in text:
+        _refuse_cells(frame[name], f"{who}, column {name!r}")
     if text:
         first = frame[text[0]].dropna().iloc[:1].tolist()
         raise InputError(
@@ -135,7 +139,7 @@ def finite_numbers(
             f"{who}: expected a finite number in every cell; got gaps or infinities in {columns}, "
             f"rows {named} below the header ({len(rows)} of {len(values)}); drop or impute them"
         )
-    flat = frame.columns[np.ptp(values, axis=0) == 0] if len(values) else frame.columns
+    flat = frame.columns[~differ(values)] if len(values) else frame.columns
     constant = [name for name in flat if name not in (may_be_constant or ())]
     if constant:
         raise InputError(
@@ -146,7 +150,7 @@ def finite_numbers(
 
 
 def _chosen(names: Names, frame: pd.DataFrame, who: str, kind: str) -> list[str]:
-    chosen = [names] if isinstance(names, str) else [str(name) for name in names]
+    chosen = [names] if isinstance(names, str) else list(ordered(names, who, f"{kind} names"))
     if not chosen or len(set(chosen)) != len(chosen):
         raise InputError(f"{who}: expected one or more distinct {kind} names; got {chosen}")
     for name in chosen:
@@ -178,6 +182,7 @@ def _encoded(
         ):
             categories = sorted(values.dropna().astype(str).unique())
             if values.isna().any() or not 2 <= len(categories) <= _MOST_CATEGORIES:
+                _refuse_cells(values, f"{who}, column {name!r}")
                 raise InputError(
                     f"{who}: expected numbers, or 2 to {_MOST_CATEGORIES} different texts and no "
                     f"gaps, in {name!r}; got {len(categories)} different texts and "
@@ -190,3 +195,10 @@ def _encoded(
         else:
             columns[name] = values
     return pd.DataFrame(columns, index=frame.index), groups, set(ordered)
+
+
+def _refuse_cells(column: "pd.Series[Any]", who: str) -> None:
+    """Raise an ``InputError`` that names the cell, for a column of numbers with some text in it."""
+    said = said_of_text(column.tolist(), lambda row: f"row {row + 1} below the header")
+    if said is not None and said.kind is not Kind.NAMES:
+        raise InputError(f"{who}: expected numbers only; {said.sentence}")

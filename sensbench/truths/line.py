@@ -10,7 +10,14 @@ from scipy.special import roots_legendre
 from torch import Tensor
 
 from sensbench.errors import InputError
-from sensbench.marginal import Empirical, Marginal
+from sensbench.marginal import (
+    Empirical,
+    Marginal,
+    Weighted,
+    family_of,
+    is_continuous,
+    jumps_of,
+)
 
 Factor = Callable[[Float[Tensor, " n"]], Float[Tensor, " n"]]
 Values = Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]]
@@ -47,12 +54,12 @@ class Line:
     ):
         self.low, self.high = (float(end) for end in marginal.support())
         self._marginal, self._kinks = marginal, tuple(kinks)
-        family = getattr(getattr(marginal, "dist", None), "name", "")
-        self._flat = family == "uniform"
-        self._discrete = isinstance(marginal, Empirical)
-        if isinstance(getattr(marginal, "dist", None), stats.rv_discrete):
+        self._flat = family_of(marginal) == "uniform"
+        self._discrete = isinstance(marginal, Empirical | Weighted)
+        if not (self._discrete or is_continuous(marginal)):
             raise InputError(
-                f"Line: expected a continuous marginal or a list of values; got {family!r}"
+                f"Line: expected a continuous marginal or a list of values; got "
+                f"{family_of(marginal)!r}"
             )
         ends = (self.low, self.high) if self._flat else (-far, far)
         inner = [] if self._discrete else [self._coordinate(x) for x in (*kinks, *self._bends())]
@@ -112,6 +119,8 @@ class Line:
     def _nodes(
         self, edges: Float[np.ndarray, " k"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        if isinstance(self._marginal, Weighted):
+            return self._marginal.values, self._marginal.probabilities
         if isinstance(self._marginal, Empirical):
             values, counts = np.unique(self._marginal.values, return_counts=True)
             return values, counts / counts.sum()
@@ -121,12 +130,12 @@ class Line:
 
     def _bends(self) -> list[float]:
         """Return where the density has a kink, as the quantiles then have one too."""
-        family = getattr(getattr(self._marginal, "dist", None), "name", "")
+        family = family_of(self._marginal)
         if family == "triang":  # its mean is that of both ends and the mode
             return [3 * float(self._marginal.mean()) - self.low - self.high]
         if family == "laplace":
             return [float(self._marginal.mean())]
-        return []
+        return list(jumps_of(self._marginal))
 
     def _coordinate(self, x: float) -> float:
         """Return the panels' coordinate of x."""
@@ -139,8 +148,7 @@ class Line:
         """Return x from the panels' coordinate: x itself, or the standard normal z."""
         if self._flat:
             return t
-        family = getattr(getattr(self._marginal, "dist", None), "name", "")
-        if family == "norm":  # exact, where the quantiles are only nearly so
+        if family_of(self._marginal) == "norm":  # exact, where the quantiles are only nearly so
             return float(self._marginal.mean()) + float(self._marginal.std()) * t
         upper = t > 0
         x = np.empty_like(t)

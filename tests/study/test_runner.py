@@ -262,7 +262,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     path = tmp_path / RESULTS_FILE
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600  # for a machine that does much else
     done = 0
     try:
         while done < 5 and time.monotonic() < deadline and process.poll() is None:
