@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 WHITESPACE = r"\s+"
+NONE = "\x1f"  # of a file of one column: what is in no cell
 _CANDIDATES = (",", ";", "\t", "|")
 _LOOKED_AT = 200  # rows
 _NUMBER = re.compile(r"[+-]?[\d.,'’\s]*\d[\d.,'’\s]*(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|na|null)?|\?",
@@ -29,12 +30,10 @@ class Record:
 
 def records(text: str, sep: str, first_line: int = 1) -> Iterator[Record]:
     """Yield the rows that hold anything, quoted cells unquoted."""
+    lines: Iterator[str] = io.StringIO(text, newline="\n")
     if sep == WHITESPACE:
-        for number, line in enumerate(text.split("\n"), first_line):
-            if line.strip():
-                yield Record(number, line.split())
-        return
-    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=sep, skipinitialspace=True)
+        lines, sep = (line.strip().replace("\t", " ") for line in lines), " "
+    reader = csv.reader(lines, delimiter=sep, skipinitialspace=True)
     before = 0
     for cells in reader:
         record = Record(first_line + before, cells)
@@ -50,8 +49,8 @@ def declared(text: str) -> tuple[str | None, str, int]:
     return (found[1], rest, 2) if found else (None, text, 1)
 
 
-def separator_of(text: str, tabs_first: bool = False) -> str | None:
-    """Return what separates the cells; None where a line holds one cell."""
+def separator_of(text: str, tabs_first: bool = False) -> str:
+    """Return what separates the cells; ``NONE`` where a line holds one cell."""
     best: tuple[tuple[bool, float, float], str] | None = None
     order = ("\t", *_CANDIDATES) if tabs_first else _CANDIDATES
     for sep in dict.fromkeys(order):
@@ -64,7 +63,7 @@ def separator_of(text: str, tabs_first: bool = False) -> str | None:
     # text has spaces too: only rows that are numbers throughout
     if spaced is not None and spaced[0] and spaced[1] == 1:
         return WHITESPACE
-    return best[1] if best else None
+    return best[1] if best else NONE
 
 
 def _score(text: str, sep: str) -> tuple[bool, float, float] | None:
@@ -74,8 +73,6 @@ def _score(text: str, sep: str) -> tuple[bool, float, float] | None:
     except (ValueError, csv.Error):
         return None
     width = len(header.cells)
-    if rows and width == 1 and all(len(row.cells) == 2 for row in rows):
-        width = 2  # names of rows, which the header leaves out
     if width < 2:
         return None
     # one more: a separator at the end of each row, or names of rows

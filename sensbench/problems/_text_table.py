@@ -12,7 +12,7 @@ import pandas as pd
 from sensbench.errors import InputError
 from sensbench.problems._notation import numberlike, read_columns
 from sensbench.problems._reading import Reading
-from sensbench.problems._separator import WHITESPACE, Record, declared, records, separator_of
+from sensbench.problems._separator import NONE, WHITESPACE, Record, declared, records, separator_of
 
 _LOOKED_AT = 1000  # rows
 _SPOKEN = {"\t": "tab", WHITESPACE: "spaces"}
@@ -42,7 +42,7 @@ def read_columns_of(text: str, who: str, reading: Reading, tabs_first: bool) -> 
         line += text.count("\n", 0, empty.end())
         text = text[empty.end() :]
     text = re.sub(r"\A# +", "", text)  # numpy.savetxt writes its header as a comment
-    sep = reading.sep or told or separator_of(text, tabs_first) or ","
+    sep = reading.sep or told or separator_of(text, tabs_first)
     names, said = _names(list(islice(records(text, sep, line), _LOOKED_AT)), who, sep, reading)
     source = _Source(text, sep, len(names), reading.na)
     lines = np.array([record.line for record in islice(records(text, sep, line), 1, None)], int)
@@ -61,7 +61,7 @@ def read_columns_of(text: str, who: str, reading: Reading, tabs_first: bool) -> 
         source.frame(), lambda: source.frame(dtype=str), reading.decimal, refuse
     )
     how = []
-    if sep not in (",", reading.sep):
+    if sep not in (",", NONE, reading.sep):
         how.append(f"{_SPOKEN.get(sep, repr(sep))} as separator")
     if notation and reading.decimal is None:
         how.append(notation)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from sensbench.measure import MEASURES, Measure
 from sensbench.report.consensus import the_question
+from sensbench.report.csv_file import as_csv
 from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
@@ -80,7 +81,7 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
                     write_whole(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
             for table in section.tables:
                 path = page.parent / "tables" / f"{section.slug}-{table.name}.csv"
-                write_whole(path, table.data.to_csv(index=False, lineterminator="\n").encode())
+                write_whole(path, as_csv(table.data))
     return page
 
 
