@@ -64,16 +64,18 @@ class Reading:
 
     def named(self, name: str) -> str:
         """Return an option's name as it is written."""
-        return self.option.format(name.replace("_", "-")).rstrip(" =") or name
+        return self._spelled(name).rstrip(" =") or name
 
     def advice(self, *written: tuple[str, str], why: str = "") -> str:
         """Return ``; pass --sep ';' …`` where there are options, else nothing."""
         if not self.option:
             return ""
-        options = " or ".join(
-            (self.option.format(name.replace("_", "-")) + value).rstrip() for name, value in written
-        )
+        options = " or ".join((self._spelled(name) + value).rstrip() for name, value in written)
         return f"; pass {options}{why}"
+
+    def _spelled(self, name: str) -> str:
+        shell = self.option.startswith("-")
+        return self.option.format(name.replace("_", "-") if shell else name)
 
 
 def read_text(file: Path, who: str, reading: Reading) -> tuple[str, str]:
