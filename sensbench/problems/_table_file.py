@@ -136,7 +136,11 @@ def _read(file: Path, who: str, reading: Reading) -> TableFile:
                     f"without a name")  # fmt: skip
     kept = [k for k in range(len(columns.names)) if k not in empty]
     frame = frame.iloc[:, kept]
-    frame.columns = [columns.names[k] or f"Unnamed: {k}" for k in kept]
+    # as pandas would call it, also where an earlier one was saved under such a name
+    frame.columns = [
+        columns.names[k] or f"Unnamed: {k}" + ".1" * (f"Unnamed: {k}" in columns.names)
+        for k in kept
+    ]
     return TableFile(
         file, frame, reading, tuple(said), lines if len(lines) == len(frame) else None
     )

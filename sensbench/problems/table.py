@@ -1,3 +1,4 @@
+import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from sensbench.problems._rows import problem_of_rows
 from sensbench.problems._table_file import read_table
 from sensbench.rows import discrete_columns
 from sensbench.space import Groups
+
+_log = logging.getLogger(__name__)
 
 
 def table(
@@ -79,6 +82,8 @@ def table(
     if drop_missing:
         read = read.without_missing([*inputs, *targets])
         require(len(read.frame) >= 2, who, "two rows without missing values", len(read.frame))
+    for sentence in read.said:
+        _log.info(sentence)
     require_numbers(read, [*inputs, *targets], who)
     values = finite_numbers(read.frame[[*inputs, *targets]], who)
     if discrete is None:
