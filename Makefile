@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet bench profile test check lint types layers wheel clean
+.PHONY: help quickstart linregnet examples bench profile test check lint types layers wheel clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
 	@echo "make linregnet   the worked example of the README: a torch module with two outputs"
+	@echo "make examples    run both again and keep their pages in reports/examples, to be committed"
 	@echo "make bench       measure speed against other libraries: reports/speed (EFFORT=--quick: minutes)"
 	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
@@ -31,6 +32,17 @@ quickstart: $(VENV)/ready
 
 linregnet: $(VENV)/ready
 	$(BIN)/python experiments/linregnet.py
+
+# Runs write into reports/NAME, which git ignores; what is committed is a copy, taken on purpose.
+KEEP = rm -rf reports/examples/$(1) && mkdir -p reports/examples/$(1) \
+	&& cd reports/$(1) && cp -R $(2) ../examples/$(1)
+
+examples: $(VENV)/ready
+	$(BIN)/sensbench run --fresh experiments/quickstart.yaml
+	$(BIN)/python experiments/linregnet.py
+	$(call KEEP,quickstart,index.html figures tables)
+	$(call KEEP,linregnet,index.html figures tables)
+	test ! -s reports/speed/index.html || { $(call KEEP,speed,index.html results.csv targets.csv); }
 
 $(VENV)/ready-bench: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

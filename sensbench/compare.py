@@ -59,7 +59,8 @@ def compare(
         Rows the model is used on: array, tensor, list or data frame (pandas, Polars).
     y
         Targets measured with X: permutation importance is then taken against them, else against
-        the model's own output.
+        the model's own output. The columns of a frame, or a Series's name, also name the outputs
+        that the model itself gives no names (a tensor; not dict keys, fields or variables).
     space
         The inputs' distribution; by default each column of X, independently.
     features
@@ -183,15 +184,16 @@ def _problem(
         space = space or InputSpace.from_data(X, features, discrete=discrete, groups=groups)
         X = rows
         if y is not None:
-            y = as_targets(y, len(rows), "compare: y")
+            as_targets(y, len(rows), "compare: y")
     problem = Problem.of(
         model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
         arguments=arguments, derivatives=derivatives,
     )  # fmt: skip
-    if y is None:
+    if problem.data is None or problem.data.y is None:
         return problem
     # metered(): judging is not explaining, so its rows are nobody's cost
-    quality = qualities(y, problem.explained.metered()(X), problem.outputs)
+    predicted = problem.explained.metered()(problem.data.X)
+    quality = qualities(problem.data.y, predicted, problem.outputs)
     return replace(problem, quality=quality, judged_on="the rows given")
 
 

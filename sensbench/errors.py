@@ -75,6 +75,10 @@ class PartialResultWarning(UserWarning):
     """One method failed; the results of the others are kept."""
 
 
+class TableWarning(UserWarning):
+    """Something in a file of rows is probably not what it is taken for."""
+
+
 class CacheWarning(UserWarning):
     """A trained network could not be kept, or read again; it is trained instead."""
 

@@ -99,19 +99,12 @@ class Model:
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features
             )
-        if outputs is not None and len(outputs) != len(names):
-            raise InputError(
-                f"{who}: expected {len(names)} output names "
-                f"({', '.join(names)}); got {list(outputs)}"
-            )
         if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
             raise DerivativeError(
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
                 f"{self._function.given}; leave derivatives= out for finite differences"
             )
-        self.outputs: tuple[str, ...] = outputs if outputs is not None else names
-        if len(set(self.outputs)) != len(self.outputs):
-            raise InputError(f"{who}: expected distinct output names; got {list(self.outputs)}")
+        self.outputs: tuple[str, ...] = _output_names(outputs, names, who)
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
         self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
@@ -170,6 +163,13 @@ class Model:
         view.n_forward = view.n_backward = 0
         view._budget = budget
         view._derivatives_given = False
+        return view
+
+    def named(self, outputs: Sequence[str]) -> "Model":
+        """Return the same model with other names for its outputs."""
+        view = copy.copy(self)
+        view.outputs = _output_names(outputs, self.outputs, f"model {self.name!r}")
+        view._checks = self._checks.named(view.outputs)
         return view
 
     @contextmanager
@@ -327,6 +327,20 @@ class Model:
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
         return values
+
+
+def _output_names(
+    given: Sequence[str] | None, own: tuple[str, ...], who: str
+) -> tuple[str, ...]:
+    if isinstance(given, str) or (given is not None and len(given) != len(own)):
+        raise InputError(
+            f"{who}: expected {len(own)} output names ({', '.join(own)}); got "
+            f"{given!r}"
+        )
+    names = own if given is None else tuple(given)
+    if len(set(names)) != len(names):
+        raise InputError(f"{who}: expected distinct output names; got {list(names)}")
+    return names
 
 
 def _keep_freed_memory() -> None:

@@ -1,5 +1,6 @@
 """Problem: a model over a distribution of inputs, with data and known truth where there is any."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,11 +17,13 @@ from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
 from sensbench.names import Names
 from sensbench.quality import Quality
-from sensbench.rows import as_rows, as_targets, differ
+from sensbench.rows import as_rows, as_targets, differ, target_names
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 
 Inputs = Literal["data", "product"]
+# What a model's outputs are called for want of a name: y, out1, and anything by position.
+_NO_NAME = re.compile(r"y|out\d+|.+\[\d+(,\d+)*\]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,9 @@ class Problem:
 
         ``truth`` maps measures to :class:`Truth`, or to arrays that are taken to be exact.
 
+        Outputs that have no name of their own (``y``, ``y[0]``, ``out1`` …) are called as the
+        columns of ``y`` are, where it is a frame or a named Series with as many.
+
         Raises
         ------
         InputError
@@ -171,7 +177,7 @@ class Problem:
             rows = as_rows(X, "X", space.columns)[0]
         example = space.sample(2, 0) if rows is None else rows[:2]
         model = (
-            function
+            (function if outputs is None else function.named(outputs))
             if isinstance(function, Model)
             else Model(
                 function,
@@ -184,6 +190,8 @@ class Problem:
                 derivatives=derivatives,
             )
         )
+        if outputs is None:
+            model = _named_after(model, target_names(y))
         data = None
         if rows is not None:
             data = Data(rows, None if y is None else as_targets(y, len(rows), "y"))
@@ -294,3 +302,17 @@ class Problem:
         rows = f", {' and '.join(whole)} as whole rows" if whole else ""
         kind = f" (each column's values{rows})" if self.space.empirical else ""
         return f"the product of the marginals{kind}"
+
+
+def _named_after(model: Model, targets: tuple[str, ...] | None) -> Model:
+    """Return the model with the targets' names for outputs that have none of their own."""
+    if targets is None or len(targets) != model.o or targets == model.outputs:
+        return model
+    if sorted(targets) == sorted(model.outputs):
+        raise InputError(
+            f"model {model.name!r}: expected targets in the order of its outputs "
+            f"({', '.join(model.outputs)}); got {', '.join(targets)}"
+        )
+    if all(_NO_NAME.fullmatch(name) for name in model.outputs):
+        return model.named(targets)
+    return model

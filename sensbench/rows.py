@@ -92,6 +92,18 @@ def as_targets(y: Any, n: int, who: str) -> Float[np.ndarray, "n o"]:
     return array
 
 
+def target_names(y: Any) -> tuple[str, ...] | None:
+    """Return the names that targets bring: a frame's columns, a Series's name; else ``None``."""
+    if hasattr(y, "columns") and hasattr(y, "to_numpy"):
+        names = list(y.columns)
+    elif hasattr(y, "to_numpy") and hasattr(y, "name"):
+        names = [y.name]
+    else:
+        return None
+    # labels that are no text were numbered by pandas
+    return tuple(names) if names and all(isinstance(n, str) and n for n in names) else None
+
+
 def discrete_columns(X: Any) -> tuple[str, ...]:
     """Return the names of a frame's columns of integer, bool or categorical dtype.
 

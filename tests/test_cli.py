@@ -214,6 +214,158 @@ def test_analyze_tells_what_is_wrong(run, line, message):
     assert not Path("page.html").exists()
 
 
+LINE = "analyze --model net.py:made --budget 200 --out p.html --estimators gradient,permutation "
+
+
+@pytest.fixture
+def files(run):
+    """The rows of rows.csv, as different programs write them."""
+    frame = pd.read_csv("rows.csv")
+    frame.to_csv("index.csv")
+    frame.to_csv("excel.csv", sep=";", decimal=",", index=False, encoding="utf-16")
+    frame.assign(id=range(1, 61)).to_csv("id.csv", index=False)
+    text = frame.astype(str)
+    text.loc[3, "a"] = "?"
+    text.to_csv("marks.csv", index=False)
+    return run
+
+
+def table_of(output):
+    start = output.index("Importance")
+    return output[start : output.index("Costs", start)]
+
+
+def test_the_same_rows_however_they_are_written(files):
+    expected = table_of(files(LINE + "--data rows.csv --target y"))
+    for line, told in {
+        "--data index.csv": "index.csv: left out the first column, which has no name",
+        "--data excel.csv": "excel.csv: read with ';' as separator and ',' as decimal mark",
+        "--data id.csv --index id": "Importance",
+        "--data id.csv --features a,b": "Importance",
+        "--data excel.csv --sep ; --decimal , --encoding utf-16": "Importance",
+    }.items():
+        output = files(LINE + line + " --target y")
+        assert told in output
+        assert table_of(output) == expected
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # tests make them errors
+        output = files(LINE + "--data id.csv --target y", code=2)
+    assert "warning: id.csv: the column 'id' counts up by one in every row" in output
+    assert "--index 'id' to leave it out, --index none if it is one" in output
+
+
+def test_cells_that_are_no_numbers(files):
+    output = files(LINE + "--data marks.csv --target y", code=2)
+    assert "--data 'marks.csv'" in output
+    assert "column 'a'; got '?' in line 5 (1 of 60 rows); pass --na '?'" in output
+    output = files(LINE + "--data marks.csv --target y --na ?", code=2)
+    assert "['a'], line 5 (1 of 60 rows); impute them, or leave the rows out with" in output
+    output = files(LINE + "--data marks.csv --target y --na ? --drop-missing")
+    assert "1 of 60 rows have missing values: left out" in output
+
+
+def test_outputs_are_called_as_the_targets_are(run):
+    Path("two.py").write_text("from torch import nn\nnet = nn.Linear(2, 2)\n")
+    frame = pd.read_csv("rows.csv").rename(columns={"y": "price"})
+    frame.assign(heat=frame["a"]).to_csv("two.csv", index=False)
+    line = "analyze --model two.py:net --data two.csv --features a,b --budget 200 --out p.html "
+    line += "--estimators gradient --target price --target heat "
+    output = run(line)
+    assert "Importance for price" in output
+    assert "Importance for heat" in output
+    page = Path("p.html").read_text()
+    assert "∂price/∂x" in page
+    assert "y[0]" not in page
+    assert "Importance for B" in run(line + "--outputs A,B")
+    assert "expected 2 output names" in run(line + "--outputs A", 2)
+    assert "expected every name once; got 'A' twice" in run(line + "--outputs A,A", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [0, 1]\na: [0, 2]\n", "expected every input once; got 'a' twice"),
+        ("a: [1, 0]\n", "the lower first, as in name: [low, high]; got a: [1, 0]"),
+        ("a: [0]\n", "got a: [0]"),
+        ("a: [0, .inf]\n", "got a: [0, .inf]"),
+        ("a: [x, 1]\n", "got a: [x, 1]"),
+        ("a: 1\n", "got '1' for 'a' in line 1"),
+        ("a: {low: 0, high: 1}\n", "got a mapping for 'a' in line 1"),
+        ("- [0, 1]\n", "got a list"),
+        ("[a]: [0, 1]\n", "got a list in line 1"),
+        ("", "got nothing"),
+        ("a: [0, 1", "expected YAML of name: [low, high]"),
+        ("a: " + "[" * 3000 + "\n", "expected YAML of name: [low, high]"),
+    ],
+)
+def test_bounds_that_cannot_be_used(run, text, told):
+    Path("bounds.yaml").write_text(text)
+    output = run("analyze --model net.py:made --bounds bounds.yaml --out p.html", code=2)
+    assert f"--bounds 'bounds.yaml': expected {told.removeprefix('expected ')}" in output or (
+        told in output and "--bounds 'bounds.yaml': expected" in output
+    )
+    assert output.count("\n") == 1
+
+
+def test_bounds_mean_what_they_say(run):
+    from sensbench.cli.bounds import read_bounds
+
+    Path("b.yaml").write_text("no: [1e-3, 0200]\n1: [-1, 5.]\n")
+    space = read_bounds(Path("b.yaml"))
+    assert space.columns == ("no", "1")
+    assert [m.support() for m in space.marginals] == [(0.001, 200), (-1, 5)]
+    assert read_bounds(Path("b.yaml"), ["1"]).columns == ("1",)
+    Path("b.csv").write_text("name;low;high\na;0,5;1\nb;-1,5;2\n")
+    assert [m.support() for m in read_bounds(Path("b.csv")).marginals] == [(0.5, 1), (-1.5, 2)]
+    Path("b.csv").write_text("name,low,high\na,0,1\na,-1,2\n")
+    line = "analyze --model net.py:made --out p.html --bounds "
+    assert "expected every input once; got 'a' twice" in run(line + "b.csv", 2)
+    Path("b.csv").write_text("name,low\na,0\nb,-1\n")
+    assert "expected columns name, low, high" in run(line + "b.csv", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--features a,a", "--features: expected every name once; got 'a' twice"),
+        ("--features a,y", "--target: expected a column that is no input; got 'y'"),
+        ("--target y", "--target: expected every name once; got 'y' twice"),
+        ("--group g=a,a", "--group g: expected every name once; got 'a' twice"),
+        ("--group g=a --group g=b", "--group: expected distinct names; got 'g' twice"),
+        ("--group g=ab", "--group g: expected a known column; got 'ab'"),
+        ("--discrete c", "--discrete: expected a known column; got 'c'"),
+        ("--estimators sobl", "--estimators: expected a known estimator; got 'sobl'; did you mean"),
+        ("--estimators sobol,sobol", "--estimators: expected every name once; got 'sobol' twice"),
+        ("--sep ab", "--sep: expected one character, tab or space; got 'ab'"),
+        ("--decimal x", "--decimal: expected '.' or ','; got 'x'"),
+        ("--encoding utf-99", "--encoding: expected an encoding that Python knows"),
+        ("--index c", "--index: expected a known column; got 'c'"),
+    ],
+)
+def test_analyze_names_the_option(run, line, told):
+    output = run(f"analyze --model net.py:made --data rows.csv --target y --out p.html {line}", 2)
+    assert told in output
+    assert output.count("\n") == 1
+
+
+def test_a_run_says_what_it_is_doing(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "cache"))
+    small = "models=[function,{name:\xa0mlp,hidden:\xa0[4],iterations:\xa02,train_rows:\xa0200}]"
+    result = CliRunner().invoke(
+        main,
+        ["run", "study.yaml", "--set", small.replace("\xa0", " "), "--set", "budgets=[400]",
+         "--set", "references={points: 256, scrambles: 2}"],
+        catch_exceptions=False,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    said = result.stderr.splitlines()
+    training = next(k for k, line in enumerate(said) if line.startswith("training mlp on "))
+    assert said[training].endswith("rows of ishigami …")
+    assert "computing reference values of mlp on ishigami …" in said[training:]
+    assert "drawing the figures of ishigami: function (1 of 2) …" in said
+    assert "writing figures and tables of ishigami: mlp …" in said
+
+
 def test_a_study_that_computed_nothing_is_not_a_success(run):
     assert "2 skipped" in run("run study.yaml --set budgets=[1]", code=1)
 

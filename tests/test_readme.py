@@ -1,4 +1,6 @@
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,21 @@ def test_what_is_advised_to_install_can_be_installed_from_a_clone():
     for pattern in ("docs/**/*.md", "experiments/**/*.yaml", "sensbench/**/*.py"):
         places += README.parent.glob(pattern)
     assert [p.name for p in places if "sensbench[" in p.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "ignored"),
+    [
+        ("reports/quickstart/index.html", True),
+        ("reports/linregnet/tables/linregnet-costs.csv", True),
+        ("reports/speed/results.csv", True),
+        ("reports/page.html", True),
+        ("reports/effects.png", True),
+        ("reports/examples/quickstart/index.html", False),
+    ],
+)
+def test_what_the_commands_of_the_readme_write_is_ignored_by_git(path, ignored):
+    if shutil.which("git") is None or not (README.parent / ".git").exists():
+        pytest.skip("not a clone")
+    command = ["git", "check-ignore", "--quiet", "--no-index", path]
+    assert (subprocess.run(command, cwd=README.parent).returncode == 0) is ignored

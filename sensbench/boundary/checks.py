@@ -1,5 +1,6 @@
 """The checks one model gets once, at its first evaluation and its first derivative."""
 
+import copy
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -37,6 +38,12 @@ class Checks:
         self._rows_done = self._second_done = False
         self._features_done: set[int] = set()
         self.n_rows = 0
+
+    def named(self, outputs: Sequence[str]) -> "Checks":
+        """Return the same checks of outputs by other names."""
+        view = copy.copy(self)
+        view._outputs = outputs
+        return view
 
     def rows(self, X: Float[np.ndarray, "n d"]) -> None:
         """Check once that outputs are repeatable and rows independent."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from sensbench.cli.said import said_on_stderr
+from sensbench.cli.table_options import table_options
 from sensbench.errors import SensbenchError
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -30,7 +32,7 @@ class _Main(click.Group):
     """Turns what sensbench raises and warns of on purpose into one clear line each."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), said_on_stderr():
             warnings.showwarning = _warn
             try:
                 return super().invoke(ctx)
@@ -199,6 +201,7 @@ def report(study: Path, out: Path | None) -> None:
 @click.option(
     "--output", metavar="NAME", help="Which output to explain: name or position.  [default: all]"
 )
+@click.option("--outputs", metavar="A,B,…", help="Names for the outputs.  [default: the targets']")
 @click.option("--estimators", metavar="A,B,…", help="Methods.  [default: all four]")
 @click.option("--budget", default=10_000, show_default=True, help="Model rows for each method.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same numbers.")
@@ -207,6 +210,7 @@ def report(study: Path, out: Path | None) -> None:
     is_flag=True,
     help="All methods draw from the product of the marginals, like for like.",
 )
+@table_options
 @_THREADS
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
 def analyze(out: Path, threads: int | None, **options: Any) -> None:
@@ -234,7 +238,9 @@ def analyze(out: Path, threads: int | None, **options: Any) -> None:
 @click.argument("what", type=click.Choice(["problems", "estimators", "networks", "measures"]))
 def list_(what: str) -> None:
     """List what is there by name, with a line on each."""
-    for name, *lines in _listing(what):
+    from sensbench.cli.listing import listing
+
+    for name, *lines in listing(what):
         click.echo("\n    ".join([click.style(name, bold=True), *lines]))
     if what == "problems":
         from sensbench.problems._catalogue import LEGEND
@@ -261,26 +267,6 @@ def show(problem: str, changes: tuple[str, ...], figure: Path | None) -> None:
     from sensbench.cli.show import show as show_problem
 
     show_problem(problem, dict(_change(change) for change in changes), figure)
-
-
-def _listing(what: str) -> list[tuple[str, ...]]:
-    if what == "measures":
-        from sensbench.measure import MEASURES
-
-        return [(m.name, f"{m.definition} [{m.source}]") for m in MEASURES.values()]
-    import importlib
-
-    registry = importlib.import_module(f"sensbench.{what}").registry
-    listed: list[tuple[str, ...]] = [(name, registry.summary(name)) for name in registry.names()]
-    if what != "problems":
-        return listed
-    from sensbench.problems._catalogue import describe, read
-
-    catalogue = read()
-    return [
-        (name, summary, *(describe(catalogue[name]) if name in catalogue else ()))
-        for name, summary, *_ in listed
-    ]
 
 
 def _change(change: str) -> tuple[str, Any]:

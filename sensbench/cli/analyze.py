@@ -1,16 +1,25 @@
 """analyze(): a model in a file, on rows in a file."""
 
+import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import yaml
+import pandas as pd
+import torch
 
+from sensbench import estimators as registered
+from sensbench.cli.bounds import read_bounds
 from sensbench.cli.model_file import load_model
 from sensbench.compare import compare
 from sensbench.comparison import Comparison
-from sensbench.errors import InputError, UnknownNameError
-from sensbench.problems.table import read_frame
-from sensbench.space import InputSpace
+from sensbench.errors import InputError, TableWarning, UnknownNameError
+from sensbench.problems._cells import refuse_odd_cells, require_numbers
+from sensbench.problems._reading import Reading
+from sensbench.problems._table_file import TableFile, read_table
+
+_log = logging.getLogger(__name__)
 
 
 def analyze(
@@ -24,10 +33,17 @@ def analyze(
     discrete: str | None = None,
     groups: Sequence[str] = (),
     output: str | None = None,
+    outputs: str | None = None,
     estimators: str | None = None,
     budget: int = 10_000,
     seed: int = 0,
     product: bool = False,
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    index: str | None = None,
+    na: Sequence[str] = (),
+    drop_missing: bool = False,
 ) -> Comparison:
     """Compare the methods on a model in a file, over rows of a table or bounds, or both.
 
@@ -38,20 +54,43 @@ def analyze(
     """
     if data is None and bounds is None:
         raise InputError("analyze: expected --data or --bounds; got neither")
+    if data is None and y:
+        raise InputError("analyze: expected --data with --target; got --target alone")
+    reading = Reading(sep, decimal, encoding, index, tuple(na), option="--{} ")
+    chosen_features = _distinct("--features", _split(features))
+    methods = _methods(estimators)
+    declared = _groups(groups)
     model = load_model(target, weights)
-    space = read_bounds(bounds, _split(features)) if bounds is not None else None
+    space = read_bounds(bounds, chosen_features) if bounds is not None else None
     X = targets = None
     if data is not None:
-        frame = read_frame(data, f"--data {data.name!r}")
-        columns = list(frame.columns)
-        rest = [column for column in columns if column not in y]
-        inputs = list(space.columns) if space is not None else _split(features) or rest
-        for name in (*y, *inputs):
-            if name not in columns:
-                raise UnknownNameError.of(str(data), "column", name, columns)
-        X, targets = frame[inputs], frame[list(y)] if y else None
-    elif y:
-        raise InputError("analyze: expected --data with --target; got --target alone")
+        who = f"--data {data.name!r}"
+        table = read_table(data, who, reading)
+        rest = [column for column in table.frame.columns if column not in y]
+        inputs = list(space.columns) if space is not None else chosen_features or rest
+        measured = _distinct("--target", y)
+        for name in (*measured, *inputs):
+            if name not in table.frame.columns:
+                raise UnknownNameError.of(str(data), "column", name, table.frame.columns)
+        for name in measured:
+            if name in inputs:
+                raise InputError(f"--target: expected a column that is no input; got {name!r}")
+        if not inputs:
+            raise InputError(f"{who}: expected an input besides the targets; got {measured}")
+        if space is None and not chosen_features:
+            for sentence in table.index_warnings(inputs):
+                warnings.warn(sentence, TableWarning, stacklevel=2)
+        frame = _rows(table, who, model, inputs, measured, drop_missing)
+        X, targets = frame[inputs], frame[measured] if measured else None
+    known = list(space.columns) if space is not None else inputs
+    separate = None if discrete is None else _distinct("--discrete", _split(discrete))
+    if space is not None and (declared or separate is not None):
+        raise InputError("--bounds: expected without --group and --discrete; got both; leave one out")
+    for option, names in [("--discrete", separate or ()), *declared.items()]:
+        for name in names:
+            if name not in known:
+                who = option if option == "--discrete" else f"--group {option}"
+                raise UnknownNameError.of(who, "column", name, known)
     chosen: int | str | None = output
     if output is not None and output.lstrip("-").isdigit():
         chosen = int(output)
@@ -60,47 +99,67 @@ def analyze(
         X,
         y=targets,
         space=space,
-        discrete=None if discrete is None else _split(discrete),
-        groups=dict(_group(group) for group in groups) or None,
+        discrete=separate,
+        groups=declared or None,
         output=chosen,
-        estimators=_split(estimators) or None,
+        outputs=_distinct("--outputs", _split(outputs)) or None,
+        estimators=methods,
         budget=budget,
         seed=seed,
         inputs="product" if product else "data",
     )
 
 
-def read_bounds(path: Path, features: Sequence[str] = ()) -> InputSpace:
-    """Return uniform inputs from a YAML file of ``name: [low, high]``, or a CSV with a header.
-
-    The CSV has the columns name, low and high. ``features`` selects and orders the inputs.
-    """
-    who = f"--bounds {path.name!r}"
-    if path.suffix.lower() == ".csv":
-        frame = read_frame(path, who)
-        missing = [column for column in ("name", "low", "high") if column not in frame]
-        if missing:
-            raise InputError(f"{who}: expected columns name, low, high; got {list(frame.columns)}")
-        bounds = {str(row["name"]): (row["low"], row["high"]) for _, row in frame.iterrows()}
-    else:
-        try:
-            bounds = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise InputError(f"{who}: expected YAML of name: [low, high]; got {error}") from error
-    if not isinstance(bounds, dict) or not bounds:
-        raise InputError(f"{who}: expected lines of name: [low, high]; got {bounds!r}")
-    for name in features:
-        if name not in bounds:
-            raise UnknownNameError.of(who, "input", name, map(str, bounds))
-    return InputSpace.uniform({str(name): bounds[name] for name in (features or bounds)})
+def _rows(
+    table: TableFile,
+    who: str,
+    model: Any,
+    inputs: list[str],
+    targets: list[str],
+    drop_missing: bool,
+) -> pd.DataFrame:
+    """Return the rows, once what the model cannot take is refused; say how they were read."""
+    if drop_missing:
+        table = table.without_missing([*inputs, *targets])
+    for sentence in table.said:
+        _log.info(sentence)
+    # what is not torch may do with text and gaps: a pipeline that encodes and imputes
+    tensors_only = isinstance(model, torch.nn.Module | torch.export.ExportedProgram)
+    for name in inputs:
+        refuse_odd_cells(table, name, who)
+    require_numbers(table, [*inputs, *targets] if tensors_only else targets, who)
+    return table.frame
 
 
-def _group(declared: str) -> tuple[str, list[str]]:
-    """Return name and columns of ``NAME=COLUMN,COLUMN``."""
-    name, equals, columns = declared.partition("=")
-    if not name or not equals or not _split(columns):
-        raise InputError(f"--group: expected NAME=COLUMN,COLUMN,…; got {declared!r}")
-    return name.strip(), _split(columns)
+def _methods(names: str | None) -> list[str] | None:
+    chosen = _distinct("--estimators", _split(names))
+    for name in chosen:
+        if name not in registered.registry.names():
+            raise UnknownNameError.of(
+                "--estimators", "estimator", name, registered.registry.names()
+            )
+    return chosen or None
+
+
+def _groups(declared: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns of each group, of ``NAME=COLUMN,COLUMN``."""
+    found: dict[str, list[str]] = {}
+    for one in declared:
+        name, equals, columns = (part.strip() for part in one.partition("="))
+        if not name or not equals or not _split(columns):
+            raise InputError(f"--group: expected NAME=COLUMN,COLUMN,…; got {one!r}")
+        if name in found:
+            raise InputError(f"--group: expected distinct names; got {name!r} twice")
+        found[name] = _distinct(f"--group {name}", _split(columns))
+    return found
+
+
+def _distinct(option: str, names: Sequence[str]) -> list[str]:
+    names = list(names)
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{option}: expected every name once; got {twice[0]!r} twice")
+    return names
 
 
 def _split(names: str | None) -> list[str]:

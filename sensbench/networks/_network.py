@@ -1,6 +1,7 @@
 """Network: the contract of every kind of network, and how a single one is trained."""
 
 import contextlib
+import logging
 import math
 import time
 from abc import ABC, abstractmethod
@@ -21,6 +22,8 @@ from sensbench.networks._standardised import Standardised
 from sensbench.networks._trained import Trained
 from sensbench.problem import Problem
 from sensbench.quality import Quality, gradient_errors, qualities
+
+_log = logging.getLogger(__name__)
 
 
 class Network(ABC):
@@ -81,7 +84,9 @@ class Network(ABC):
             split = split_rows(problem, self.train_rows, rng)
             if self.sobolev > 0:
                 split = split.with_slopes(f"network {self.name!r} on {problem.name!r}")
-            module, training = self._learned(split, int(rng.integers(2**31)), cache)
+            module, training = self._learned(
+                split, int(rng.integers(2**31)), cache, problem.name
+            )
             module.requires_grad_(False).eval()
             training = {
                 "rows": len(split.fit),
@@ -105,7 +110,7 @@ class Network(ABC):
         return Trained.restore(self.name, module, problem.outputs, metadata, weights)
 
     def _learned(
-        self, split: Split, seed: int, cache: NetworkCache | None
+        self, split: Split, seed: int, cache: NetworkCache | None, problem: str
     ) -> tuple[nn.Module, Mapping[str, Any]]:
         learned = (split.fit, split.validation)
         key = "" if cache is None else key_of(type(self), self.name, self.params(), learned, seed)
@@ -114,6 +119,7 @@ class Network(ABC):
             module = self.build(split.fit.X.shape[1], split.fit.y.shape[1], seed)
             module.load_state_dict(kept.weights)
             return module, kept.training
+        _log.info("training %s on %d rows of %s …", self.name, len(split.fit), problem)
         start = time.perf_counter()
         module, iterations = self.learn(split.fit, split.validation, seed)
         seconds = round(time.perf_counter() - start, 3)

@@ -1,26 +1,38 @@
+import logging
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from sensbench.errors import InputError
+from sensbench.errors import InputError, TableWarning, require
 from sensbench.problem import Problem
+from sensbench.problems._cells import require_numbers
 from sensbench.problems._frames import Names, finite_numbers, split_columns
+from sensbench.problems._reading import Reading
 from sensbench.problems._rows import problem_of_rows
+from sensbench.problems._table_file import read_table
 from sensbench.rows import discrete_columns
 from sensbench.space import Groups
 
-_PARQUET = {".parquet", ".pq"}
+_log = logging.getLogger(__name__)
 
 
 def table(
     path: str | Path,
     target: Names,
     features: Names | None = None,
-    sep: str = ",",
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    index: str | None = None,
+    na: str | Sequence[str] = (),
+    drop_missing: bool = False,
     discrete: Names | None = None,
     groups: Groups | None = None,
 ) -> Problem:
     """Columns of a CSV or Parquet file with a header (data, no model).
+
+    Separator, decimal mark and encoding are found out and, where they are not the usual ones,
+    told in the problem's notes.
 
     Parameters
     ----------
@@ -30,8 +42,16 @@ def table(
         Name of the target column, or a list of names.
     features
         Names of the inputs; by default all columns that are not targets.
-    sep
-        What separates the columns of a text file.
+    sep, decimal, encoding
+        What separates the columns of a text file (a character, ``tab`` or ``space``), its decimal
+        mark and its encoding.
+    index
+        The column to leave out as an index; ``none``: not even a first column without a name,
+        which is left out as one otherwise.
+    na
+        Text, or a list of texts, that stands for a missing value (besides NA, NaN and nothing).
+    drop_missing
+        Leave out the rows without a value in a chosen column.
     discrete
         Names of the inputs that take separate values only; by default the columns of whole
         numbers and of true and false. ``[]``: none, gradients by all of them mean something.
@@ -41,17 +61,33 @@ def table(
     Raises
     ------
     InputError
-        The file is missing or unreadable; a column holds text, gaps or one value only.
+        The file is missing, unreadable or can be read in two ways; a column holds text, gaps or
+        one value only.
     UnknownNameError
         No such column; the message names the nearest.
     """
     file = Path(path)
     who = f"table {file.name!r}"
-    frame = read_frame(file, who, sep)
-    inputs, targets = split_columns(frame, who, target, features)
-    values = finite_numbers(frame[[*inputs, *targets]], who)
+    require(isinstance(drop_missing, bool), who, "drop_missing as true or false", drop_missing)
+    marks = (na,) if isinstance(na, str) or not isinstance(na, Sequence) else tuple(na)
+    for name, given in (("sep", sep), ("decimal", decimal), ("encoding", encoding),
+                        ("index", index), *(("na", mark) for mark in marks)):  # fmt: skip
+        if given is not None and not isinstance(given, str):
+            raise InputError(f"{who}: expected {name} as text; got {given!r}; put it in quotes")
+    read = read_table(file, who, Reading(sep, decimal, encoding, index, marks, option="{}="))
+    inputs, targets = split_columns(read.frame, who, target, features)
+    if features is None:
+        for sentence in read.index_warnings(inputs):
+            warnings.warn(sentence, TableWarning, stacklevel=2)
+    if drop_missing:
+        read = read.without_missing([*inputs, *targets])
+        require(len(read.frame) >= 2, who, "two rows without missing values", len(read.frame))
+    for sentence in read.said:
+        _log.info(sentence)
+    require_numbers(read, [*inputs, *targets], who)
+    values = finite_numbers(read.frame[[*inputs, *targets]], who)
     if discrete is None:
-        discrete = discrete_columns(frame[inputs])
+        discrete = discrete_columns(read.frame[inputs])
     return problem_of_rows(
         file.stem,
         values[:, : len(inputs)],
@@ -61,36 +97,5 @@ def table(
         discrete=[discrete] if isinstance(discrete, str) else discrete,
         groups=groups,
         source=f"the file {file.name}",
+        notes=read.said,
     )
-
-
-def read_frame(file: Path, who: str, sep: str = ",") -> pd.DataFrame:
-    """Return the rows of a CSV or Parquet file with a header.
-
-    Raises
-    ------
-    InputError
-        The file is missing, unreadable or has fewer than two rows.
-    """
-    if not file.is_file():
-        raise InputError(
-            f"{who}: expected a CSV or Parquet file; got {str(file)!r}, which is not there "
-            f"(in full: {str(file.absolute())!r})"
-        )
-    try:
-        is_parquet = file.suffix.lower() in _PARQUET
-        # index_col=False: one comma too many in each row must not make the first column an index
-        frame = pd.read_parquet(file) if is_parquet else pd.read_csv(file, sep=sep, index_col=False)
-    except Exception as error:  # pandas, pyarrow and codecs each raise kinds of their own
-        raise InputError(
-            f"{who}: expected a CSV or Parquet file with a header; reading it raised "
-            f"{type(error).__name__}: {error}; for another separator pass sep="
-        ) from error
-    frame.columns = [str(name).strip() for name in frame.columns]
-    if len(frame.columns) == 1 and ";" in frame.columns[0] and sep == ",":
-        raise InputError(
-            f"{who}: expected columns separated by commas; got {frame.columns[0]!r}; pass sep=';'"
-        )
-    if len(frame) < 2:
-        raise InputError(f"{who}: expected at least two rows below the header; got {len(frame)}")
-    return frame

@@ -1,6 +1,7 @@
 """One self-contained HTML page, and the same figures and tables as files."""
 
 import base64
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 from sensbench.measure import MEASURES, Measure
 from sensbench.report.consensus import the_question
+from sensbench.report.csv_file import as_csv
 from sensbench.report.figures import Kind, Omitted, catalogue
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
@@ -20,6 +22,8 @@ from sensbench.report.tables import Table, input_rows, overview_rows, tables
 from sensbench.report.text import moment, one_line, plain_symbol, symbol_html
 from sensbench.study.results import Question, Results
 from sensbench.whole_file import write_whole
+
+_log = logging.getLogger(__name__)
 
 # In the page's main part a reader sees this many figures of single outputs; the rest fold away.
 _MOST_OPEN = 2
@@ -73,6 +77,7 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
     write_whole(page, _render(results, sections).encode())
     if files:
         for section in sections:
+            _log.info("writing figures and tables of %s …", section.title)
             for name, drawn in section.figures.items():
                 if drawn.figure is not None:
                     start = page.parent / "figures" / f"{section.slug}-{name}"
@@ -80,14 +85,14 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
                     write_whole(start.with_name(start.name + ".pdf"), saved(drawn.figure, "pdf"))
             for table in section.tables:
                 path = page.parent / "tables" / f"{section.slug}-{table.name}.csv"
-                write_whole(path, table.data.to_csv(index=False, lineterminator="\n").encode())
+                write_whole(path, as_csv(table.data))
     return page
 
 
 def _sections(results: Results) -> list[Section]:
     slugs: set[str] = set()
     sections = []
-    for problem, model in results.questions:
+    for number, (problem, model) in enumerate(results.questions, 1):
         part = results.of(problem, model)
         name = problem if problem == model else f"{problem}-{model}"
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "question"
@@ -95,6 +100,7 @@ def _sections(results: Results) -> list[Section]:
             slug += "-2"
         slugs.add(slug)
         title = problem if problem == model else f"{problem}: {model}"
+        _log.info("drawing the figures of %s (%d of %d) …", title, number, len(results.questions))
         sections.append(
             Section(
                 slug, title, the_question(part), part, sentences(part), _figures(part),

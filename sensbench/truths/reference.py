@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 
 from sensbench.errors import InputError
@@ -10,6 +11,8 @@ from sensbench.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
 from sensbench.truths.sampled import sampled
 from sensbench.whole_file import write_whole
+
+_log = logging.getLogger(__name__)
 
 # What is taken on the data rows themselves, where a problem has them: another distribution.
 _ON_ROWS = ("derivative_", "permutation_", "dgsm", "total_order_bound", "mean", "variance")
@@ -61,6 +64,7 @@ def reference(
         kept = _read(file)
         if kept is not None:
             return kept
+        _log.info("computing reference values of %s on %s …", problem.explained.name, problem.name)
         found = {name: truths[name] for name in truths if not name.startswith(on_rows)}
         if file is not None:
             try:
