@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from sensbench.boundary.arguments import Arguments
-from sensbench.boundary.borrowed import undisturbed
+from sensbench.boundary.borrowed import contained, undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
@@ -92,7 +92,7 @@ class Model:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.d = example.shape[1]
         who = f"model {self.name!r}"
-        with undisturbed():
+        with contained(who), undisturbed():
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features
             )
@@ -188,7 +188,7 @@ class Model:
             depend on the other rows.
         """
         self._charge(X, backward=False)
-        with undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed():
             self._checks.rows(X)
             return self._checked(self._values(X), X, "outputs")
 
@@ -230,7 +230,7 @@ class Model:
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
-            with undisturbed():
+            with contained(f"model {self.name!r}"), undisturbed():
                 self._checks.rows(X)
                 self._checks.derivatives(X, features)
                 f = self._function
@@ -255,7 +255,7 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
-        with undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed():
             self._checks.rows(X)
             self._checks.derivatives(X, None)
             self._checks.second_derivatives(X)

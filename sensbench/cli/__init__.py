@@ -154,12 +154,18 @@ def report(study: Path, out: Path | None) -> None:
     required=True,
     metavar="FILE.py:NAME",
     help="Your Python file (it is executed, as if you ran it) and the name in it of a module, its "
-    "class, or a function that makes it; or a program saved by torch.export (.pt2) or TorchScript.",
+    "class, or a function that makes it; or, with --trust, a saved program.",
+)
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Take a model saved by torch.export (.pt2), TorchScript or torch.save (.pt, .pth): code "
+    "in it is executed, as if you ran it.",
 )
 @click.option(
     "--weights",
     type=_FILE,
-    help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
+    help="State dict for the module: .safetensors, or .pt/.pth (nothing in it is executed).",
 )
 @click.option(
     "--data",

@@ -17,6 +17,7 @@ def analyze(
     target: str,
     data: Path | None = None,
     *,
+    trust: bool = False,
     weights: Path | None = None,
     bounds: Path | None = None,
     y: Sequence[str] = (),
@@ -38,7 +39,7 @@ def analyze(
     """
     if data is None and bounds is None:
         raise InputError("analyze: expected --data or --bounds; got neither")
-    model = load_model(target, weights)
+    model = load_model(target, weights, trust=trust)
     space = read_bounds(bounds, _split(features)) if bounds is not None else None
     X = targets = None
     if data is not None:
