@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import warnings
@@ -119,6 +120,71 @@ def test_mistakes_are_one_message_and_exit_code_2(run):
     assert "did you mean budgets" in run("run study.yaml", 2)
     assert "run the study first" in run("report reports", 2)
     assert "expected KEY=VALUE" in run("run study.yaml --set budgets", 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("budgets=[1", "Error: --set budgets: expected a value as in YAML; got"),
+        ("budgets=" + "[" * 3000, "more than 50 lists inside each other"),
+        ('title="\\ud800"', "half a character"),
+        ("title=\udce9", "special characters are not allowed"),
+        ("title=!!python/object/apply:os.system", "is not plain"),
+        ("budgets=[10000000000]", "expected at most 1,000,000,000 rows; got 10,000,000,000"),
+        ("budgets.0=12:30", "got '12:30'"),
+        ("replicates=1e9", "got 1000000000.0"),
+    ],
+)
+def test_set_with_what_cannot_be_is_one_sentence(run, value, said):
+    for fresh in ("", " --fresh"):
+        told = run(f"run study.yaml --set {value}{fresh}", 2)
+        assert said in told
+        assert len(told.splitlines()) == 1
+
+
+def test_too_many_threads_or_rows_are_refused_at_once(run):
+    many = max(64, 4 * os.cpu_count()) + 1
+    run("run study.yaml")
+    for command in ("run study.yaml", "run study.yaml --fresh", LINE):
+        for number in (many, 100_000):
+            told = run(f"{command} --threads {number}", 2)
+            assert f"expected at most {many - 1} threads" in told
+    assert "3 kept" in run("run study.yaml")  # --fresh has removed nothing
+    told = run(f"{LINE} --budget 10000000000", 2)
+    assert "expected a budget of at most 1,000,000,000 rows; got 10,000,000,000" in told
+
+
+LINE = "analyze --model net.py:make --data rows.csv --target y --out page.html"
+
+
+def test_bounds_have_names_as_written(run):
+    rng = np.random.default_rng(0)
+    pd.DataFrame(rng.uniform(size=(20, 2)), columns=["no", "007"]).to_csv("odd.csv", index=False)
+    Path("odd.yaml").write_text("no: [0, 1e-3]\n007: [0, 0200]\n")
+    said = run(
+        "analyze --model net.py:make --data odd.csv --bounds odd.yaml --features no,007 "
+        "--out page.html --budget 300"
+    )
+    assert "007" in said
+    page = Path("page.html").read_text()
+    assert "uniform on [0, 0.001]" in page
+    assert "uniform on [0, 200]" in page
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ("a: !!python/object/apply:os.system [touch x]", "is not plain"),
+        ("a: [0, 1]\na: [0, 2]", "the key 'a' stands twice"),
+        ("[" * 3000, "more than 50 lists"),
+        ("a: [0, 1", "expected YAML of name: [low, high]; got"),
+    ],
+)
+def test_bounds_that_cannot_be_read_are_one_sentence(run, bounds, said):
+    Path("b.yaml").write_text(bounds)
+    told = run("analyze --model net.py:make --bounds b.yaml --out page.html", 2)
+    assert said in told
+    assert len(told.splitlines()) == 1
 
 
 def test_analyze_a_model_in_a_file(run):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from click.testing import CliRunner
@@ -277,3 +279,53 @@ def test_with_trust_it_is_executed_as_said(here, made):
         warnings.simplefilter("ignore")
         CliRunner().invoke(main, line.split())
     assert Path(MARKER).exists()
+
+
+def analyzed(*more):
+    return refused("analyze", "--model", "net.py:net", *more, "--out", "page.html")
+
+
+def test_tables_are_never_unpickled(here):
+    """By no name, and not from what Parquet keeps next to the columns."""
+    for name in ("rows.pkl", "rows.npy", "rows.npz", "rows.parquet", "rows.pq", "rows.txt"):
+        Path(name).write_bytes(plain_pickle())
+        assert "expected" in analyzed("--data", name)
+    np.save("rows.npy", np.array([Bomb()], dtype=object), allow_pickle=True)
+    analyzed("--data", "rows.npy")
+    storage = pa.binary()
+    kind = b"arrow.py_extension_type"
+    field = pa.field("a", storage, metadata={
+        b"ARROW:extension:name": kind, b"ARROW:extension:metadata": pickle.dumps(Bomb()),
+    })  # fmt: skip
+    about = {b"pandas": pickle.dumps(Bomb()), b"PANDAS_ATTRS": pickle.dumps(Bomb())}
+    rows = pa.table([pa.array([b"x", b"y"], storage)], pa.schema([field], metadata=about))
+    pq.write_table(rows, "rows.parquet")
+    analyzed("--data", "rows.parquet")
+
+
+def test_studies_and_settings_make_no_objects(here):
+    tag = (
+        f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{MARKER}]]"
+    )
+    study = "name: s\nproblems: [ishigami]\nestimators: [sobol]\nbudgets: [400]\n"
+    Path("study.yaml").write_text(f"{study}title: {tag}\n")
+    refused("run", "study.yaml", said="not plain")
+    Path("study.yaml").write_text(study)
+    refused("run", "study.yaml", "--set", f"title={tag}", said="not plain")
+    refused("show", "ishigami", "--set", f"a={tag}", said="not plain")
+    Path("bounds.yaml").write_text(f"a: {tag}\nb: [0, 1]\n")
+    assert "not plain" in analyzed("--bounds", "bounds.yaml")
+
+
+@pytest.mark.parametrize("name", ["os", "../../net", "sensbench.cli", "__init__", "_rows", "a:b"])
+def test_a_plug_in_is_one_that_is_registered(here, name):
+    study = "name: s\nproblems: [{p}]\nmodels: [{m}]\nestimators: [{e}]\nbudgets: [400]\n"
+    good = {"p": "ishigami", "m": "function", "e": "sobol"}
+    for kind in good:
+        Path("study.yaml").write_text(study.format(**{**good, kind: f'"{name}"'}))
+        refused("run", "study.yaml", said="expected a known")
+
+
+def test_a_results_file_is_only_read(here):
+    Path("results.sqlite").write_bytes(plain_pickle())
+    refused("report", "results.sqlite", said="expected a results file")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sensbench.errors import SensbenchError
+from sensbench.printable import printable
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _THREADS = click.option(
@@ -35,11 +36,11 @@ class _Main(click.Group):
             try:
                 return super().invoke(ctx)
             except SensbenchError as error:
-                raise _Refused(str(error)) from error
+                raise _Refused(printable(str(error))) from error
 
 
 def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
-    click.echo(f"warning: {message}", err=True)
+    click.echo(f"warning: {printable(str(message))}", err=True)
 
 
 @click.group(cls=_Main, context_settings=_CONTEXT)
@@ -290,16 +291,18 @@ def _listing(what: str) -> list[tuple[str, ...]]:
 
 
 def _change(change: str) -> tuple[str, Any]:
-    import yaml
+    from sensbench import plain_yaml
 
     key, equals, value = change.partition("=")
     if not equals or not key:
         raise click.BadParameter(f"expected KEY=VALUE; got {change!r}", param_hint="--set")
-    return key, yaml.safe_load(value)
+    return key, plain_yaml.load(value, f"--set {key}", "a value as in YAML")
 
 
 def _command() -> str:
-    return shlex.join(["sensbench", *sys.argv[1:]])
+    said = shlex.join(["sensbench", *sys.argv[1:]])
+    # a file's name may hold bytes that are no text
+    return said.encode("utf-8", "backslashreplace").decode()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
+from sensbench import plain_yaml
 from sensbench.cli.model_file import load_model
 from sensbench.compare import compare
 from sensbench.comparison import Comparison
@@ -85,9 +84,10 @@ def read_bounds(path: Path, features: Sequence[str] = ()) -> InputSpace:
         bounds = {str(row["name"]): (row["low"], row["high"]) for _, row in frame.iterrows()}
     else:
         try:
-            bounds = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{who}: expected YAML of name: [low, high]; got {error}") from error
+        bounds = plain_yaml.load(text, who, "YAML of name: [low, high]")
     if not isinstance(bounds, dict) or not bounds:
         raise InputError(f"{who}: expected lines of name: [low, high]; got {bounds!r}")
     for name in features:

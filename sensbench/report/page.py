@@ -70,7 +70,7 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
     """
     page = Path(page)
     sections = _sections(results)
-    write_whole(page, _render(results, sections).encode())
+    write_whole(page, _render(results, sections).encode(errors="replace"))
     if files:
         for section in sections:
             for name, drawn in section.figures.items():
