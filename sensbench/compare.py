@@ -115,7 +115,7 @@ def compare(
     cells = cells_of([(problem.name, problem.name, name)], methods, [int(budget)], 1, int(seed))
     by_method: dict[str, SensitivityResult] = {}
     reasons: list[str] = []
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
 
     def watch(cell: Cell, outcome: Outcome) -> None:
         if outcome.result is not None:

@@ -80,7 +80,7 @@ class TableWarning(UserWarning):
 
 
 class CacheWarning(UserWarning):
-    """A trained network could not be kept, or read again; it is trained instead."""
+    """What was kept of an earlier run could not be kept, or read again; it is made again."""
 
 
 def require(condition: bool, who: str, expected: str, got: object) -> None:

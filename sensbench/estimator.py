@@ -22,6 +22,9 @@ from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, SensitivityResult
 from sensbench.threads import limited
 
+# More than a model is ever asked: a slip of the keyboard, which would run for days.
+MOST_ROWS = 10**9
+
 
 class Estimator(ABC):
     """A sensitivity method. Subclasses are frozen dataclasses: hyper-parameters are fields.
@@ -131,6 +134,10 @@ class Estimator(ABC):
         """
         if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
             raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
+        if budget > MOST_ROWS:
+            raise InputError(
+                f"{self.name}: expected a budget of at most {MOST_ROWS:,} rows; got {budget:,}"
+            )
         rows = problem.data if problem.uses_rows and not self.design else None
         if rows is not None and len(rows) < self.minimum_rows:
             raise TooFewRows(

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from sensbench.boundary.arguments import Arguments
-from sensbench.boundary.borrowed import undisturbed
+from sensbench.boundary.borrowed import contained, undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
@@ -95,7 +95,7 @@ class Model:
         who = f"model {self.name!r}"
         features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
-        with undisturbed():
+        with contained(who), undisturbed():
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features
             )
@@ -191,7 +191,7 @@ class Model:
             depend on the other rows.
         """
         self._charge(X, backward=False)
-        with undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed():
             self._checks.rows(X)
             return self._checked(self._values(X), X, "outputs")
 
@@ -233,7 +233,7 @@ class Model:
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
-            with undisturbed():
+            with contained(f"model {self.name!r}"), undisturbed():
                 self._checks.rows(X)
                 self._checks.derivatives(X, features)
                 f = self._function
@@ -258,7 +258,7 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
-        with undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed():
             self._checks.rows(X)
             self._checks.derivatives(X, None)
             self._checks.second_derivatives(X)

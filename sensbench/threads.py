@@ -37,7 +37,7 @@ def limited(threads: int | None = None) -> Iterator[int]:
     Raises
     ------
     InputError
-        Not a whole number, 1 or more.
+        Not a whole number, 1 or more; far more than there are processors.
     """
     around = _chosen.get()
     chosen = around if threads is None else _whole(threads, "threads")
@@ -160,4 +160,8 @@ def _whole(given: int | str, who: str) -> int:
     except ValueError:
         threads = 0
     require(threads >= 1, who, "a whole number of threads, 1 or more", given)
+    processors = os.cpu_count() or 1
+    most = max(64, 4 * processors)  # each one takes memory, and time to start
+    what = f"at most {most} threads (this machine has {processors} processors)"
+    require(threads <= most, who, what, given)
     return threads

@@ -1,8 +1,7 @@
-import io
+import os
 import subprocess
 import sys
 import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +122,71 @@ def test_mistakes_are_one_message_and_exit_code_2(run):
     assert "expected KEY=VALUE" in run("run study.yaml --set budgets", 2)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("budgets=[1", "Error: --set budgets: expected a value as in YAML; got"),
+        ("budgets=" + "[" * 3000, "more than 50 lists inside each other"),
+        ('title="\\ud800"', "half a character"),
+        ("title=\udce9", "special characters are not allowed"),
+        ("title=!!python/object/apply:os.system", "is not plain"),
+        ("budgets=[10000000000]", "expected at most 1,000,000,000 rows; got 10,000,000,000"),
+        ("budgets.0=12:30", "got '12:30'"),
+        ("replicates=1e9", "got 1000000000.0"),
+    ],
+)
+def test_set_with_what_cannot_be_is_one_sentence(run, value, said):
+    for fresh in ("", " --fresh"):
+        told = run(f"run study.yaml --set {value}{fresh}", 2)
+        assert said in told
+        assert len(told.splitlines()) == 1
+
+
+def test_too_many_threads_or_rows_are_refused_at_once(run):
+    many = max(64, 4 * os.cpu_count()) + 1
+    run("run study.yaml")
+    for command in ("run study.yaml", "run study.yaml --fresh", LINE):
+        for number in (many, 100_000):
+            told = run(f"{command} --threads {number}", 2)
+            assert f"expected at most {many - 1} threads" in told
+    assert "3 kept" in run("run study.yaml")  # --fresh has removed nothing
+    told = run(f"{LINE} --budget 10000000000", 2)
+    assert "expected a budget of at most 1,000,000,000 rows; got 10,000,000,000" in told
+
+
+LINE = "analyze --model net.py:make --data rows.csv --target y --out page.html"
+
+
+def test_bounds_have_names_as_written(run):
+    rng = np.random.default_rng(0)
+    pd.DataFrame(rng.uniform(size=(20, 2)), columns=["no", "007"]).to_csv("odd.csv", index=False)
+    Path("odd.yaml").write_text("no: [0, 1e-3]\n007: [0, 0200]\n")
+    said = run(
+        "analyze --model net.py:make --data odd.csv --bounds odd.yaml --features no,007 "
+        "--out page.html --budget 300"
+    )
+    assert "007" in said
+    page = Path("page.html").read_text()
+    assert "uniform on [0, 0.001]" in page
+    assert "uniform on [0, 200]" in page
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ("a: !!python/object/apply:os.system [touch x]", "is not plain"),
+        ("a: [0, 1]\na: [0, 2]", "the key 'a' stands twice"),
+        ("[" * 3000, "more than 50 lists"),
+        ("a: [0, 1", "expected YAML of name: [low, high]; got"),
+    ],
+)
+def test_bounds_that_cannot_be_read_are_one_sentence(run, bounds, said):
+    Path("b.yaml").write_text(bounds)
+    told = run("analyze --model net.py:make --bounds b.yaml --out page.html", 2)
+    assert said in told
+    assert len(told.splitlines()) == 1
+
+
 def test_analyze_a_model_in_a_file(run):
     output = run("analyze --model net.py:make --data rows.csv --target y --out page.html")
     assert "Importance" in output
@@ -150,46 +214,95 @@ def test_analyze_programs_bounds_and_no_data(run):
         )
         torch.export.save(program, "program.pt2")
     tables = [
-        run(f"analyze --model {model} --bounds {bounds} --budget 2000 --out p.html")
+        run(f"analyze --trust --model {model} --bounds {bounds} --budget 2000 --out p.html")
         for model in ("traced.pt", "program.pt2")
         for bounds in ("bounds.yaml", "bounds.csv")
     ]
     assert all("∂y/∂x" in table for table in tables)
-    run("analyze --model traced.pt --bounds bounds.yaml --data rows.csv --target y --out p.html")
+    run(
+        "analyze --model traced.pt --trust --bounds bounds.yaml --data rows.csv --target y "
+        "--out p.html"
+    )
     output = run(
-        "analyze --model traced.pt --data rows.csv --target y --out p.html --discrete a "
+        "analyze --model traced.pt --trust --data rows.csv --target y --out p.html --discrete a "
         "--group one=a --estimators sobol,permutation"
     )
     assert "one" in output
 
 
-class Bomb:
-    def __reduce__(self):
-        return (Path("exploded").touch, ())
-
-
-def test_what_could_run_code_is_refused_with_the_safe_way(run):
-    net = nn.Linear(2, 1)
-    torch.save(net, "pickled.pt")
-    torch.save({"weight": Bomb()}, "weights.pt")
-    program = torch.export.export(net, (torch.zeros(4, 2),))
-    torch.export.save(program, "good.pt2")
-    with zipfile.ZipFile("good.pt2") as good, zipfile.ZipFile("bad.pt2", "w") as bad:
-        for name in good.namelist():
-            content = good.read(name)
-            if "/sample_inputs/" in name:
-                buffer = io.BytesIO()
-                torch.save(Bomb(), buffer)
-                content = buffer.getvalue()
-            bad.writestr(name, content)
-    for line in (
-        "--model pickled.pt",
-        "--model net.py:made --weights weights.pt",
-        "--model bad.pt2",
+def test_a_trusted_file_of_something_else_is_told(run):
+    torch.save(nn.Linear(2, 1).state_dict(), "weights.pt")
+    Path("text.pt2").write_text("not a program")
+    Path("text.pt").write_text("not a program")
+    for name, said in (
+        ("weights.pt", "--model FILE.py:NAME --weights weights.pt"),
+        ("text.pt2", "expected a program of torch.export"),
+        ("text.pt", "expected a program of torch.export"),
     ):
-        output = run(f"analyze {line} --data rows.csv --target y --out p.html", code=2)
-        assert "save the state dict" in output
-    assert not Path("exploded").exists()
+        line = f"analyze --trust --model {name} --data rows.csv --target y --out p.html"
+        assert said in run(line, code=2)
+
+
+def test_a_trusted_pickle_is_a_model(run):
+    torch.save(nn.Linear(2, 1), "whole.pt")
+    run("analyze --trust --model whole.pt --data rows.csv --target y --out p.html --budget 500")
+
+
+LEAVES = """
+import sys
+from torch import nn
+
+def at_import():
+    return nn.Linear(2, 1)
+
+def always(x):
+    {end}
+
+def later(x):
+    if len(x) > 3:
+        {end}
+    return x[:, 0]
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        if "{where}" == "init":
+            {end}
+    def forward(self, x):
+        {end}
+
+class Regressor:
+    def predict(self, X):
+        {end}
+
+regressor = Regressor()
+class Own(BaseException):
+    pass
+"""
+ENDS = ["sys.exit(0)", "sys.exit()", "raise SystemExit", "raise GeneratorExit", "raise Own('x')"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", ["always", "later", "Net", "regressor"])
+def test_a_model_that_leaves_is_an_error(run, end, name):
+    Path("leaves.py").write_text(LEAVES.format(end=end, where="forward"))
+    said = run(f"analyze --model leaves.py:{name} --data rows.csv --out page.html", code=2)
+    assert "it raised" in said or "calling it raised" in said
+    assert said.count("Error:") == 1
+    assert not Path("page.html").exists()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_model_that_leaves_as_it_is_made_is_an_error(run, end):
+    for module, name in (
+        (LEAVES.format(end=end, where="init"), "Net"),
+        (LEAVES.format(end=end, where="") + end, "at_import"),
+    ):
+        Path("leaves.py").write_text(module)
+        said = run(f"analyze --model leaves.py:{name} --data rows.csv --out page.html", code=2)
+        kind = "Own" if "Own" in end else "GeneratorExit" if "Gen" in end else "SystemExit"
+        assert f"it raised {kind}" in said
+        assert not Path("page.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -200,6 +313,7 @@ def test_what_could_run_code_is_refused_with_the_safe_way(run):
         ("--model net.py:make --data rows.csv --target y --group ab", "NAME=COLUMN"),
         ("--model net.py:make --data rows.csv --target y --group g=a,c", "known column; got 'c'"),
         ("--model none.pt2 --data rows.csv", "'none.pt2' is not there"),
+        ("--model none.pt2 --trust --data rows.csv", "'none.pt2' is not there"),
         ("--model no.py:make --data rows.csv", "'no.py' is not there"),
         ("--model net.py:mak --data rows.csv", "did you mean 'make'"),
         ("--model net.py:needs --data rows.csv --target y", "needs"),

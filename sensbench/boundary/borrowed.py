@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sensbench.boundary.private_copy import OWN_OF_MODULE
+from sensbench.errors import ModelError
 
 _inside = threading.local()
 
@@ -45,6 +46,28 @@ def undisturbed() -> Iterator[None]:
             random.setstate(plain)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+
+
+@contextmanager
+def contained(who: str) -> Iterator[None]:
+    """Let nothing that is the caller's end the program from inside: ``sys.exit`` is an error.
+
+    The caller's own interruption, Ctrl-C, passes.
+
+    Raises
+    ------
+    ModelError
+        Something left that is no ordinary error, such as ``SystemExit`` or ``GeneratorExit``.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise ModelError(
+            f"{who}: expected a model that returns or raises an ordinary error; it raised "
+            f"{type(error).__name__}: {error}; take out what ends the program"
+        ) from error
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -11,6 +11,7 @@ import click
 from sensbench.cli.said import said_on_stderr
 from sensbench.cli.table_options import table_options
 from sensbench.errors import SensbenchError
+from sensbench.printable import printable
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _THREADS = click.option(
@@ -37,11 +38,11 @@ class _Main(click.Group):
             try:
                 return super().invoke(ctx)
             except SensbenchError as error:
-                raise _Refused(str(error)) from error
+                raise _Refused(printable(str(error))) from error
 
 
 def _warn(message: Warning | str, *details: Any, **more: Any) -> None:
-    click.echo(f"warning: {message}", err=True)
+    click.echo(f"warning: {printable(str(message))}", err=True)
 
 
 @click.group(cls=_Main, context_settings=_CONTEXT)
@@ -156,12 +157,18 @@ def report(study: Path, out: Path | None) -> None:
     required=True,
     metavar="FILE.py:NAME",
     help="Your Python file (it is executed, as if you ran it) and the name in it of a module, its "
-    "class, or a function that makes it; or a program saved by torch.export (.pt2) or TorchScript.",
+    "class, or a function that makes it; or, with --trust, a saved program.",
+)
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Take a model saved by torch.export (.pt2), TorchScript or torch.save (.pt, .pth): code "
+    "in it is executed, as if you ran it.",
 )
 @click.option(
     "--weights",
     type=_FILE,
-    help="State dict for the module: .safetensors, or .pt/.pth (read without running code).",
+    help="State dict for the module: .safetensors, or .pt/.pth (nothing in it is executed).",
 )
 @click.option(
     "--data",
@@ -270,16 +277,18 @@ def show(problem: str, changes: tuple[str, ...], figure: Path | None) -> None:
 
 
 def _change(change: str) -> tuple[str, Any]:
-    import yaml
+    from sensbench import plain_yaml
 
     key, equals, value = change.partition("=")
     if not equals or not key:
         raise click.BadParameter(f"expected KEY=VALUE; got {change!r}", param_hint="--set")
-    return key, yaml.safe_load(value)
+    return key, plain_yaml.load(value, f"--set {key}", "a value as in YAML")
 
 
 def _command() -> str:
-    return shlex.join(["sensbench", *sys.argv[1:]])
+    said = shlex.join(["sensbench", *sys.argv[1:]])
+    # a file's name may hold bytes that are no text
+    return said.encode("utf-8", "backslashreplace").decode()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def analyze(
     target: str,
     data: Path | None = None,
     *,
+    trust: bool = False,
     weights: Path | None = None,
     bounds: Path | None = None,
     y: Sequence[str] = (),
@@ -60,7 +61,7 @@ def analyze(
     chosen_features = _distinct("--features", _split(features))
     methods = _methods(estimators)
     declared = _groups(groups)
-    model = load_model(target, weights)
+    model = load_model(target, weights, trust=trust)
     space = read_bounds(bounds, chosen_features) if bounds is not None else None
     X = targets = None
     if data is not None:

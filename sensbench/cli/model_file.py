@@ -1,11 +1,11 @@
-"""A model from a file: the caller's own Python, or a saved program that cannot run code."""
+"""A model from a file: the caller's own Python, or a saved program that the caller trusts."""
 
 import importlib.util
 import inspect
-import io
-import json
+import tarfile
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +14,29 @@ from torch import nn
 
 from sensbench.errors import InputError, UnknownNameError
 
-_SAFE_WAYS = (
+_SAVED = (".pt2", ".pt", ".pth", ".ts")
+_SAFE_WAY = (
     "save the state dict (safetensors, or torch.save(model.state_dict(), FILE)) and give "
-    "--model FILE.py:NAME --weights FILE, or save a program with torch.export.save or "
-    "torch.jit.save"
+    "--model FILE.py:NAME --weights FILE"
 )
 
 
-def load_model(target: str, weights: Path | None = None) -> Any:
+def load_model(target: str, weights: Path | None = None, *, trust: bool = False) -> Any:
     """Return the model that ``FILE.py:NAME``, ``FILE.pt2`` or a TorchScript file holds.
 
-    A Python file is executed: it is the caller's own code. Saved files are never unpickled in a
-    way that could run code.
+    A Python file is executed: it is the caller's own code. So is a saved program, which the caller
+    must say to trust: torch evaluates expressions in a .pt2 and may unpickle parts of it, and
+    TorchScript has operators that write files. Weights are read without running anything.
 
     Raises
     ------
     InputError
-        No such file or name; a file that could run code; weights that do not fit.
+        No such file or name; a saved program without ``trust``; weights that do not fit.
     """
-    if Path(target).suffix in (".pt2", ".pt", ".pth", ".ts"):
+    if Path(target).suffix.lower() in _SAVED:
         if weights is not None:
             raise InputError(f"--weights: expected none with {target!r}, which has its own")
-        return _saved_program(Path(target))
+        return _saved_program(Path(target), trust)
     model = _from_python(target)
     if weights is not None:
         _load_weights(model, weights, target)
@@ -46,7 +47,8 @@ def _from_python(target: str) -> Any:
     path, colon, name = target.rpartition(":")
     if not colon or not path.endswith(".py") or not name:
         raise InputError(
-            f"--model: expected FILE.py:NAME, FILE.pt2 or a TorchScript FILE.pt; got {target!r}"
+            f"--model: expected FILE.py:NAME, or --trust with FILE.pt2 or a TorchScript FILE.pt; "
+            f"got {target!r}"
         )
     if not Path(path).is_file():
         raise InputError(f"--model: expected a Python file; {path!r} is not there")
@@ -54,25 +56,19 @@ def _from_python(target: str) -> Any:
     if spec is None or spec.loader is None:
         raise InputError(f"--model: expected a Python file; got {path!r}")
     module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(
-            f"--model: expected {path} to run; it raised {type(error).__name__}: {error}"
-        ) from error
+    loader = spec.loader
+    _ran(lambda: loader.exec_module(module), f"--model: expected {path} to run; it")
     found = vars(module).get(name)
     if found is None or not (callable(found) or hasattr(found, "predict")):
         public = [key for key, value in vars(module).items() if callable(value)]
         raise UnknownNameError.of(path, "model", name, public)
     if isinstance(found, nn.Module) or not _makes_a_model(found):
         return found
-    try:
-        return found()
-    except Exception as error:
-        raise InputError(
-            f"--model: expected {name}() in {path} to make the model without arguments; it "
-            f"raised {type(error).__name__}: {error}; write a function that does, and name it"
-        ) from error
+    return _ran(
+        found,
+        f"--model: expected {name}() in {path} to make the model without arguments; it",
+        "write a function that does, and name it",
+    )
 
 
 def _makes_a_model(found: Any) -> bool:
@@ -89,77 +85,95 @@ def _makes_a_model(found: Any) -> bool:
     return not needed
 
 
-def _saved_program(path: Path) -> Any:
+def _saved_program(path: Path, trust: bool) -> Any:
     if not path.is_file():
         raise InputError(f"--model: expected a saved program; {str(path)!r} is not there")
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"--model: expected a program in {path}; got something else; {_SAFE_WAYS}")
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        exported = any(name.endswith("archive_format") for name in names)
-        if exported:
-            _refuse_pickles(path, archive)
-        elif not any("/code/" in name for name in names):
-            raise InputError(
-                f"--model: expected a program in {path}; got a pickle, which could run any code "
-                f"when it is read; {_SAFE_WAYS}"
-            )
-    try:
-        if exported:
-            return torch.export.load(path).module()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript's own future
-            return torch.jit.load(str(path), map_location="cpu")
-    except Exception as error:
+    if not trust:
         raise InputError(
-            f"--model: expected a program of torch.export or TorchScript in {path}; reading it "
-            f"raised {type(error).__name__}: {error}"
-        ) from error
+            f"--model: expected --trust with the saved program {path}: code in it is executed, as "
+            f"if you ran it; got no --trust; if you do not know where the file comes from, "
+            f"{_SAFE_WAY}"
+        )
+    model = _ran(
+        lambda: _program(path),
+        f"--model: expected a program of torch.export or TorchScript, or a pickled model, in "
+        f"{path}; reading it",
+    )
+    if isinstance(model, torch.export.ExportedProgram):
+        return model.module()
+    if not callable(model) and not hasattr(model, "predict"):
+        raise InputError(
+            f"--model: expected a model in {path}; got {type(model).__name__}; weights alone go "
+            f"with the code of their model: --model FILE.py:NAME --weights {path}"
+        )
+    return model
 
 
-def _refuse_pickles(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse the parts that torch.export.load would unpickle without ``weights_only``."""
-    for name in archive.namelist():
-        content = archive.read(name)
-        pickled = False
-        if name.endswith("_config.json"):
-            parts = json.loads(content).get("config", {}).values()
-            pickled = any(part.get("use_pickle") for part in parts)
-        elif "/data/sample_inputs/" in name and content:
-            try:
-                torch.load(io.BytesIO(content), weights_only=True)
-            except Exception:
-                pickled = True
-        elif "/data/constants/" in name:
-            # tensors are plain bytes; any other constant is a pickled object
-            pickled = not Path(name).name.startswith("tensor_")
-        if pickled:
-            raise InputError(
-                f"--model: expected a program of tensors only in {path}; {name} in it is a "
-                f"pickle, which could run any code when it is read; {_SAFE_WAYS}"
-            )
+def _program(path: Path) -> Any:
+    """Return what a trusted file holds, by what is in it."""
+    names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
+    exported = any(name.endswith(("archive_format", "serialized_exported_program.json"))
+                   for name in names)  # fmt: skip
+    if exported or path.suffix.lower() == ".pt2":
+        return torch.export.load(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript's own future
+        if any("/code/" in name for name in names):
+            return torch.jit.load(str(path), map_location="cpu")
+        return torch.load(path, map_location="cpu", weights_only=False)
 
 
 def _load_weights(model: Any, path: Path, target: str) -> None:
     if not isinstance(model, nn.Module):
         raise InputError(f"--weights: expected {target} to be a torch module; got {model!r}")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+    state = _ran(
+        lambda: _state(path),
+        f"--weights: expected a state dict (tensors only) in {path}; reading it safely",
+        _SAFE_WAY,
+    )
+    _ran(
+        lambda: model.load_state_dict(state),
+        f"--weights: expected a state dict that fits {target} in {path}; loading it",
+    )
 
-            state = load_file(path)
-        else:
-            # weights_only: a pickle could run any code; tensors cannot
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InputError(
-            f"--weights: expected a state dict (tensors only) in {path}; reading it safely raised "
-            f"{type(error).__name__}: {error}; {_SAFE_WAYS}"
-        ) from error
+
+def _state(path: Path) -> Any:
+    """Return the tensors of a file without running anything that is in it."""
+    if path.suffix.lower() == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    if tarfile.is_tarfile(path):
+        # torch before 2.6 unpickled this layout in full even with weights_only
+        raise ValueError("it is in the layout of torch 0.1, a tar archive")
+    if zipfile.is_zipfile(path):
+        _require_plain(path)
+    # weights_only: a pickle could run any code; tensors cannot
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _require_plain(path: Path) -> None:
+    """Refuse what torch.save never writes: programs, and parts that unfold to more than is there.
+
+    Nothing of an archive is written to disk by torch, so the names of its parts are harmless.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    if any("/code/" in part.filename or part.filename.endswith("constants.pkl") for part in parts):
+        raise ValueError("it is a TorchScript program")
+    declared = sum(part.file_size for part in parts)
+    if declared > path.stat().st_size:
+        raise ValueError(f"its parts unfold to {declared:,} bytes, more than the file has")
+
+
+def _ran(call: Callable[[], Any], expected: str, advice: str = "") -> Any:
+    """Run what is the caller's; whatever it raises, sys.exit too, is an error in our words."""
     try:
-        model.load_state_dict(state)
-    except Exception as error:
+        return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        said = " ".join(str(error).split()) or "nothing said"
         raise InputError(
-            f"--weights: expected a state dict that fits {target} in {path}; "
-            f"{type(error).__name__}: {error}"
+            f"{expected} raised {type(error).__name__}: {said}{advice and f'; {advice}'}"
         ) from error

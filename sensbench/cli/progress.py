@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from sensbench.printable import printable
 from sensbench.study.cells import Cell
 from sensbench.study.engine import Tally
 from sensbench.study.store import Outcome
@@ -22,7 +23,7 @@ class Progress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[now]}"),
+            TextColumn("{task.fields[now]}", markup=False),
             console=self._console,
             disable=not self._console.is_terminal,
         )
@@ -55,7 +56,7 @@ class Progress:
             f"{cell.problem}/{cell.model} {cell.method.label} "
             f"budget {cell.budget} replicate {cell.replicate}"
         )
-        self._bar.update(self._task, advance=1, now=what)
+        self._bar.update(self._task, advance=1, now=printable(what))
         if outcome.status != "ok":
             self._say(f"{outcome.status}: {what}: {outcome.reason}")
         elif not self._console.is_terminal:
@@ -67,4 +68,4 @@ class Progress:
         self._say(f"{self._name}: {counts or 'nothing to compute'}, {tally.kept} kept")
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

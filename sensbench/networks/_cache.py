@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from sensbench import __version__
 from sensbench.cache_folder import VARIABLE, cache_folder
@@ -35,9 +35,9 @@ class Kept:
 class NetworkCache:
     """Trained networks in a folder, one safetensors file each.
 
-    A file that cannot be read or is damaged counts as absent, and a folder that cannot be written
-    is gone without: both warn (``CacheWarning``), and the network is trained. Files appear whole,
-    so that several processes may share a folder.
+    A file that cannot be read, is damaged or is another network's counts as absent, and a folder
+    that cannot be written is gone without: both warn (``CacheWarning``), and the network is
+    trained. Files appear whole, so that several processes may share a folder.
 
     Parameters
     ----------
@@ -50,16 +50,19 @@ class NetworkCache:
         self.folder = cache_folder("networks", folder)
         self._writes = True
 
-    def get(self, key: str) -> Kept | None:
-        """Return what was kept under the key, if it is there and whole."""
+    def get(self, key: str, like: nn.Module | None = None) -> Kept | None:
+        """Return what was kept under the key, if it is there, whole, and fits such a module."""
         path = self._path(key)
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 weights = {name: file.get_tensor(name) for name in file.keys()}
-            if metadata.get("digest") != _digest(weights, metadata.get("training", "")):
-                raise ValueError("its content is not what was written")
-            return Kept(weights, json.loads(metadata["training"]))
+            if metadata.get("digest") != _digest(key, weights, metadata.get("training", "")):
+                raise ValueError("its content is not what was written under this name")
+            if like is not None and _forms(weights) != _forms(like.state_dict()):
+                raise ValueError("its weights are not those of such a network")
+            training = json.loads(metadata["training"])
+            return Kept(weights, {name: training[name] for name in ("iterations", "seconds")})
         except (FileNotFoundError, NotADirectoryError):
             return None
         except Exception as error:  # safetensors and the system each raise kinds of their own
@@ -71,7 +74,7 @@ class NetworkCache:
         if not self._writes:
             return
         told = json.dumps(dict(training))
-        metadata = {"training": told, "digest": _digest(weights, told)}
+        metadata = {"training": told, "digest": _digest(key, weights, told)}
         try:
             write_whole(self._path(key), save(_plain(weights), metadata))
         except OSError as error:
@@ -117,8 +120,14 @@ def _code(path: Path) -> str:
     return found.hexdigest()
 
 
-def _digest(weights: Mapping[str, Tensor], training: str) -> str:
-    return hashlib.sha256(save(_plain(weights)) + training.encode()).hexdigest()
+def _digest(key: str, weights: Mapping[str, Tensor], training: str) -> str:
+    """Return the hash of what is kept and of the name it is kept under."""
+    told = json.dumps([key, training]).encode()
+    return hashlib.sha256(save(_plain(weights)) + told).hexdigest()
+
+
+def _forms(weights: Mapping[str, Tensor]) -> dict[str, tuple[Any, ...]]:
+    return {name: (value.shape, value.dtype) for name, value in weights.items()}
 
 
 def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -114,11 +114,12 @@ class Network(ABC):
     ) -> tuple[nn.Module, Mapping[str, Any]]:
         learned = (split.fit, split.validation)
         key = "" if cache is None else key_of(type(self), self.name, self.params(), learned, seed)
-        kept = None if cache is None else cache.get(key)
-        if kept is not None:
+        if cache is not None:
             module = self.build(split.fit.X.shape[1], split.fit.y.shape[1], seed)
-            module.load_state_dict(kept.weights)
-            return module, kept.training
+            kept = cache.get(key, module)
+            if kept is not None:
+                module.load_state_dict(kept.weights)
+                return module, kept.training
         _log.info("training %s on %d rows of %s …", self.name, len(split.fit), problem)
         start = time.perf_counter()
         module, iterations = self.learn(split.fit, split.validation, seed)

@@ -52,6 +52,7 @@ def problem_of_frame(
     drop_gaps
         Leave out the rows that have a gap in any chosen column, and say so in a note.
     """
+    require(isinstance(drop_gaps, bool), who, "drop_gaps true or false", drop_gaps)
     inputs, targets = split_columns(frame, who, target, features)
     chosen = frame[[*inputs, *targets]]
     notes = list(notes)

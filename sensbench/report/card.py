@@ -16,6 +16,7 @@ from sensbench.measure import MEASURES
 from sensbench.problem import Problem
 from sensbench.problems._catalogue import MEASURES as LISTED
 from sensbench.report.main_effects import main_effects
+from sensbench.report.terminal import Printable
 from sensbench.report.text import count, one_line, plain_symbol
 from sensbench.truth import Truth
 
@@ -51,7 +52,7 @@ def card(problem: Problem, made_by: Any, width: int) -> RenderableType:
     parts += [Text(line) for line in _how(problem)]
     if problem.source:
         parts.append(Text(f"Source: {problem.source}"))
-    return Group(*parts)
+    return Printable(Group(*parts))
 
 
 def _description(made_by: Any, width: int) -> str:

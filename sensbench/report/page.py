@@ -74,7 +74,7 @@ def write_report(results: Results, page: Path, *, files: bool) -> Path:
     """
     page = Path(page)
     sections = _sections(results)
-    write_whole(page, _render(results, sections).encode())
+    write_whole(page, _render(results, sections).encode(errors="replace"))
     if files:
         for section in sections:
             _log.info("writing figures and tables of %s …", section.title)

@@ -89,15 +89,15 @@ def method_styles(methods: Mapping[str, Method]) -> dict[str, MethodStyle]:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the house's style; nothing global changes after the block."""
-    with sns.axes_style("whitegrid"), matplotlib.rc_context(_RC):
+    with sns.axes_style("whitegrid"), matplotlib.rc_context(_RC), warnings.catch_warnings():
+        # A name in a script the font does not hold: tables and the alternative text carry it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
 
 def saved(figure: Figure, kind: Format) -> bytes:
     """Return the figure as a file's bytes, the same ones for the same figure."""
     buffer = BytesIO()
-    with house_style(), warnings.catch_warnings():
-        # A name in a script the font does not hold: tables and the alternative text carry it.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+    with house_style():
         figure.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind])
     return buffer.getvalue()

@@ -1,11 +1,15 @@
 """A comparison for the terminal, with rich."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from sensbench.printable import printable
 from sensbench.report.consensus import (
     headline_shares,
     in_method_order,
@@ -37,7 +41,18 @@ def render(results: Results) -> RenderableType:
     parts: list[RenderableType] = []
     for problem, model in results.questions:
         parts += _question(results.of(problem, model))
-    return Group(*parts)
+    return Printable(Group(*parts))
+
+
+class Printable:
+    """What it holds, with the control characters of names and notes made visible."""
+
+    def __init__(self, content: RenderableType):
+        self._content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for part in console.render(self._content, options):
+            yield part if part.control else Segment(printable(part.text), part.style)
 
 
 def _question(part: Results) -> list[RenderableType]:
@@ -165,7 +180,7 @@ def _costs(part: Results) -> Table:
     table = _table()
     shown = cost_table(part).shown
     for head in shown.columns:
-        table.add_column(head, justify="left" if head in ("method", "runs") else "right")
+        table.add_column(Text(head), justify="left" if head in ("method", "runs") else "right")
     for row in shown.itertuples(index=False, name=None):
         table.add_row(*(Text(str(cell)) for cell in row))
     return table

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from sensbench.printable import printable
 from sensbench.quality import Quality
 
 NOT_AVAILABLE = "n/a"
@@ -124,7 +125,8 @@ def _cut(name: str, width: int) -> str:
 
 def in_figure(name: str) -> str:
     r"""Return text that matplotlib shows as it is: ``$`` would start mathematics."""
-    return name.replace("$", r"\$")
+    # SVG is XML, in which control characters make the whole drawing unreadable
+    return printable(name).replace("$", r"\$")
 
 
 def plain_symbol(symbol: str) -> str:

@@ -1,11 +1,10 @@
 """The study file: what it may say, and errors that name the file, the place and the mend."""
 
 import difflib
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -16,7 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from sensbench.errors import StudyError
+from sensbench import plain_yaml
+from sensbench.errors import InputError, StudyError
+from sensbench.estimator import MOST_ROWS
 
 
 class PlugIn(BaseModel):
@@ -40,7 +41,7 @@ class Planting(BaseModel):
     """What is added to a problem's data, as for :func:`sensbench.plant`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    noise: StrictInt = Field(default=0, ge=0)
+    noise: StrictInt = Field(default=0, ge=0, le=10_000)
     copies: tuple[str, ...] = ()
     seed: StrictInt = Field(default=0, ge=0)
 
@@ -66,7 +67,7 @@ class References(BaseModel):
     """How large a sample a network's own values are taken from, as for `sensbench.reference`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    points: StrictInt = 2**14
+    points: StrictInt = Field(default=2**14, le=2**30)
     scrambles: StrictInt = Field(default=8, ge=2, le=1000)
 
     @model_validator(mode="after")
@@ -103,6 +104,8 @@ class Study(BaseModel):
         for budget in self.budgets:
             if budget < 1:
                 raise ValueError(f"budgets: expected rows, at least 1; got {budget}")
+            if budget > MOST_ROWS:
+                raise ValueError(f"budgets: expected at most {MOST_ROWS:,} rows; got {budget:,}")
         for field in ("problems", "models", "estimators", "budgets"):
             items = list(getattr(self, field))
             twice = [item for k, item in enumerate(items) if item in items[:k]]
@@ -112,7 +115,7 @@ class Study(BaseModel):
 
     def as_yaml(self) -> str:
         """Return the resolved configuration."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        return plain_yaml.dump(self.model_dump(mode="json"))
 
 
 def load_study(path: Path | str, changes: Mapping[str, Any] | None = None) -> Study:
@@ -131,9 +134,9 @@ def load_study(path: Path | str, changes: Mapping[str, Any] | None = None) -> St
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: expected a readable study file; got {error}") from error
     try:
-        content = yaml.load(text, Loader=_StrictLoader)
-    except yaml.YAMLError as error:
-        raise StudyError(f"{path}: expected YAML; got {' '.join(str(error).split())}") from error
+        content = plain_yaml.load(text, str(path))
+    except InputError as error:
+        raise StudyError(str(error)) from error
     if not isinstance(content, dict):
         raise StudyError(
             f"{path}: expected keys such as name:, problems:, estimators:, budgets:; "
@@ -152,19 +155,6 @@ def check_study(content: Mapping[str, Any], source: str) -> Study:
     except ValidationError as error:
         lines = [_say(problem) for problem in error.errors()]
         raise StudyError("\n".join(f"{source}: {line}" for line in lines)) from None
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, which the standard loader silently overwrites."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for k, key in enumerate(keys):
-            if key in keys[:k]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", node.value[k][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
 
 
 def _say(problem: Any) -> str:

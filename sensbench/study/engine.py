@@ -31,14 +31,16 @@ class Tally:
 
 
 def evaluate(cell: Cell, problem: Problem, estimator: Estimator) -> Outcome:
-    """Compute one cell; every exception becomes a reason."""
+    """Compute one cell; every exception but Ctrl-C becomes a reason."""
     start = time.perf_counter()
     try:
         result = estimator.estimate(problem, budget=cell.budget, seed=cell.seed_sequence())
         return Outcome("ok", result=result, seconds=result.seconds)
     except NotApplicable as error:
         return Outcome("skipped", str(error), None, time.perf_counter() - start, error)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too: a cell must not end the study
         return Outcome("failed", _reason(error), None, time.perf_counter() - start, error)
 
 
@@ -65,7 +67,9 @@ def run(
             problem, estimator = problem_of(cell), estimator_of(cell.method)
         except NotApplicable as error:
             outcome = Outcome("skipped", str(error))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             outcome = Outcome("failed", _reason(error))
         else:
             outcome = evaluate(cell, problem, estimator)
@@ -75,7 +79,7 @@ def run(
     return tally
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Our own errors speak for themselves; others need their kind."""
     if isinstance(error, SensbenchError):
         return str(error)

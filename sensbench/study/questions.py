@@ -236,7 +236,9 @@ def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:
         return registry.load(spec.name, **spec.params)
     except SensbenchError as error:
         raise StudyError(f"{place}: {error}") from error
-    except Exception as error:  # whatever another package's plug-in, or its arithmetic, raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever another package's plug-in, or its arithmetic, raises
         given = ", ".join(f"{key}={value!r}" for key, value in spec.params.items()) or "nothing"
         raise StudyError(
             f"{place}: expected parameters that {spec.name!r} can use; got {given}; it raised "

@@ -46,12 +46,7 @@ def run_study(
         A plug-in of the study is wrong; nothing has been run then, nor forgotten.
     """
     methods, estimators = methods_of(study, source)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / RESULTS_FILE
-    if fresh:
-        Questions(study, ResultStore(), source)  # a mistake in the study must not cost results
-        path.unlink(missing_ok=True)
-    with limited(threads) as n_threads, ResultStore(path) as store:
+    with limited(threads) as n_threads, _store(study, folder, source, fresh) as store:
         questions = Questions(study, store, source)
         cells = cells_of(questions.keys, methods, study.budgets, study.replicates, study.seed)
         name, title = study.name, study.title or study.name
@@ -66,3 +61,12 @@ def run_study(
             watch=watch,
         )
         return store.results(), tally
+
+
+def _store(study: Study, folder: Path, source: str, fresh: bool) -> ResultStore:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / RESULTS_FILE
+    if fresh:
+        Questions(study, ResultStore(), source)  # a mistake in the study must not cost results
+        path.unlink(missing_ok=True)
+    return ResultStore(path)

@@ -41,7 +41,7 @@ class Outcome:
     reason: str = ""
     result: SensitivityResult | None = None
     seconds: float = 0.0
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class ResultStore:

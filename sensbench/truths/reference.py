@@ -3,9 +3,12 @@
 import hashlib
 import json
 import logging
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sensbench.errors import InputError
+from sensbench.errors import CacheWarning
 from sensbench.problem import Problem
 from sensbench.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
@@ -61,14 +64,14 @@ def reference(
     )
 
     def make() -> Truths:
-        kept = _read(file)
+        kept = None if file is None else _read(file, settings, problem)
         if kept is not None:
             return kept
         _log.info("computing reference values of %s on %s …", problem.explained.name, problem.name)
         found = {name: truths[name] for name in truths if not name.startswith(on_rows)}
         if file is not None:
             try:
-                write_whole(file, json.dumps(to_plain(found)).encode())
+                write_whole(file, _written(settings, to_plain(found)))
             except OSError:
                 pass  # a cache is not worth a failed study
         return Truths.of(found)
@@ -76,10 +79,33 @@ def reference(
     return Truths(make)
 
 
-def _read(file: Path | None) -> Truths | None:
-    if file is None:
-        return None
+def _written(settings: str, known: Mapping[str, Any]) -> bytes:
+    content = {"of": settings, "truths": known}
+    return json.dumps({"digest": _digest(content), **content}).encode()
+
+
+def _read(file: Path, settings: str, problem: Problem) -> Truths | None:
+    """Return what was kept; what is damaged or another model's is told, and made again."""
     try:
-        return Truths.of(from_plain(json.loads(file.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, InputError):  # not there, or damaged: it is made again
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        content = {"of": settings, "truths": kept["truths"]}
+        if kept["digest"] != _digest(content):
+            raise ValueError("its content is not what was written under this name")
+        known = from_plain(content["truths"])
+        o, d = len(problem.outputs), problem.d
+        if any(truth.value.shape not in ((o,), (o, d), (o, d, d)) for truth in known.values()):
+            raise ValueError(f"its values are not those of {o} outputs and {d} inputs")
+        return Truths.of(known)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        warnings.warn(
+            f"references: cannot read {file}: {type(error).__name__}: {error}; computing again",
+            CacheWarning,
+            stacklevel=2,
+        )
+        return None
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,3 +1,5 @@
+import io
+import pickle
 import subprocess
 import sys
 import warnings
@@ -9,7 +11,7 @@ import pytest
 import torch
 
 from sensbench import networks, problems
-from sensbench.errors import CacheWarning
+from sensbench.errors import CacheWarning, InputError
 from sensbench.networks import NetworkCache
 from sensbench.networks.linear import Linear
 from sensbench.networks.mlp import Mlp
@@ -119,6 +121,67 @@ def test_a_damaged_file_is_trained_again_and_mended(cache, damage):
     assert again.weights() == first.weights()
     assert again.quality == first.quality
     network.train(problem, 0, cache)  # no warning: the file is whole again
+
+
+def test_another_networks_file_is_not_taken(cache):
+    """Also where it would fit: the same form, and other weights."""
+    problem = problems.load("ishigami")
+    first = Linear().train(problem, 0, cache)
+    (mine,) = cache.folder.iterdir()
+    Linear().train(problem, 1, cache)
+    (other,) = set(cache.folder.iterdir()) - {mine}
+    mine.write_bytes(other.read_bytes())
+    with pytest.warns(CacheWarning, match="not what was written under this name; training again"):
+        again = Linear().train(problem, 0, cache)
+    assert again.weights() == first.weights()
+    assert NetworkCache(cache.folder.parent).get(mine.stem) is not None
+
+
+FORGED = {
+    "shape": (lambda w: {k: v.repeat(*[2] * v.ndim) for k, v in w.items()}, {}),
+    "dtype": (lambda w: {k: v.float() for k, v in w.items()}, {}),
+    "fewer": (lambda w: dict(list(w.items())[1:]), {}),
+    "more": (lambda w: {**w, "more": torch.zeros(1)}, {}),
+    "training": (lambda w: w, {"iterations": 1}),
+}
+
+
+@pytest.mark.parametrize(("forge", "training"), FORGED.values(), ids=FORGED)
+def test_weights_of_another_form_count_as_absent(cache, forge, training):
+    """Even where the file is as we write it, under the right key."""
+    network, problem = Mlp(**QUICK), problems.load("ishigami")
+    first = network.train(problem, 0, cache)
+    (path,) = cache.folder.iterdir()
+    weights = cache.get(path.stem).weights
+    cache.put(path.stem, forge(weights), training or {"iterations": 1, "seconds": 1.0})
+    with pytest.warns(CacheWarning, match=r"cannot read .*training again"):
+        again = network.train(problem, 0, cache)
+    assert again.weights() == first.weights()
+
+
+def test_a_file_that_would_run_code_is_only_read_as_tensors(cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    problem = problems.load("ishigami")
+    first = Linear().train(problem, 0, cache)
+    (path,) = cache.folder.iterdir()
+    for content in (pickle.dumps(Bomb()), saved_by_torch(Bomb())):
+        path.write_bytes(content)
+        with pytest.warns(CacheWarning, match=r"cannot read .*training again"):
+            assert Linear().train(problem, 0, cache).weights() == first.weights()
+        with pytest.raises(InputError, match="expected the weights of a network"):
+            Linear().restore(problem, first.metadata(), content)
+    assert not (tmp_path / "exploded").exists()
+
+
+class Bomb:
+    def __reduce__(self):
+        return (Path("exploded").touch, ())
+
+
+def saved_by_torch(what):
+    buffer = io.BytesIO()
+    torch.save(what, buffer)
+    return buffer.getvalue()
 
 
 def test_a_folder_that_cannot_be_written_is_gone_without(tmp_path):

@@ -1,7 +1,8 @@
 import pytest
 
+from sensbench import plain_yaml
 from sensbench.errors import StudyError
-from sensbench.study.config import load_study
+from sensbench.study.config import check_study, load_study
 
 GOOD = """
 name: s
@@ -44,6 +45,24 @@ def test_set_replaces_values_by_dotted_keys(write):
         load_study(write(GOOD), {"problems.9.name": 1})
 
 
+def test_numbers_mean_what_they_say(write):
+    text = GOOD.replace("[100]", "[0200, 1_000, 0x10]").replace("resamples: 50", "resamples: 1e-3")
+    study = load_study(write(text + "seed: 010\ntitle: 12:30\n"), {"problems.1.a": [0.5]})
+    assert study.budgets == (200, 1000, 16)
+    assert study.seed == 10
+    assert study.title == "12:30"
+    assert study.estimators[1].params == {"resamples": 0.001}
+    assert check_study(plain_yaml.load(study.as_yaml(), "again"), "again") == study
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "on", "off", "2026-01-31", "1e", "0x"])
+def test_words_are_words(write, word):
+    text = GOOD.replace("ishigami,", f"{{name: table, path: d.csv, target: {word}, {word}: 1}},")
+    params = load_study(write(text)).problems[0].params
+    assert params["target"] == word
+    assert params[word] == 1
+
+
 def test_paths_are_relative_to_the_study_file(write, tmp_path):
     text = GOOD.replace("ishigami,", "{name: table, path: d.csv, target: y},")
     study = load_study(write(text))
@@ -57,6 +76,15 @@ def test_paths_are_relative_to_the_study_file(write, tmp_path):
         ("budgets: [100]", "", r"budgets: expected this key; it is missing"),
         ("[100]", "[0]", r"budgets: expected rows, at least 1; got 0"),
         ("[100]", "[]", r"budgets: expected at least one entry; got \[\]"),
+        ("[100]", "[10000000000]", r"budgets: expected at most 1,000,000,000 rows; got 10,000,000"),
+        ("[100]", "[12:30]", r"budgets\[0\]: .*valid integer.*got '12:30'"),
+        ("[100]", "[1e3]", r"budgets\[0\]: .*valid integer.*got 1000.0"),
+        ("[100]", "[" * 3000, r"study.yaml: expected YAML; got more than 50 lists inside"),
+        ("name: s\n", 'name: s\ntitle: "\\ud800"\n', r"study.yaml: expected YAML; got half a char"),
+        ("name: s\n", "name: yes\ntitle: null\n", r"title: .*valid string; got None"),
+        ("name: s\n", "name: s\nreferences: {points: 1073741825}\n", r"points: .*1073741824"),
+        ("ishigami,", "{name: diabetes, plant: {noise: 1000000000}},", r"noise: .*10000"),
+        ("[100]", "!!python/object/apply:os.system [touch x]", r"expected YAML; got a value of"),
         ("[100]", "[a]", r"budgets\[0\]: .*valid integer.*got 'a'"),
         ("[100]", "[5, 5]", r"budgets: expected distinct entries; got 5 twice"),
         ("name: s\n", "name: s/../x\n", r"name: .*pattern.*got 's/../x'"),

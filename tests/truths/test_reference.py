@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from sensbench import networks, problems
+from sensbench.errors import CacheWarning
 from sensbench.metrics.error_split import error_split, relative_sizes
 from sensbench.problem import Problem
 from sensbench.space import InputSpace
-from sensbench.truths.reference import reference
+from sensbench.truths.reference import _written, reference
 
 
 def test_a_linear_network_has_the_values_of_its_own_coefficients():
@@ -47,10 +48,60 @@ def test_kept_and_taken_from_the_folder(tmp_path):
     assert np.array_equal(first.standard_error, again.standard_error)
     assert first.how == again.how
     (file,) = tmp_path.iterdir()
-    file.write_text("{damaged")
-    mended = reference(problem, points=64, scrambles=2, key="k", folder=tmp_path)["total_order"]
-    assert np.array_equal(first.value, mended.value)
-    assert json.loads(file.read_text())["total_order"]["how"] == first.how
+    whole = json.loads(file.read_text())
+    assert whole["truths"]["total_order"]["how"] == first.how
+
+
+DAMAGES = {
+    "text": lambda whole: "{damaged",
+    "empty": lambda whole: "",
+    "a list": lambda whole: "[]",
+    "deep": lambda whole: "[" * 100_000,
+    "a digit": lambda whole: whole.replace("0.", "1.", 1),
+    "the old form": lambda whole: json.dumps(json.loads(whole)["truths"]),
+    "no digest": lambda whole: json.dumps({"truths": json.loads(whole)["truths"]}),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_told_and_mended(tmp_path, damage):
+    problem, _ = counted()
+    first = reference(problem, points=64, scrambles=2, key="k", folder=tmp_path)["total_order"]
+    (file,) = tmp_path.iterdir()
+    whole = file.read_text()
+    assert damage(whole) != whole
+    file.write_text(damage(whole))
+    again = reference(problem, points=64, scrambles=2, key="k", folder=tmp_path)
+    with pytest.warns(CacheWarning, match="references: cannot read .*computing again"):
+        assert np.array_equal(again["total_order"].value, first.value)
+    assert file.read_text() == whole
+
+
+def test_another_models_file_is_not_taken(tmp_path):
+    """Also where it would fit: the same inputs and outputs, and other numbers."""
+    mine, _ = counted()
+    other = Problem.of(lambda x: x[:, 0] * x[:, 1] ** 2, mine.space)
+    first = reference(mine, points=64, scrambles=2, key="mine", folder=tmp_path)["total_order"]
+    (file,) = tmp_path.iterdir()
+    len(reference(other, points=64, scrambles=2, key="other", folder=tmp_path))
+    (others,) = set(tmp_path.iterdir()) - {file}
+    file.write_text(others.read_text())
+    with pytest.warns(CacheWarning, match="not what was written under this name"):
+        again = reference(mine, points=64, scrambles=2, key="mine", folder=tmp_path)["total_order"]
+    assert np.array_equal(again.value, first.value)
+
+
+def test_values_of_another_shape_are_not_taken(tmp_path):
+    """Even where all else is as we write it."""
+    problem, _ = counted()
+    first = reference(problem, points=64, scrambles=2, key="k", folder=tmp_path)["total_order"]
+    (file,) = tmp_path.iterdir()
+    content = json.loads(file.read_text())
+    wide = {"value": [[0.5, 0.5, 0.5]], "standard_error": [[0.0, 0.0, 0.0]], "how": "forged"}
+    file.write_bytes(_written(content["of"], {**content["truths"], "total_order": wide}))
+    with pytest.warns(CacheWarning, match="not those of 1 outputs and 2 inputs"):
+        again = reference(problem, points=64, scrambles=2, key="k", folder=tmp_path)["total_order"]
+    assert np.array_equal(again.value, first.value)
 
 
 def test_another_sample_is_another_entry(tmp_path):
