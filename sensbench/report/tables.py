@@ -18,6 +18,7 @@ from sensbench.report.consensus import (
 )
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
+from sensbench.report.over_outputs import over_outputs
 from sensbench.report.planted import planted_tables
 from sensbench.report.split import split_table
 from sensbench.report.table import Table
@@ -246,10 +247,13 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
     for problem, model in results.questions:
         part = results.of(problem, model)
         frame = headline_shares(part)
+        over = over_outputs(part)
         tops = "; ".join(
             _leaders(frame[frame["output"] == output])
             for output in shown_outputs(frame, the_question(part))[:3]
         )
+        if over is not None:
+            tops = f"{' > '.join(over.profiles.columns[:3])} (over {len(over.profiles):,} outputs)"
         done = int((part.cells["status"] == "ok").sum())
         qualities = the_question(part).quality.values()
         fits = quality_said(min(qualities, key=lambda q: q.r2)) if qualities else ""

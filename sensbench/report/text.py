@@ -87,6 +87,13 @@ def listed(items: Iterable[str], most: int = 8) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
+def few_notes(notes: Sequence[str], most: int = 12) -> list[str]:
+    """Return the notes; of more than ``most``, the first ones and how many more there are."""
+    if len(notes) <= most:
+        return list(notes)
+    return [*notes[: most - 1], f"… and {len(notes) - most + 1:,} more notes of this kind"]
+
+
 def moment(created: str) -> str:
     """Return an ISO time as ``2026-11-23 03:17 UTC``; other text as it is."""
     try:
