@@ -4,7 +4,7 @@ import pandas as pd
 
 from sensbench.report.consensus import headline_shares, the_question
 from sensbench.report.over_outputs import DIFFERENT, MATTERS, TYPICAL, OverOutputs
-from sensbench.report.text import correlation, count, fit, listed, number, one_line, short_names
+from sensbench.report.text import correlation, count, fit, listed, number, one_line, share, short_names
 from sensbench.study.results import Results
 
 _MOST_NAMED = 5
@@ -44,7 +44,7 @@ def _importance(over: OverOutputs) -> str:
     n = len(over.profiles)
     named = short_names(list(over.inputs.index), NAME_WIDTH)
     told = [
-        f"{named[str(i)]} (mean share {number(row['mean'], 2)}) for {_of(row['matters'], n)}"
+        f"{named[str(i)]} (mean share {share(row['mean'])}) for {_of(row['matters'], n)}"
         for i, row in zip(inputs.index, inputs.to_dict("records"), strict=True)
     ]
     if not told:
@@ -68,9 +68,8 @@ def _without_effect(over: OverOutputs) -> str:
         return ""
     largest = over.inputs.loc[none, "highest"].max()
     names = short_names(list(map(str, none)), NAME_WIDTH).values()
-    return (
-        f"In no output as much: {listed(names, 6)} (the largest share is {number(largest, 2)})."
-    )
+    have = "has" if len(none) == 1 else "have"
+    return f"{listed(names, 6)} {have} no such share in any output; the largest is {share(largest)}."
 
 
 def _different(over: OverOutputs) -> str:
@@ -111,7 +110,7 @@ def _agreement(over: OverOutputs) -> str:
     if pairs.empty:
         return f"{told}; rank correlations are undefined: too few inputs, or all alike."
     worst = pairs.loc[pairs["lowest"].idxmin()]
-    where = short_names(list(over.pairs["lowest_in"].dropna()), NAME_WIDTH)[worst["lowest_in"]]
+    where = short_names([worst["lowest_in"]], NAME_WIDTH)[worst["lowest_in"]]
     low, high = correlation(pairs["median"].min()), correlation(pairs["median"].max())
     between = low if low == high else f"{low} to {high}"
     return (

@@ -1,12 +1,14 @@
 """Tables of many outputs together; all numbers are in the files, those on a page are bounded."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from sensbench.report.consensus import headline_shares, in_method_order
 from sensbench.report.figures.panels import MOST_FEATURES
 from sensbench.report.over_outputs import MATTERS, OverOutputs
 from sensbench.report.table import Table
-from sensbench.report.text import correlation, count, number, plain_symbol, short_names
+from sensbench.report.text import correlation, count, number, plain_symbol, share, short_names
 from sensbench.study.results import Results
 
 _MOST_DIFFERENT = 10
@@ -32,8 +34,8 @@ def inputs_table(over: OverOutputs) -> Table:
     shown = pd.DataFrame(
         {
             "input": list(rows.index),
-            "mean share": [number(v, 2) for v in rows["mean"]],
-            "median": [number(v, 2) for v in rows["median"]],
+            "mean share": [share(v) for v in rows["mean"]],
+            "median": [share(v) for v in rows["median"]],
             "lowest (output)": _where(rows["lowest"], rows["lowest_in"], outputs),
             "highest (output)": _where(rows["highest"], rows["highest_in"], outputs),
             "first in": [f"{k:,}" for k in rows["first"]],
@@ -51,7 +53,7 @@ def inputs_table(over: OverOutputs) -> Table:
 def _where(
     values: "pd.Series[float]", outputs: "pd.Series[str]", names: dict[str, str]
 ) -> list[str]:
-    return [f"{number(v, 2)} ({names[o]})" for v, o in zip(values, outputs, strict=True)]
+    return [f"{share(v)} ({names[o]})" for v, o in zip(values, outputs, strict=True)]
 
 
 def agreement_table(over: OverOutputs) -> Table:
@@ -99,13 +101,13 @@ def _different_table(over: OverOutputs) -> Table:
 
 def _by(inputs: "pd.Series[str]", by: "pd.Series[float]") -> list[str]:
     names = short_names(list(dict.fromkeys(inputs)), NAME_WIDTH)
-    signs = ("+" + number(v, 2) if v > 0 else number(v, 2) for v in by)
+    signs = ("+" + share(v) if v > 0 else share(v) for v in by)
     return [f"{names[i]} ({sign})" for i, sign in zip(inputs, signs, strict=True)]
 
 
 def _shares_table(results: Results, over: OverOutputs) -> Table:
     """Return outputs × inputs with mean shares; the file holds every number of every measure."""
-    shown = _matrix(over.profiles, over, 2)
+    shown = _matrix(over.profiles, share)
     title = f"Every output: mean shares ({_rows(len(over.profiles))})"
     note = f"{_bounded(over)}The CSV file has every measure of every method."
     return Table("outputs-all", title, shown, results.final(), note)
@@ -122,14 +124,14 @@ def _method_tables(results: Results, over: OverOutputs) -> list[Table]:
         symbol = plain_symbol(results.methods[method].headline.symbol)
         title = f"Every output: {method}, {symbol} ({_rows(len(wide))})"
         name = f"outputs-method-{k + 1}"
-        found.append(Table(name, title, _matrix(wide, over, 3), mine, _bounded(over)))
+        found.append(Table(name, title, _matrix(wide, number), mine, _bounded(over)))
     return found
 
 
-def _matrix(wide: pd.DataFrame, over: OverOutputs, digits: int) -> pd.DataFrame:
+def _matrix(wide: pd.DataFrame, said: Callable[[float], str]) -> pd.DataFrame:
     part = wide.iloc[:_MOST_ROWS, :MOST_FEATURES]
     heads = short_names(list(part.columns), 24)
-    shown = part.map(lambda value: number(value, digits)).rename(columns=heads)
+    shown = part.map(said).rename(columns=heads)
     return shown.rename_axis(index="output", columns=None).reset_index()
 
 

@@ -13,7 +13,7 @@ from sensbench.report.findings import (
     without_shares,
 )
 from sensbench.report.outputs_said import model_over_outputs, said_over_outputs
-from sensbench.report.over_outputs import MOST_OUTPUTS, over_outputs
+from sensbench.report.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
 from sensbench.report.planted import planted_said
 from sensbench.report.split import split_said
 from sensbench.report.text import count, listed, number, one_line, quality_said
@@ -35,8 +35,8 @@ def sentences(results: Results) -> list[str]:
         return _nothing(results)
     silent = [o for o in question.outputs if o not in set(outputs)]
     found = _model_first(results)
-    pairs = pairs_of(results)
     over = over_outputs(results)
+    pairs = pairs_of(in_detail(results, over))
     if over is not None:
         found += said_over_outputs(results, over)
         outputs = list(over.chosen)

@@ -33,7 +33,7 @@ from sensbench.study.results import Results
 _MOST_FEATURES = 20
 _MOST_OUTPUTS = 4
 # Of many outputs, two are shown, with the inputs of the largest shares.
-_MOST_FEATURES_OF_MANY = 5
+_MOST_FEATURES_OF_MANY = 3
 _MOST_PAIRS = 15
 _MORE = (
     "To see more: to_frame() has every number and ranking() the order of the inputs, of all "
@@ -66,8 +66,10 @@ def _question(part: Results) -> list[RenderableType]:
     if over is not None:
         inputs = inputs_table(over)
         parts += _titled(inputs.title, _plain(inputs, _MOST_FEATURES))
-    for output in shown_outputs(frame, the_question(few))[: None if over is None else 2]:
+    detailed = shown_outputs(frame, the_question(few)) if over is None else list(over.chosen)[:2]
+    for output in detailed:
         table = _importance(part, frame[frame["output"] == output], most)
+        table.show_edge = over is None
         why = "" if over is None else f" ({over.chosen[output]})"
         parts += _titled(f"Importance for {_named(output)}{why}", table)
     if over is None:
@@ -75,7 +77,9 @@ def _question(part: Results) -> list[RenderableType]:
     else:
         pairs = agreement_table(over)
         parts += _titled(pairs.title, _plain(pairs, _MOST_PAIRS))
-    parts += [*_titled("Costs", _costs(part)), *_measured(part), Text()]
+    costs = _costs(part)
+    costs.show_edge = over is None
+    parts += [*_titled("Costs", costs), *_measured(part), Text()]
     # A hanging indent keeps wrapped sentences apart.
     parts += [_item(sentence) for sentence in sentences(part)]
     if len(the_question(few).outputs) < len(question.outputs):
@@ -90,8 +94,11 @@ def _question(part: Results) -> list[RenderableType]:
     return parts
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left")
+def _table(edge: bool = True) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left",
+        show_edge=edge,
+    )  # fmt: skip
 
 
 def _titled(title: str, table: Table) -> list[RenderableType]:
@@ -105,7 +112,7 @@ def _named(output: str) -> str:
 
 def _plain(found: Numbers, most: int) -> Table:
     """Return a page's table as it is, its first rows."""
-    table = _table()
+    table = _table(edge=False)
     for k, head in enumerate(found.shown.columns):
         table.add_column(Text(head), justify="right" if k else "left", overflow="fold")
     names = short_names([str(name) for name in found.shown.iloc[:, 0]], 2 * _NAME_WIDTH)

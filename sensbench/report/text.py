@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from sensbench.metrics.ranks import DECIMALS
 from sensbench.quality import Quality
 
 NOT_AVAILABLE = "n/a"
@@ -32,6 +33,11 @@ def number(value: float, digits: int = 3) -> str:
     else:
         text = f"{value:.{digits - 1}e}"
     return text.replace("-", "−")
+
+
+def share(value: float) -> str:
+    """Return a share of importance; what only rounding leaves of it is 0."""
+    return number(round(value, DECIMALS) + 0.0 if math.isfinite(value) else value, 2)
 
 
 def fit(r2: float) -> str:

@@ -8,7 +8,7 @@ from sensbench.report.consensus import the_question
 from sensbench.report.figures.panels import MOST_FEATURES, Omitted, label_width, note_below
 from sensbench.report.over_outputs import MOST_OUTPUTS, over_outputs
 from sensbench.report.style import INK, house_style
-from sensbench.report.text import count, in_figure, listed, number, short_names
+from sensbench.report.text import count, in_figure, listed, share, short_names
 from sensbench.study.results import Results
 
 # Names of this many outputs fit below the columns; of more, every so many are named.
@@ -69,8 +69,8 @@ def outputs_heatmap_alt(results: Results) -> str:
     rows = over.inputs.head(5)
     named = short_names(list(rows.index), 40)
     told = listed(
-        f"{named[str(i)]}: {number(r['mean'], 2)} on average, from {number(r['lowest'], 2)} "
-        f"(output {r['lowest_in']}) to {number(r['highest'], 2)} (output {r['highest_in']})"
+        f"{named[str(i)]}: {share(r['mean'])} on average, from {share(r['lowest'])} "
+        f"(output {r['lowest_in']}) to {share(r['highest'])} (output {r['highest_in']})"
         for i, r in zip(rows.index, rows.to_dict("records"), strict=True)
     )
     return f"Share of importance of each input for {len(over.profiles)} outputs. {told}."
