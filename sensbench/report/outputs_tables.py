@@ -8,11 +8,13 @@ from sensbench.report.consensus import headline_shares, in_method_order
 from sensbench.report.figures.panels import MOST_FEATURES
 from sensbench.report.over_outputs import MATTERS, OverOutputs
 from sensbench.report.table import Table
-from sensbench.report.text import correlation, count, number, plain_symbol, share, short_names
+from sensbench.report.text import correlation, count, in_short, number, plain_symbol, share, short_names
 from sensbench.study.results import Results
 
 _MOST_DIFFERENT = 10
 _MOST_ROWS = 300
+# Of names beside a number, in a cell and elsewhere.
+_IN_CELL = 12
 NAME_WIDTH = 40
 
 
@@ -30,10 +32,10 @@ def outputs_tables(results: Results, over: OverOutputs) -> list[Table]:
 def inputs_table(over: OverOutputs) -> Table:
     """Return, by input, its share over the outputs and for how many it matters."""
     rows, n = over.inputs, len(over.profiles)
-    outputs = short_names(list(over.profiles.index), 16)
+    outputs = short_names(list(over.profiles.index), _IN_CELL)
     shown = pd.DataFrame(
         {
-            "input": list(rows.index),
+            "input": in_short(rows.index, rows.index),
             "mean share": [share(v) for v in rows["mean"]],
             "median": [share(v) for v in rows["median"]],
             "lowest (output)": _where(rows["lowest"], rows["lowest_in"], outputs),
@@ -58,7 +60,7 @@ def _where(
 
 def agreement_table(over: OverOutputs) -> Table:
     """Return the rank correlations of every pair of methods over the outputs."""
-    pairs, names = over.pairs, short_names(list(over.profiles.index), 16)
+    pairs, names = over.pairs, short_names(list(over.profiles.index), _IN_CELL)
     between = [
         f"{correlation(low)} to {correlation(high)}"
         for low, high in zip(pairs["lowest"], pairs["highest"], strict=True)
@@ -84,7 +86,7 @@ def _different_table(over: OverOutputs) -> Table:
     rows = over.outputs.head(_MOST_DIFFERENT)
     shown = pd.DataFrame(
         {
-            "output": list(rows.index),
+            "output": in_short(rows.index, rows.index),
             "elsewhere": [f"{100 * v:.0f} %" for v in rows["elsewhere"]],
             "more on": _by(rows["more"], rows["more_by"]),
             "less on": _by(rows["less"], rows["less_by"]),

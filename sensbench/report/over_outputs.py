@@ -135,6 +135,7 @@ def _differences(profiles: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    pairs = pairs[pairs["n"] > 0]
     by = pairs.groupby(["first", "second"], sort=False)
     lowest = pairs.dropna(subset="spearman").sort_values("spearman", kind="stable")
     where = lowest.drop_duplicates(["first", "second"]).set_index(["first", "second"])["output"]

@@ -16,7 +16,7 @@ from sensbench.report.outputs_said import model_over_outputs, said_over_outputs
 from sensbench.report.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
 from sensbench.report.planted import planted_said
 from sensbench.report.split import split_said
-from sensbench.report.text import count, listed, number, one_line, quality_said
+from sensbench.report.text import count, in_short, listed, number, one_line, quality_said
 from sensbench.study.results import Results
 
 # An index below this is too small to act on, and its sign is noise.
@@ -27,7 +27,12 @@ _MOST_TOLD = 3
 
 
 def sentences(results: Results) -> list[str]:
-    """Return the findings of one question, the most important first."""
+    """Return the findings of one question, the most important first; long names are cut."""
+    question = the_question(results)
+    return in_short(_sentences(results), (*question.outputs, *question.features))
+
+
+def _sentences(results: Results) -> list[str]:
     question = the_question(results)
     frame = headline_shares(results)
     outputs = shown_outputs(frame, question)

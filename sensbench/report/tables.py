@@ -27,10 +27,12 @@ from sensbench.report.text import (
     correlation,
     count,
     fit,
+    in_short,
     interval,
     number,
     plain_symbol,
     quality_said,
+    short_names,
 )
 from sensbench.study.results import Question, Results
 
@@ -45,7 +47,7 @@ def importance_tables(results: Results) -> list[Table]:
     for k, output in enumerate(shown_outputs(frame, question)):
         mine = frame[frame["output"] == output]
         order = mean_shares(mine)
-        shown = pd.DataFrame({"input": list(order.index)})
+        shown = pd.DataFrame({"input": in_short(order.index, order.index)})
         for method in in_method_order(results, mine["estimator"]):
             rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
             head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
@@ -66,7 +68,7 @@ def _stacked(row: Mapping[Any, Any]) -> str:
 
 
 def _of(question: Question, output: str) -> str:
-    return f", output {output}" if len(question.outputs) > 1 else ""
+    return f", output {in_short([output], [output])[0]}" if len(question.outputs) > 1 else ""
 
 
 def derivative_table(results: Results) -> Table | None:
@@ -79,10 +81,11 @@ def derivative_table(results: Results) -> Table | None:
     method = str(mine["estimator"].iloc[0])
     mine = mine[mine["estimator"] == method]
     order = list(mean_shares(headline_shares(results)).index) or list(question.features)
-    shown = pd.DataFrame({"input": order})
+    shown = pd.DataFrame({"input": in_short(order, order)})
+    heads = short_names(question.outputs, 40)
     for output in question.outputs:
         rows = mine[mine["output"] == output].set_index("feature").reindex(order)
-        shown[f"∂{output}/∂x"] = [
+        shown[f"∂{heads[output]}/∂x"] = [
             f"{signed(r['value'], r['low'], r['high'])} {unit(question, output, f)}".rstrip()
             for f, r in zip(order, rows.to_dict("records"), strict=True)
         ]

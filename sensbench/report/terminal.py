@@ -24,6 +24,7 @@ from sensbench.report.text import (
     correlation,
     count,
     few_notes,
+    in_short,
     interval,
     plain_symbol,
     short_names,
@@ -35,6 +36,7 @@ _MOST_OUTPUTS = 4
 # Of many outputs, two are shown, with the inputs of the largest shares.
 _MOST_FEATURES_OF_MANY = 3
 _MOST_PAIRS = 15
+_MOST_SHORT = 26
 _MORE = (
     "To see more: to_frame() has every number and ranking() the order of the inputs, of all "
     "outputs; plot(output=…) draws one; report(…) writes a page; output=… asks for some outputs only."
@@ -86,7 +88,7 @@ def _question(part: Results) -> list[RenderableType]:
         parts.append(_item(_MORE))
     said = (note for notes in part.notes.values() for note in notes)
     notes = few_notes(list(dict.fromkeys((*question.notes, *said))))
-    parts += [_item(note) for note in notes]
+    parts += [_item(n) for n in in_short(notes, (*question.outputs, *question.features))]
     if question.source:
         terms = f"; licence: {question.licence}" if question.licence else ""
         parts.append(_item(f"Data: {question.source}{terms}."))
@@ -115,7 +117,7 @@ def _plain(found: Numbers, most: int) -> Table:
     table = _table(edge=False)
     for k, head in enumerate(found.shown.columns):
         table.add_column(Text(head), justify="right" if k else "left", overflow="fold")
-    names = short_names([str(name) for name in found.shown.iloc[:, 0]], 2 * _NAME_WIDTH)
+    names = short_names([str(name) for name in found.shown.iloc[:, 0]], _MOST_SHORT)
     for first, *cells in found.shown.head(most).itertuples(index=False, name=None):
         table.add_row(Text(names[str(first)]), *(Text(str(cell)) for cell in cells))
     rest = len(found.shown) - most
@@ -182,9 +184,10 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
             for o in outputs[:_MOST_OUTPUTS]
         )
         table.add_row(Text(names[feature]), *cells)
-    rest = len(outputs) - _MOST_OUTPUTS
-    if rest > 0:
-        table.caption = Text(f"{count(rest, 'more output')} not shown")
+    left = ((len(outputs) - _MOST_OUTPUTS, "output"), (len(order) - _MOST_FEATURES, "input"))
+    more = [count(rest, f"more {what}") for rest, what in left if rest > 0]
+    if more:
+        table.caption = Text(f"{' and '.join(more)} not shown")
     return _titled(f"Mean derivative by {method}: direction and size, not a ranking", table)
 
 

@@ -119,13 +119,25 @@ def one_line(text: str) -> str:
 def short_names(names: Sequence[str], width: int = 28) -> dict[str, str]:
     """Return names cut in the middle to ``width`` characters, still distinct."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for i, name in enumerate(names):
         short = _cut(one_line(name), width)
-        if short in found.values():
+        if short in taken:
             mark = f" ({i + 1})"
             short = _cut(one_line(name), width - len(mark)) + mark
         found[name] = short
+        taken.add(short)
     return found
+
+
+def in_short(texts: Iterable[str], names: Iterable[str], width: int = 60) -> list[str]:
+    """Return sentences in which names that are longer, or of several lines, are cut."""
+    given = dict.fromkeys(names)
+    unwieldy = [name for name in given if len(name) > width or one_line(name) != name]
+    short = short_names(unwieldy, width)
+    ordered = sorted(unwieldy, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+    return [pattern.sub(lambda found: short[found[0]], text) for text in texts]
 
 
 def _cut(name: str, width: int) -> str:
