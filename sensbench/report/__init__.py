@@ -8,9 +8,9 @@ from sensbench.report.consensus import headline_shares, shown_outputs, the_quest
 from sensbench.report.figures.importance import draw_on, importance
 from sensbench.report.figures.outputs import outputs_heatmap
 from sensbench.report.figures.panels import Omitted
+from sensbench.report.outputs_said import outputs_named
 from sensbench.report.over_outputs import over_outputs
 from sensbench.report.page import write_report
-from sensbench.report.text import listed
 from sensbench.study.results import Results
 
 __all__ = ["plot", "write_report"]
@@ -29,7 +29,7 @@ def plot(results: Results, output: str | None = None, ax: Axes | None = None) ->
     """
     question = the_question(results)
     if output is not None and output not in question.outputs:
-        known = listed(question.outputs)
+        known = outputs_named(question.outputs)
         raise InputError(f"plot: expected one of the outputs {known}; got {output!r}")
     if ax is None:
         many = output is None and over_outputs(results) is not None
@@ -40,7 +40,7 @@ def plot(results: Results, output: str | None = None, ax: Axes | None = None) ->
     outputs = shown_outputs(headline_shares(results), question, "share")
     outputs = [o for o in outputs if output in (None, o)]
     if len(outputs) != 1:
-        named = listed(outputs) or "none with shares of importance"
+        named = outputs_named(outputs) or "none with shares of importance"
         raise InputError(f"plot: expected one output for ax; got {named}; choose with output=")
     draw_on(ax, results, outputs[0])
     return ax

@@ -43,6 +43,8 @@ def headline_shares(results: Results) -> pd.DataFrame:
 def _exact(frame: pd.DataFrame, question: Question) -> "pd.Series[float]":
     """Return the exact value of each row's measure; NaN unless known for every feature."""
     by = ["measure", "output", "feature"]
+    if not question.truth or frame.empty:
+        return pd.Series(float("nan"), index=frame.index)
     truth = pd.DataFrame(question.truth, columns=Known._fields).drop_duplicates(by, keep="last")
     truth = truth[truth["feature"].isin(question.features)]
     complete = truth.groupby(by[:2])["feature"].transform("size") == len(question.features)

@@ -1,10 +1,21 @@
 """What many outputs of one model say together, in plain sentences."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from sensbench.report.consensus import headline_shares, the_question
-from sensbench.report.over_outputs import DIFFERENT, MATTERS, TYPICAL, OverOutputs
-from sensbench.report.text import correlation, count, fit, listed, number, one_line, share, short_names
+from sensbench.report.over_outputs import DIFFERENT, MATTERS, MOST_OUTPUTS, TYPICAL, OverOutputs
+from sensbench.report.text import (
+    correlation,
+    count,
+    fit,
+    listed,
+    number,
+    one_line,
+    share,
+    short_names,
+)
 from sensbench.study.results import Results
 
 _MOST_NAMED = 5
@@ -27,6 +38,13 @@ def model_over_outputs(results: Results) -> str:
         f"{question.model} predicts its {count(len(r2), 'output')} with R² {worst}, median "
         f"{fit(r2.median())}, on {question.judged_on}."
     )
+
+
+def outputs_named(outputs: Sequence[str]) -> str:
+    """Return the outputs' names, the first ones of many."""
+    if len(outputs) <= MOST_OUTPUTS:
+        return ", ".join(outputs)
+    return listed(short_names(outputs, NAME_WIDTH).values())
 
 
 def chosen_said(over: OverOutputs) -> str:
@@ -69,13 +87,15 @@ def _without_effect(over: OverOutputs) -> str:
     largest = over.inputs.loc[none, "highest"].max()
     names = short_names(list(map(str, none)), NAME_WIDTH).values()
     have = "has" if len(none) == 1 else "have"
-    return f"{listed(names, 6)} {have} no such share in any output; the largest is {share(largest)}."
+    return (
+        f"{listed(names, 6)} {have} no such share in any output; the largest is {share(largest)}."
+    )
 
 
 def _different(over: OverOutputs) -> str:
     """Say which outputs differ most from the others, and in what."""
     if over.outputs["elsewhere"].max() < MATTERS:
-        most = number(100 * over.outputs["elsewhere"].max(), 2)
+        most = number(round(100 * over.outputs["elsewhere"].max(), 2), 2)
         return (
             f"The outputs are alike: for none does more than {most} % of the importance lie "
             f"elsewhere than for the others on average."
@@ -129,8 +149,9 @@ def _without_shares(results: Results) -> list[str]:
         blind = [str(key[1]) for key in mine.index[~mine]]
         if blind:
             named = listed(short_names(blind, NAME_WIDTH).values(), 4)
+            where = count(len(blind), "output")
             found.append(
-                f"{one_line(str(method))} has ranks but no shares for {count(len(blind), 'output')}: "
-                f"{named}; it sees no importance there that is clear of noise."
+                f"{one_line(str(method))} has ranks but no shares for {where}: {named}; "
+                f"it sees no importance there that is clear of noise."
             )
     return found

@@ -8,7 +8,15 @@ from sensbench.report.consensus import headline_shares, in_method_order
 from sensbench.report.figures.panels import MOST_FEATURES
 from sensbench.report.over_outputs import MATTERS, OverOutputs
 from sensbench.report.table import Table
-from sensbench.report.text import correlation, count, in_short, number, plain_symbol, share, short_names
+from sensbench.report.text import (
+    correlation,
+    count,
+    in_short,
+    number,
+    plain_symbol,
+    share,
+    short_names,
+)
 from sensbench.study.results import Results
 
 _MOST_DIFFERENT = 10
@@ -45,8 +53,8 @@ def inputs_table(over: OverOutputs) -> Table:
         }
     )
     note = (
-        f"Over {n:,} outputs, means over the methods that have shares. Equal shares share the first "
-        f"place."
+        f"Over {n:,} outputs, means over the methods that have shares. Equal shares share "
+        f"the first place."
     )
     data = rows.rename_axis("input").reset_index()
     return Table("outputs-inputs", f"Inputs, over {n:,} outputs", shown, data, note)
@@ -73,7 +81,8 @@ def agreement_table(over: OverOutputs) -> Table:
             "lowest in": [names.get(str(o), "") for o in pairs["lowest_in"]],
             "median τ-b": [correlation(v) for v in pairs["kendall"]],
             "same first in": [
-                f"{same:,} of {n:,}" for same, n in zip(pairs["same_first"], pairs["n"], strict=True)
+                f"{same:,} of {n:,}"
+                for same, n in zip(pairs["same_first"], pairs["n"], strict=True)
             ],
         }
     )

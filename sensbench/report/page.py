@@ -14,19 +14,17 @@ from matplotlib.figure import Figure
 from sensbench.measure import MEASURES, Measure
 from sensbench.report.consensus import the_question
 from sensbench.report.figures import Kind, Omitted, catalogue, over_all_outputs
-from sensbench.report.outputs_said import chosen_said
+from sensbench.report.outputs_said import chosen_said, outputs_named
 from sensbench.report.outputs_tables import outputs_tables
-from sensbench.report.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
+from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
 from sensbench.report.text import (
     few_notes,
-    listed,
     moment,
     one_line,
     plain_symbol,
-    short_names,
     symbol_html,
 )
 from sensbench.study.results import Question, Results
@@ -155,13 +153,6 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
     return found
 
 
-def _outputs_said(outputs: Sequence[str]) -> str:
-    """Return the outputs' names, the first few of many."""
-    if len(outputs) <= MOST_OUTPUTS:
-        return ", ".join(outputs)
-    return listed(short_names(outputs, 40).values())
-
-
 def _symbol(name: str) -> str:
     return plain_symbol(MEASURES[name].symbol) if name in MEASURES else name
 
@@ -197,7 +188,7 @@ def _render(results: Results, sections: Sequence[Section]) -> str:
         "not_computed": _not_computed(results).to_dict("records"),
         "provenance": results.provenance,
         "input_rows": input_rows,
-        "outputs_said": _outputs_said,
+        "outputs_said": outputs_named,
         "most_open": _MOST_OPEN,
     }
     return environment.get_template("page.html.j2").render(context)

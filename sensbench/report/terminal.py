@@ -39,7 +39,7 @@ _MOST_PAIRS = 15
 _MOST_SHORT = 26
 _MORE = (
     "To see more: to_frame() has every number and ranking() the order of the inputs, of all "
-    "outputs; plot(output=…) draws one; report(…) writes a page; output=… asks for some outputs only."
+    "outputs; plot(output=…) draws one; report(…) writes a page; output=… asks for some only."
 )
 _NAME_WIDTH = 24
 

