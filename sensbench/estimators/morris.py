@@ -141,8 +141,10 @@ def _without_sign(
     note = f"undefined for {_few(groups)}: {why}"
 
     def masked(item: Estimate) -> Estimate:
-        ends = (np.where(left_out, np.nan, part) for part in (item.value, item.low, item.high))
-        return Estimate(*ends, note)
+        value, low, high = (
+            np.where(left_out, np.nan, part) for part in (item.value, item.low, item.high)
+        )
+        return Estimate(value, low, high, note)
 
     return {name: masked(moments[name]) for name in ("mu", "sigma")}
 

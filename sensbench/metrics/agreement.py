@@ -26,7 +26,7 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     """
     frame = shares(headline)
     parts = [
-        _of_question(asked).assign(problem=problem, model=model)
+        _of_question(asked).assign(problem=str(problem), model=str(model))
         for (problem, model), asked in frame.groupby(["problem", "model"], sort=False)
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)

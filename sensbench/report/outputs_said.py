@@ -33,7 +33,7 @@ def model_over_outputs(results: Results) -> str:
     question = the_question(results)
     r2 = pd.Series({output: quality.r2 for output, quality in question.quality.items()})
     named = short_names(list(r2.index), NAME_WIDTH)
-    worst = f"from {fit(r2.min())} ({named[r2.idxmin()]}) to {fit(r2.max())}"
+    worst = f"from {fit(r2.min())} ({named[str(r2.idxmin())]}) to {fit(r2.max())}"
     return (
         f"{question.model} predicts its {count(len(r2), 'output')} with R² {worst}, median "
         f"{fit(r2.median())}, on {question.judged_on}."
@@ -107,8 +107,8 @@ def _different(over: OverOutputs) -> str:
     for name in different:
         row = over.outputs.loc[name]
         told.append(
-            f"{names[name]} ({100 * row['elsewhere']:.0f} %: more on {inputs[row['more']]}, less "
-            f"on {inputs[row['less']]})"
+            f"{names[name]} ({100 * row['elsewhere']:.0f} %: more on {inputs[str(row['more'])]}, less "
+            f"on {inputs[str(row['less'])]})"
         )
     (typical,) = (names[name] for name, why in over.chosen.items() if why == TYPICAL)
     return (
@@ -124,12 +124,13 @@ def _agreement(over: OverOutputs) -> str:
         return "Only one method can be compared here, so there is no agreement to judge."
     told = (
         f"All methods that can be compared put the same input first for "
-        f"{_of(over.agreed, over.judged)} of {count(over.judged, 'output')}"
+        f"{'all' if over.agreed == over.judged else f'{over.agreed:,} of'} "
+        f"{count(over.judged, 'output')}"
     )
     pairs = over.pairs.dropna(subset="lowest")
     if pairs.empty:
         return f"{told}; rank correlations are undefined: too few inputs, or all alike."
-    worst = pairs.loc[pairs["lowest"].idxmin()]
+    worst = pairs.sort_values("lowest", kind="stable").iloc[0]
     where = short_names([worst["lowest_in"]], NAME_WIDTH)[worst["lowest_in"]]
     low, high = correlation(pairs["median"].min()), correlation(pairs["median"].max())
     between = low if low == high else f"{low} to {high}"

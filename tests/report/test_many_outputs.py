@@ -120,7 +120,7 @@ def test_the_summary_says_so(eight):
     assert "y8 (100 %: more on x3, less on x1) and y1 (33 %: more on x2, less on x1)" in said[1]
     assert said[1].endswith("Most like the others: y2.")
     assert said[2].startswith(
-        "All methods that can be compared put the same input first for all 8 of 8 outputs."
+        "All methods that can be compared put the same input first for all 8 outputs."
     )
     assert [s.split(":")[0] for s in said[3:]] == ["Output y2", "Output y8", "Output y1"]
 

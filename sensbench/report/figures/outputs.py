@@ -27,7 +27,8 @@ def outputs_heatmap(results: Results) -> Figure | Omitted:
     table = over.profiles.T.iloc[:MOST_FEATURES]
     d, o = table.shape
     names = list(short_names(list(table.index), 22).values())
-    outputs = short_names(list(table.columns), 16)
+    columns = list(table.columns)
+    outputs = short_names(columns, 16)
     with house_style():
         margin = label_width(names)
         width = margin + min(7.0, max(4.0, 0.22 * o)) + 0.9
@@ -45,10 +46,10 @@ def outputs_heatmap(results: Results) -> Figure | Omitted:
         ax.set(xlabel="", ylabel="")
         ax.set_yticks(np.arange(d) + 0.5, [in_figure(name) for name in names])
         at = np.arange(0, o, 1 if o <= _MOST_NAMES else -(-o // _MOST_TICKS))
-        labels = [in_figure(outputs[table.columns[k]]) for k in at]
+        labels = [in_figure(outputs[columns[k]]) for k in at.tolist()]
         ax.set_xticks(at + 0.5, labels, rotation=45, ha="right", rotation_mode="anchor")
         ax.tick_params(length=0)
-        chosen = [table.columns.get_loc(name) + 0.5 for name in over.chosen]
+        chosen = [columns.index(name) + 0.5 for name in over.chosen]
         ax.plot(chosen, np.full(len(chosen), -0.12), linestyle="none", marker="v", markersize=5,
                 color=INK, clip_on=False)  # fmt: skip
         ax.set_xlim(0, o)
