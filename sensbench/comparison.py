@@ -71,7 +71,10 @@ class Comparison:
         return agreement(self.results.headline()).drop(columns=["problem", "model"])
 
     def plot(self, output: str | None = None, ax: Any = None) -> Any:
-        """Draw the importance figure, a panel per output, or one output into ``ax``."""
+        """Draw the importance figure, a panel per output, or one output into ``ax``.
+
+        More than six outputs are drawn as one heat map, inputs × outputs.
+        """
         from sensbench.report import plot  # seaborn takes a second to import
 
         return plot(self.results, output=output, ax=ax)

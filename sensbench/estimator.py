@@ -24,6 +24,8 @@ from sensbench.threads import limited
 
 # More than a model is ever asked: a slip of the keyboard, which would run for days.
 MOST_ROWS = 10**9
+# Of more constant outputs than this, one note tells.
+_MOST_NOTES = 6
 
 
 class Estimator(ABC):
@@ -216,11 +218,28 @@ class Estimator(ABC):
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]
-        return [
-            f"{self.name}: undefined for output {output!r}, which is constant over the inputs: "
-            f"{', '.join(names)}"
-            for output, names in undefined.items()
-        ] + remarks
+        return [f"{self.name}: {text}" for text in _constant(undefined)] + remarks
+
+
+def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which outputs the measures are undefined for; many of them in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for output, names in undefined.items():
+        alike.setdefault(", ".join(names), []).append(output)
+    found = []
+    for names, outputs in alike.items():
+        if len(outputs) <= _MOST_NOTES:
+            found += [
+                f"undefined for output {output!r}, which is constant over the inputs: {names}"
+                for output in outputs
+            ]
+            continue
+        first = ", ".join(map(repr, outputs[:_MOST_NOTES]))
+        found.append(
+            f"undefined for {len(outputs)} outputs, which are constant over the inputs ({first} "
+            f"and {len(outputs) - _MOST_NOTES} more): {names}"
+        )
+    return found
 
 
 def _listed(reasons: Mapping[str, str]) -> str:

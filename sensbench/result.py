@@ -23,6 +23,9 @@ COLUMNS = (
     "high",
 )
 
+# More rows than this are not what a notebook's cell is for.
+_MOST_ROWS = 200
+
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
@@ -111,9 +114,12 @@ class SensitivityResult:
         )
 
     def _repr_html_(self) -> str:
-        """Return the numbers as a table, for notebooks."""
+        """Return the numbers as a table, for notebooks; of many, the first ones."""
         columns = ["measure", "output", "feature", "partner", "value", "low", "high"]
-        return self.to_frame()[columns].to_html(index=False, float_format="{:.4g}".format)
+        frame = self.to_frame()[columns]
+        shown = frame.head(_MOST_ROWS).to_html(index=False, float_format="{:.4g}".format)
+        rest = len(frame) - len(frame.head(_MOST_ROWS))
+        return shown if not rest else f"{shown}\n<p>{rest:,} more rows are in to_frame().</p>"
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per measure, output and feature (or pair), in the documented columns."""

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from SALib.analyze import sobol as analysis
+from SALib.sample import morris as morris_design
 from SALib.sample import sobol as design
 from scipy import stats
 
@@ -121,12 +122,79 @@ def test_gradient_gives_the_others_and_says_why_not_the_group(frame, grouped):
     assert "constant" not in note
 
 
-def test_morris_leaves_out_what_a_group_has_no_sign_for(grouped):
+def test_morris_leaves_out_only_what_a_group_has_no_sign_for(grouped):
     found = sb.estimators.load("morris").estimate(grouped, budget=2000)
-    assert set(found.absent) == {"mu", "sigma"}
-    assert "(region)" in found.absent["mu"]
+    assert not found.absent
+    for measure in ("mu", "sigma"):
+        item = found[measure]
+        for part in (item.value, item.low, item.high):
+            assert np.isnan(part).tolist() == [[False, True, False]]
+        assert f"morris: {measure}: undefined for region: the effects of a group have no" in (
+            " ".join(found.notes)
+        )
+    assert np.isfinite(found["mu_star"].value).all()
     # r trajectories of 3 features, whatever the number of columns
     assert (found.n_forward - int(0.2 * 2000)) % 4 <= 3
+
+
+def test_morris_of_single_inputs_beside_a_group_is_salibs_design_by_hand():
+    """Elementary effects from SALib's own points of that seed, step by step."""
+
+    def f(x):
+        return x[:, 0] * x[:, 2] + x[:, 1] ** 2 + x[:, 1] * x[:, 3]
+
+    bounds = {"a": (0.0, 1.0), "b": (-1.0, 1.0), "c": (0.0, 2.0), "e": (0.0, 3.0)}
+    space = sb.InputSpace.of(bounds, groups={"ac": ["a", "c"]})
+    r = 40
+    found = sb.estimators.load("morris").estimate(
+        sb.Problem.of(f, space), budget=r * 4 * 5 // 4 + 1, seed=9
+    )
+    by_hand = {"num_vars": 4, "names": list(bounds), "groups": ["ac", "b", "ac", "e"],
+               "bounds": [list(pair) for pair in bounds.values()]}  # fmt: skip
+    seed = int(np.random.default_rng(9).integers(1, 2**31 - 1))
+    X = morris_design.sample(by_hand, r, seed=seed).reshape(r, 4, 4)
+    Y = f(torch.from_numpy(X.reshape(-1, 4))).numpy().reshape(r, 4)
+    effects = {"b": [], "e": []}
+    for walk, y in zip(X, Y, strict=True):
+        for k in range(3):
+            for name, column, width in (("b", 1, 2.0), ("e", 3, 3.0)):
+                step = (walk[k + 1, column] - walk[k, column]) / width
+                if step:
+                    effects[name].append((y[k + 1] - y[k]) / step)
+    assert {len(of_one) for of_one in effects.values()} == {r}
+    for at, name in ((1, "b"), (2, "e")):
+        values = np.array(effects[name])
+        for measure, theirs in (
+            ("mu", values.mean()),
+            ("mu_star", np.abs(values).mean()),
+            ("sigma", values.std(ddof=1)),
+        ):
+            np.testing.assert_allclose(found[measure].value[0, at], theirs, rtol=1e-9)
+    assert np.isnan(found["mu"].value).tolist() == [[True, False, False]]
+
+
+def test_morris_of_groups_only_has_no_mu_and_sigma_at_all():
+    names = ("a", "b", "c", "e")
+    pairs = {"ab": ["a", "b"], "ce": ["c", "e"]}
+    problem = sb.Problem.of(
+        lambda x: x.sum(1), sb.InputSpace.of(dict.fromkeys(names, (0, 1)), groups=pairs)
+    )
+    found = sb.estimators.load("morris").estimate(problem, budget=200)
+    assert set(found.absent) == {"mu", "sigma"}
+    assert "no common sign" in found.absent["sigma"]
+
+
+def test_morris_of_a_group_of_one_column_is_that_column():
+    bounds = {"a": (0, 1), "b": (0, 1)}
+    f = lambda x: x[:, 0] ** 2 - x[:, 1] * x[:, 0]  # noqa: E731
+    alone, named = (
+        sb.estimators.load("morris").estimate(
+            sb.Problem.of(f, sb.InputSpace.of(bounds, groups=groups)), budget=200, seed=1
+        )
+        for groups in (None, {"g": ["b"]})
+    )
+    for measure in ("mu", "mu_star", "sigma"):
+        assert (alone[measure].value == named[measure].value).all()
 
 
 def test_indices_are_salibs_with_its_own_groups():

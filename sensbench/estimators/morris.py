@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +36,8 @@ class Morris(Estimator):
     model.
 
     The columns of a group step together, and d counts it once. Their effects have no common
-    sign, which leaves mu_star alone: mu and sigma are absent (Campolongo et al. 2007). A group
+    sign, which leaves it mu_star alone (Campolongo et al. 2007): its mu and sigma are NaN, those
+    of single inputs are as ever, and where there are only groups both are absent. A group
     drawn as whole rows has no order to step along: it steps from one random row to another. The
     length of a group's step is the root mean square over its columns, each in its own standard
     deviations: for two columns of a one-hot code, the very step of either.
@@ -101,7 +102,7 @@ class Morris(Estimator):
         note = _unmoved(interval.means["run"], problem)
         return {
             **moments,
-            **_without_sign(space),
+            **_without_sign(space, moments),
             "mu_star_standardised": replace(scaled, note=note),
         }
 
@@ -123,20 +124,41 @@ def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, 
         return percentile(value, slope(steps.resampled, output.resampled), steps.confidence)
 
 
-def _without_sign(space: InputSpace) -> dict[str, Absent]:
-    """Return the measures that a group, whose columns step together, leaves without meaning."""
-    if not space.groups:
+def _without_sign(
+    space: InputSpace, moments: Mapping[str, Estimate]
+) -> dict[str, Estimate | Absent]:
+    """Return mu and sigma without the groups, for which they have no meaning.
+
+    A group of one column that is not drawn from rows steps up or down as the column alone does.
+    """
+    groups = [g.name for g in space.groups if g.rows is not None or len(g.columns) > 1]
+    if not groups:
         return {}
-    named = ", ".join(group.name for group in space.groups)
-    why = Absent(f"the effects of a group ({named}) have no common sign; mu_star has none")
-    return {"mu": why, "sigma": why}
+    why = "the effects of a group have no common sign; mu_star needs none"
+    if len(groups) == len(space.names):
+        return dict.fromkeys(("mu", "sigma"), Absent(why))
+    left_out = np.isin(space.names, groups)
+    note = f"undefined for {_few(groups)}: {why}"
+
+    def masked(item: Estimate) -> Estimate:
+        value, low, high = (
+            np.where(left_out, np.nan, part) for part in (item.value, item.low, item.high)
+        )
+        return Estimate(value, low, high, note)
+
+    return {name: masked(moments[name]) for name in ("mu", "sigma")}
+
+
+def _few(names: Sequence[str], most: int = 8) -> str:
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
     still = [name for name, step in zip(problem.features, run[0], strict=True) if step == 0]
     if not still:
         return ""
-    return f"undefined for {', '.join(still)}: no step moved it; a larger budget may"
+    return f"undefined for {_few(still)}: no step moved it; a larger budget may"
 
 
 def _inside(

@@ -6,7 +6,10 @@ from matplotlib.figure import Figure
 from sensbench.errors import InputError
 from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.report.figures.importance import draw_on, importance
+from sensbench.report.figures.outputs import outputs_heatmap
 from sensbench.report.figures.panels import Omitted
+from sensbench.report.outputs_said import outputs_named
+from sensbench.report.over_outputs import over_outputs
 from sensbench.report.page import write_report
 from sensbench.study.results import Results
 
@@ -16,6 +19,8 @@ __all__ = ["plot", "write_report"]
 def plot(results: Results, output: str | None = None, ax: Axes | None = None) -> Figure | Axes:
     """Return the importance figure; or draw one output's panel on ``ax`` and return that.
 
+    Of many outputs and none chosen, the figure is inputs × outputs.
+
     Raises
     ------
     InputError
@@ -24,17 +29,18 @@ def plot(results: Results, output: str | None = None, ax: Axes | None = None) ->
     """
     question = the_question(results)
     if output is not None and output not in question.outputs:
-        known = ", ".join(question.outputs)
+        known = outputs_named(question.outputs)
         raise InputError(f"plot: expected one of the outputs {known}; got {output!r}")
     if ax is None:
-        figure = importance(results, output)
+        many = output is None and over_outputs(results) is not None
+        figure = outputs_heatmap(results) if many else importance(results, output)
         if isinstance(figure, Omitted):
             raise InputError(f"plot: expected results to draw; {figure.reason}")
         return figure
     outputs = shown_outputs(headline_shares(results), question, "share")
     outputs = [o for o in outputs if output in (None, o)]
     if len(outputs) != 1:
-        named = ", ".join(outputs) or "none with shares of importance"
+        named = outputs_named(outputs) or "none with shares of importance"
         raise InputError(f"plot: expected one output for ax; got {named}; choose with output=")
     draw_on(ax, results, outputs[0])
     return ax

@@ -4,7 +4,7 @@ import pandas as pd
 
 from sensbench.errors import InputError
 from sensbench.metrics.ranks import shares
-from sensbench.study.results import Question, Results
+from sensbench.study.results import Known, Question, Results
 
 
 def the_question(results: Results) -> Question:
@@ -33,15 +33,23 @@ def headline_shares(results: Results) -> pd.DataFrame:
     question = the_question(results)
     frame = results.headline()
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
-    frame["exact"] = float("nan")
-    for (output, measure), group in frame.groupby(["output", "measure"], sort=False):
-        known = question.true_values(str(measure), str(output))
-        if len(known) == len(question.features):
-            frame.loc[group.index, "exact"] = group["feature"].map(known.to_dict())
+    frame["exact"] = _exact(frame, question)
     found = shares(frame)
     exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
     found["exact_share"] = shares(exact)["share"]
     return found
+
+
+def _exact(frame: pd.DataFrame, question: Question) -> "pd.Series[float]":
+    """Return the exact value of each row's measure; NaN unless known for every feature."""
+    by = ["measure", "output", "feature"]
+    if not question.truth or frame.empty:
+        return pd.Series(float("nan"), index=frame.index)
+    truth = pd.DataFrame(question.truth, columns=Known._fields).drop_duplicates(by, keep="last")
+    truth = truth[truth["feature"].isin(question.features)]
+    complete = truth.groupby(by[:2])["feature"].transform("size") == len(question.features)
+    known = truth.loc[complete, [*by, "value"]].rename(columns={"value": "exact"})
+    return frame[by].merge(known, on=by, how="left")["exact"].astype(float)
 
 
 def shown_outputs(frame: pd.DataFrame, question: Question, column: str = "rank") -> list[str]:

@@ -15,11 +15,20 @@ from matplotlib.figure import Figure
 from sensbench.measure import MEASURES, Measure
 from sensbench.report.consensus import the_question
 from sensbench.report.csv_file import as_csv
-from sensbench.report.figures import Kind, Omitted, catalogue
+from sensbench.report.figures import Kind, Omitted, catalogue, over_all_outputs
+from sensbench.report.outputs_said import chosen_said, outputs_named
+from sensbench.report.outputs_tables import outputs_tables
+from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.style import saved
 from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
-from sensbench.report.text import moment, one_line, plain_symbol, symbol_html
+from sensbench.report.text import (
+    few_notes,
+    moment,
+    one_line,
+    plain_symbol,
+    symbol_html,
+)
 from sensbench.study.results import Question, Results
 from sensbench.whole_file import write_whole
 
@@ -49,10 +58,10 @@ class Section:
     slug: str
     title: str
     question: Question
-    results: Results
     sentences: Sequence[str]
     figures: Mapping[str, Drawn]
     tables: Sequence[Table]
+    in_detail: str
     notes: Sequence[tuple[str, Sequence[str]]]
     done: bool
 
@@ -101,29 +110,31 @@ def _sections(results: Results) -> list[Section]:
         slugs.add(slug)
         title = problem if problem == model else f"{problem}: {model}"
         _log.info("drawing the figures of %s (%d of %d) …", title, number, len(results.questions))
+        over = over_outputs(part)
+        few = in_detail(part, over)
+        drawn = {kind.name: _drawn(kind, few) for kind in catalogue(few)}
+        shown = tables(few)
+        if over is not None:
+            drawn["outputs"] = _drawn(over_all_outputs(), part)
+            shown = [*outputs_tables(part, over), *shown]
         sections.append(
             Section(
-                slug, title, the_question(part), part, sentences(part), _figures(part),
-                tables(part), _notes(part), bool((part.cells["status"] == "ok").any()),
+                slug, title, the_question(part), sentences(part), drawn, shown,
+                chosen_said(over) if over else "", _notes(part),
+                bool((part.cells["status"] == "ok").any()),
             )
         )  # fmt: skip
     return sections
 
 
-def _figures(part: Results) -> dict[str, Drawn]:
-    found = {}
-    for kind in catalogue(part):
-        figure = kind.draw(part)
-        if isinstance(figure, Omitted):
-            found[kind.name] = Drawn(kind, None, omitted=figure.reason)
-            continue
-        image = base64.b64encode(saved(figure, "svg")).decode()
-        width, height = (round(96 * inches) for inches in figure.get_size_inches())
-        found[kind.name] = Drawn(
-            kind, figure, one_line(kind.alt(part)), f"data:image/svg+xml;base64,{image}",
-            width, height,
-        )  # fmt: skip
-    return found
+def _drawn(kind: Kind, part: Results) -> Drawn:
+    figure = kind.draw(part)
+    if isinstance(figure, Omitted):
+        return Drawn(kind, None, omitted=figure.reason)
+    image = base64.b64encode(saved(figure, "svg")).decode()
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    address = f"data:image/svg+xml;base64,{image}"
+    return Drawn(kind, figure, one_line(kind.alt(part)), address, width, height)
 
 
 def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
@@ -142,7 +153,7 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
             if method == label
         ]
         said = part.notes.get((question.problem, question.model, label), ())
-        texts += [note for note in said if note not in question.notes]
+        texts += few_notes([note for note in said if note not in question.notes])
         if texts:
             found.append((label, texts))
     return found
@@ -183,6 +194,7 @@ def _render(results: Results, sections: Sequence[Section]) -> str:
         "not_computed": _not_computed(results).to_dict("records"),
         "provenance": results.provenance,
         "input_rows": input_rows,
+        "outputs_said": outputs_named,
         "most_open": _MOST_OPEN,
     }
     return environment.get_template("page.html.j2").render(context)

@@ -12,9 +12,11 @@ from sensbench.report.findings import (
     order,
     without_shares,
 )
+from sensbench.report.outputs_said import model_over_outputs, said_over_outputs
+from sensbench.report.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
 from sensbench.report.planted import planted_said
 from sensbench.report.split import split_said
-from sensbench.report.text import count, listed, number, one_line, quality_said
+from sensbench.report.text import count, in_short, listed, number, one_line, quality_said
 from sensbench.study.results import Results
 
 # An index below this is too small to act on, and its sign is noise.
@@ -25,21 +27,35 @@ _MOST_TOLD = 3
 
 
 def sentences(results: Results) -> list[str]:
-    """Return the findings of one question, the most important first."""
+    """Return the findings of one question, the most important first; long names are cut."""
+    question = the_question(results)
+    return in_short(_sentences(results), (*question.outputs, *question.features))
+
+
+def _sentences(results: Results) -> list[str]:
     question = the_question(results)
     frame = headline_shares(results)
     outputs = shown_outputs(frame, question)
     if not outputs:
         return _nothing(results)
+    silent = [o for o in question.outputs if o not in set(outputs)]
     found = _model_first(results)
-    pairs = pairs_of(results)
+    over = over_outputs(results)
+    pairs = pairs_of(in_detail(results, over))
+    if over is not None:
+        found += said_over_outputs(results, over)
+        outputs = list(over.chosen)
+    elif len(outputs) > MOST_OUTPUTS:
+        found.append(_no_shares(outputs, shown_outputs(frame, question, "share")))
+        outputs = outputs[:MOST_OUTPUTS]
+    in_full = len(outputs) <= _MOST_TOLD and over is None
     for output in outputs:
         mine = frame[frame["output"] == output]
         said = [order(mine), exact_order(results, output)]
-        if len(outputs) <= _MOST_TOLD:
+        if in_full:
             said.append(certainty(mine))
         said.append(agreement_said(pairs[pairs["output"] == output], mine))
-        if len(outputs) <= _MOST_TOLD:
+        if in_full:
             said += without_shares(results, output, mine)
             said += planted_said(results, output)
             said += explanations(results, output, mine)
@@ -47,10 +63,15 @@ def sentences(results: Results) -> list[str]:
         texts = [text for text in said if text]
         several = len(question.outputs) > 1
         found += [f"Output {output}: {' '.join(texts)}"] if several else texts
-    silent = [o for o in question.outputs if o not in outputs]
     if silent:
         found.append(f"No method ranks the inputs of {listed(silent)}; see the notes.")
     return found + _not_computed(results)
+
+
+def _no_shares(outputs: list[str], shared: list[str]) -> str:
+    """Say that of many ranked outputs next to none has importance that is clear of noise."""
+    have = f"only for {listed(shared)}" if shared else "for none of them"
+    return f"{count(len(outputs), 'output')} have ranks, but shares of importance {have}."
 
 
 def _nothing(results: Results) -> list[str]:
@@ -65,9 +86,11 @@ def _model_first(results: Results) -> list[str]:
     question = the_question(results)
     if not question.quality:
         return []
-    where = question.judged_on
-    told = listed(f"{o} ({quality_said(quality)})" for o, quality in question.quality.items())
-    said = [f"{question.model} predicts {told} on {where}."]
+    if len(question.quality) > MOST_OUTPUTS:
+        said = [model_over_outputs(results)]
+    else:
+        told = listed(f"{o} ({quality_said(quality)})" for o, quality in question.quality.items())
+        said = [f"{question.model} predicts {told} on {question.judged_on}."]
     poor = [o for o, quality in question.quality.items() if not quality.r2 >= POOR_R2]
     if poor:
         said.append(

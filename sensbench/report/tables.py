@@ -18,6 +18,7 @@ from sensbench.report.consensus import (
 )
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
+from sensbench.report.over_outputs import over_outputs
 from sensbench.report.planted import planted_tables
 from sensbench.report.split import split_table
 from sensbench.report.table import Table
@@ -26,10 +27,12 @@ from sensbench.report.text import (
     correlation,
     count,
     fit,
+    in_short,
     interval,
     number,
     plain_symbol,
     quality_said,
+    short_names,
 )
 from sensbench.study.results import Question, Results
 
@@ -44,7 +47,7 @@ def importance_tables(results: Results) -> list[Table]:
     for k, output in enumerate(shown_outputs(frame, question)):
         mine = frame[frame["output"] == output]
         order = mean_shares(mine)
-        shown = pd.DataFrame({"input": list(order.index)})
+        shown = pd.DataFrame({"input": in_short(order.index, order.index)})
         for method in in_method_order(results, mine["estimator"]):
             rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
             head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
@@ -65,7 +68,7 @@ def _stacked(row: Mapping[Any, Any]) -> str:
 
 
 def _of(question: Question, output: str) -> str:
-    return f", output {output}" if len(question.outputs) > 1 else ""
+    return f", output {in_short([output], [output])[0]}" if len(question.outputs) > 1 else ""
 
 
 def derivative_table(results: Results) -> Table | None:
@@ -78,10 +81,11 @@ def derivative_table(results: Results) -> Table | None:
     method = str(mine["estimator"].iloc[0])
     mine = mine[mine["estimator"] == method]
     order = list(mean_shares(headline_shares(results)).index) or list(question.features)
-    shown = pd.DataFrame({"input": order})
+    shown = pd.DataFrame({"input": in_short(order, order)})
+    heads = short_names(question.outputs, 40)
     for output in question.outputs:
         rows = mine[mine["output"] == output].set_index("feature").reindex(order)
-        shown[f"∂{output}/∂x"] = [
+        shown[f"∂{heads[output]}/∂x"] = [
             f"{signed(r['value'], r['low'], r['high'])} {unit(question, output, f)}".rstrip()
             for f, r in zip(order, rows.to_dict("records"), strict=True)
         ]
@@ -246,10 +250,13 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
     for problem, model in results.questions:
         part = results.of(problem, model)
         frame = headline_shares(part)
+        over = over_outputs(part)
         tops = "; ".join(
             _leaders(frame[frame["output"] == output])
             for output in shown_outputs(frame, the_question(part))[:3]
         )
+        if over is not None:
+            tops = f"{' > '.join(over.profiles.columns[:3])} (over {len(over.profiles):,} outputs)"
         done = int((part.cells["status"] == "ok").sum())
         qualities = the_question(part).quality.values()
         fits = quality_said(min(qualities, key=lambda q: q.r2)) if qualities else ""

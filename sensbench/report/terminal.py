@@ -18,14 +18,18 @@ from sensbench.report.consensus import (
     the_question,
 )
 from sensbench.report.figures.agreement import pairs_of
+from sensbench.report.outputs_tables import agreement_table, inputs_table
+from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.summary import sentences
+from sensbench.report.table import Table as Numbers
 from sensbench.report.tables import cost_table, signed, unit
 from sensbench.report.text import (
     NOT_AVAILABLE,
     correlation,
     count,
+    few_notes,
+    in_short,
     interval,
-    one_line,
     plain_symbol,
     short_names,
 )
@@ -33,6 +37,14 @@ from sensbench.study.results import Results
 
 _MOST_FEATURES = 20
 _MOST_OUTPUTS = 4
+# Of many outputs, two are shown, with the inputs of the largest shares.
+_MOST_FEATURES_OF_MANY = 3
+_MOST_PAIRS = 15
+_MOST_SHORT = 26
+_MORE = (
+    "To see more: to_frame() has every number and ranking() the order of the inputs, of all "
+    "outputs; plot(output=…) draws one; report(…) writes a page; output=… asks for some only."
+)
 _NAME_WIDTH = 24
 
 
@@ -65,15 +77,33 @@ def _question(part: Results) -> list[RenderableType]:
     )
     shape = f"{count(len(question.features), 'input')}, {count(len(question.outputs), 'output')}"
     parts: list[RenderableType] = [Text.assemble((named, "bold"), f"  {shape}"), Text()]
-    for output in shown_outputs(frame, question):
-        table = _importance(part, frame[frame["output"] == output])
-        parts += _titled(f"Importance for {one_line(output)}", table)
-    parts += _slopes(part, list(mean_shares(frame).index))
-    parts += [*_agreement(part), *_titled("Costs", _costs(part)), *_measured(part), Text()]
+    over = over_outputs(part)
+    few = in_detail(part, over)
+    most = _MOST_FEATURES if over is None else _MOST_FEATURES_OF_MANY
+    if over is not None:
+        inputs = inputs_table(over)
+        parts += _titled(inputs.title, _plain(inputs, _MOST_FEATURES))
+    detailed = shown_outputs(frame, the_question(few)) if over is None else list(over.chosen)[:2]
+    for output in detailed:
+        table = _importance(part, frame[frame["output"] == output], most)
+        table.show_edge = over is None
+        why = "" if over is None else f" ({over.chosen[output]})"
+        parts += _titled(f"Importance for {_named(output)}{why}", table)
+    if over is None:
+        parts += [*_slopes(few, list(mean_shares(frame).index)), *_agreement(few)]
+    else:
+        pairs = agreement_table(over)
+        parts += _titled(pairs.title, _plain(pairs, _MOST_PAIRS))
+    costs = _costs(part)
+    costs.show_edge = over is None
+    parts += [*_titled("Costs", costs), *_measured(part), Text()]
     # A hanging indent keeps wrapped sentences apart.
     parts += [_item(sentence) for sentence in sentences(part)]
+    if len(the_question(few).outputs) < len(question.outputs):
+        parts.append(_item(_MORE))
     said = (note for notes in part.notes.values() for note in notes)
-    parts += [_item(note) for note in dict.fromkeys((*question.notes, *said))]
+    notes = few_notes(list(dict.fromkeys((*question.notes, *said))))
+    parts += [_item(n) for n in in_short(notes, (*question.outputs, *question.features))]
     if question.source:
         terms = f"; licence: {question.licence}" if question.licence else ""
         parts.append(_item(f"Data: {question.source}{terms}."))
@@ -81,8 +111,11 @@ def _question(part: Results) -> list[RenderableType]:
     return parts
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left")
+def _table(edge: bool = True) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption_justify="left",
+        show_edge=edge,
+    )  # fmt: skip
 
 
 def _titled(title: str, table: Table) -> list[RenderableType]:
@@ -90,7 +123,25 @@ def _titled(title: str, table: Table) -> list[RenderableType]:
     return [Text(title, style="bold"), table, Text()]
 
 
-def _importance(part: Results, frame: pd.DataFrame) -> Table:
+def _named(output: str) -> str:
+    return next(iter(short_names([output], 60).values()))
+
+
+def _plain(found: Numbers, most: int) -> Table:
+    """Return a page's table as it is, its first rows."""
+    table = _table(edge=False)
+    for k, head in enumerate(found.shown.columns):
+        table.add_column(Text(head), justify="right" if k else "left", overflow="fold")
+    names = short_names([str(name) for name in found.shown.iloc[:, 0]], _MOST_SHORT)
+    for first, *cells in found.shown.head(most).itertuples(index=False, name=None):
+        table.add_row(Text(names[str(first)]), *(Text(str(cell)) for cell in cells))
+    rest = len(found.shown) - most
+    if rest > 0:
+        table.caption = Text(f"{count(rest, 'more row')} not shown")
+    return table
+
+
+def _importance(part: Results, frame: pd.DataFrame, most: int) -> Table:
     """Return features × methods: value and rank, the interval below."""
     order = list(mean_shares(frame).index)
     names = short_names(order, _NAME_WIDTH)
@@ -100,7 +151,7 @@ def _importance(part: Results, frame: pd.DataFrame) -> Table:
     for method in methods:
         symbol = plain_symbol(part.methods[method].headline.symbol)
         table.add_column(Text(f"{method}\n{symbol}"), justify="right")
-    for feature in order[:_MOST_FEATURES]:
+    for feature in order[:most]:
         mine = frame[frame["feature"] == feature].set_index("estimator")
         cells = []
         for method in methods:
@@ -108,7 +159,7 @@ def _importance(part: Results, frame: pd.DataFrame) -> Table:
             rank = f" #{mine.loc[method, 'rank']:.0f}" if found else ""
             cells.append(_cell(mine, method, rank, "bold" if rank == " #1" else ""))
         table.add_row(Text(names[feature]), *cells)
-    rest = len(order) - _MOST_FEATURES
+    rest = len(order) - most
     if rest > 0:
         table.caption = Text(f"{count(rest, 'more input')} of smaller mean share not shown")
     return table
@@ -148,9 +199,10 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
             for o in outputs[:_MOST_OUTPUTS]
         )
         table.add_row(Text(names[feature]), *cells)
-    rest = len(outputs) - _MOST_OUTPUTS
-    if rest > 0:
-        table.caption = Text(f"{count(rest, 'more output')} not shown")
+    left = ((len(outputs) - _MOST_OUTPUTS, "output"), (len(order) - _MOST_FEATURES, "input"))
+    more = [count(rest, f"more {what}") for rest, what in left if rest > 0]
+    if more:
+        table.caption = Text(f"{' and '.join(more)} not shown")
     return _titled(f"Mean derivative by {method}: direction and size, not a ranking", table)
 
 

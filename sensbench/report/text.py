@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from sensbench.metrics.ranks import DECIMALS
 from sensbench.printable import printable
 from sensbench.quality import Quality
 
@@ -33,6 +34,11 @@ def number(value: float, digits: int = 3) -> str:
     else:
         text = f"{value:.{digits - 1}e}"
     return text.replace("-", "−")
+
+
+def share(value: float) -> str:
+    """Return a share of importance; what only rounding leaves of it is 0."""
+    return number(round(value, DECIMALS) + 0.0 if math.isfinite(value) else value, 2)
 
 
 def fit(r2: float) -> str:
@@ -88,6 +94,13 @@ def listed(items: Iterable[str], most: int = 8) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
+def few_notes(notes: Sequence[str], most: int = 12) -> list[str]:
+    """Return the notes; of more than ``most``, the first ones and how many more there are."""
+    if len(notes) <= most:
+        return list(notes)
+    return [*notes[: most - 1], f"… and {len(notes) - most + 1:,} more notes of this kind"]
+
+
 def moment(created: str) -> str:
     """Return an ISO time as ``2026-11-23 03:17 UTC``; other text as it is."""
     try:
@@ -107,13 +120,25 @@ def one_line(text: str) -> str:
 def short_names(names: Sequence[str], width: int = 28) -> dict[str, str]:
     """Return names cut in the middle to ``width`` characters, still distinct."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for i, name in enumerate(names):
         short = _cut(one_line(name), width)
-        if short in found.values():
+        if short in taken:
             mark = f" ({i + 1})"
             short = _cut(one_line(name), width - len(mark)) + mark
         found[name] = short
+        taken.add(short)
     return found
+
+
+def in_short(texts: Iterable[str], names: Iterable[str], width: int = 60) -> list[str]:
+    """Return sentences in which names that are longer, or of several lines, are cut."""
+    given = dict.fromkeys(names)
+    unwieldy = [name for name in given if len(name) > width or one_line(name) != name]
+    short = short_names(unwieldy, width)
+    ordered = sorted(unwieldy, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+    return [pattern.sub(lambda found: short[found[0]], text) for text in texts]
 
 
 def _cut(name: str, width: int) -> str:

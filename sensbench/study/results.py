@@ -1,7 +1,8 @@
 """Results: everything a study found, as tidy frames; what tables, figures and pages read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -108,22 +109,38 @@ class Question:
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the true values by feature; empty where there are none."""
-        return self._by_feature(self.truth, measure, output)
+        return self._by_feature(self._truths, measure, output)
 
     def own_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the model's own values by feature: what estimates of the measure converge to."""
-        return self._by_feature(self.reference or self.truth, measure, output)
+        return self._by_feature(self._references or self._truths, measure, output)
 
-    def _by_feature(
-        self, values: tuple[Known, ...], measure: str, output: str
-    ) -> "pd.Series[float]":
-        mine = (k for k in values if k.measure == measure and k.output == output)
-        known = {k.feature: k.value for k in mine}
+    @cached_property
+    def _truths(self) -> "_Values":
+        return _by_measure(self.truth)
+
+    @cached_property
+    def _references(self) -> "_Values":
+        return _by_measure(self.reference)
+
+    def _by_feature(self, values: "_Values", measure: str, output: str) -> "pd.Series[float]":
+        known = values.get((measure, output), {})
         return pd.Series(
             [known[f] for f in self.features if f in known],
             index=[f for f in self.features if f in known],
             dtype=float,
         )
+
+
+# (measure, output) to feature and value: many outputs are asked for one by one.
+_Values = dict[tuple[str, str], dict[str, float]]
+
+
+def _by_measure(values: tuple[Known, ...]) -> _Values:
+    found: _Values = {}
+    for known in values:
+        found.setdefault((known.measure, known.output), {})[known.feature] = known.value
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +196,25 @@ class Results:
             {key: why for key, why in self.notes.items() if key[:2] == (problem, model)},
             self.provenance,
         )
+
+    def only(self, outputs: Sequence[str]) -> "Results":
+        """Return the numbers of some outputs only, as if no others had been asked for.
+
+        Cells, reasons and notes stay: they are of runs, which compute all outputs at once.
+        """
+        chosen = set(outputs)
+        questions = {
+            key: replace(
+                question,
+                outputs=tuple(o for o in question.outputs if o in chosen),
+                truth=tuple(k for k in question.truth if k.output in chosen),
+                reference=tuple(k for k in question.reference if k.output in chosen),
+                quality={o: q for o, q in question.quality.items() if o in chosen},
+            )
+            for key, question in self.questions.items()
+        }
+        frame = self.frame[self.frame["output"].isin(chosen)]
+        return replace(self, frame=frame, questions=questions)
 
     def final(self) -> pd.DataFrame:
         """Return the numbers at each method's largest computed budget, averaged over replicates.

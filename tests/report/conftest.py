@@ -274,6 +274,11 @@ def five_results():
 
 
 @pytest.fixture(scope="session")
+def two_hundred_results():
+    return Built().ask(many_outputs(200), (2000,)).results()
+
+
+@pytest.fixture(scope="session")
 def study_results():
     built = Built()
     built.ask(ishigami(), (512, 2048), replicates=2)

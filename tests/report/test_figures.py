@@ -1,16 +1,21 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from scipy import stats
 
+import sensbench as sb
 from sensbench.errors import InputError
 from sensbench.report import plot
 from sensbench.report.figures import Omitted, catalogue
+from sensbench.report.figures.convergence import convergence
 from sensbench.report.figures.importance import importance
 from sensbench.report.figures.measures import measures
-from sensbench.report.figures.morris_plane import morris_plane
+from sensbench.report.figures.morris_plane import morris_plane, morris_plane_alt
 from sensbench.report.style import house_style, method_styles, saved
 from sensbench.study.results import Method
 
@@ -137,6 +142,97 @@ def test_the_morris_plane_names_its_unit(linear_results, ishigami_results):
     assert morris_plane(linear_results).get_supxlabel().startswith("$\\mu^*$, mean size")
     assert "in N" in morris_plane(linear_results).get_supxlabel()
     assert "in units of y" in morris_plane(ishigami_results).get_supylabel()
+
+
+def reasons(comparison):
+    """Name to reason of every figure that is left out."""
+    found = ((kind.name, kind.draw(comparison.results)) for kind in catalogue(comparison.results))
+    return {name: item.reason for name, item in found if isinstance(item, Omitted)}
+
+
+def uniform(names, **kwargs):
+    return sb.InputSpace.of(dict.fromkeys(names, (0, 1)), **kwargs)
+
+
+def test_the_morris_plane_has_the_single_inputs_and_names_the_group():
+    space = uniform("abcd", groups={"ab": ["a", "b"]})
+    comparison = sb.compare(
+        lambda x: x[:, 0] + 2 * x[:, 1] ** 2 + x[:, 2] * x[:, 3], space=space, budget=400,
+        estimators=["morris"],
+    )  # fmt: skip
+    figure = morris_plane(comparison.results)
+    found = comparison["morris"]
+    points = figure.axes[0].collections[0].get_offsets()
+    expected = np.stack([found["mu_star"].value[0, 1:], found["sigma"].value[0, 1:]], 1)
+    np.testing.assert_allclose(points, expected)
+    said = " ".join(figure.get_supxlabel().split())
+    assert "not in the plane: ab: the effects of a group have no common sign" in said
+    assert morris_plane_alt(comparison.results).endswith("Not in the plane: ab.")
+
+
+def test_the_morris_plane_is_left_out_for_the_true_reason(correlated_results):
+    pairs = uniform("abcd", groups={"ab": ["a", "b"], "cd": ["c", "d"]})
+    only_groups = sb.compare(
+        lambda x: x.sum(1), space=pairs, budget=400, estimators=["sobol", "morris"]
+    )
+    assert reasons(only_groups)["morris-plane"] == (
+        "no input has both mu_star and sigma (morris: the effects of a group have no common sign; "
+        "mu_star needs none)"
+    )
+    assert reasons(only_groups)["agreement"] == "a rank correlation needs three inputs; there are 2"
+    other = sb.compare(lambda x: x.sum(1), space=uniform("abc"), budget=400, estimators=["sobol"])
+    assert reasons(other)["morris-plane"] == "no method here measures Morris's mu_star and sigma"
+    cells = correlated_results.cells
+    mine = cells["estimator"] == "morris"
+    frame = correlated_results.frame
+    failed = replace(
+        correlated_results,
+        cells=cells.assign(status=cells["status"].mask(mine, "failed")),
+        frame=frame[frame["estimator"] != "morris"],
+    )
+    assert morris_plane(failed).reason == "no input has both mu_star and sigma (morris failed)"
+
+
+def test_agreement_is_left_out_for_the_true_reason():
+    space = sb.InputSpace.of({"a": (0, 1), "k": stats.randint(0, 3), "m": stats.randint(0, 3)})
+    few = sb.compare(
+        lambda x: x.sum(1), space=space, budget=400, estimators=["gradient", "permutation"]
+    )
+    assert reasons(few)["agreement"] == (
+        "a rank correlation needs three inputs; no two methods rank so many in common"
+    )
+    alike = sb.compare(
+        lambda x: x.sum(1), space=uniform("abc"), budget=400, estimators=["gradient", "morris"]
+    )
+    assert "gives the same rank to all inputs" in reasons(alike)["agreement"]
+    alone = sb.compare(lambda x: x.sum(1), space=uniform("abc"), budget=400, estimators=["sobol"])
+    assert reasons(alone)["agreement"].startswith("agreement needs two methods")
+
+
+def test_convergence_is_left_out_for_the_true_reason(ishigami_results):
+    (key,) = ishigami_results.questions
+    question = ishigami_results.questions[key]
+
+    def asked(truth):
+        changed = {key: replace(question, truth=tuple(truth))}
+        return convergence(replace(ishigami_results, questions=changed)).reason
+
+    assert asked([]).startswith("no exact values are known")
+    total = [k for k in question.truth if k.measure == "total_order"]
+    assert asked(total[:2]) == (
+        "the values of the measures that methods rank by are not known for every input"
+    )
+    other = [k for k in question.truth if k.measure == "first_order"]
+    assert asked(other).startswith("no method with results ranks by a measure whose exact")
+    zeros = [k._replace(value=0.0) for k in total]
+    assert asked(zeros).startswith("every relative error is 0 or undefined")
+    budget = ishigami_results.cells["budget"].max()
+    one = replace(
+        ishigami_results, frame=ishigami_results.frame[ishigami_results.frame["budget"] == budget]
+    )
+    assert convergence(one).reason.endswith(
+        "; of those asked for, no method has an error above 0 at more than one"
+    )
 
 
 def test_a_method_without_shares_is_named_and_not_drawn(unrelated_results):

@@ -12,11 +12,12 @@ from sensbench.report.figures.convergence import convergence, convergence_alt
 from sensbench.report.figures.importance import importance, importance_alt
 from sensbench.report.figures.measures import measures, measures_alt
 from sensbench.report.figures.morris_plane import morris_plane, morris_plane_alt
+from sensbench.report.figures.outputs import outputs_heatmap, outputs_heatmap_alt
 from sensbench.report.figures.panels import Omitted
 from sensbench.report.figures.ranks import rank_heatmap, rank_heatmap_alt
 from sensbench.study.results import Results
 
-__all__ = ["Kind", "Omitted", "catalogue"]
+__all__ = ["Kind", "Omitted", "catalogue", "over_all_outputs"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,22 @@ _CONVERGENCE = Kind(
     convergence,
     convergence_alt,
 )
+
+
+_OUTPUTS = Kind(
+    "outputs",
+    "Importance over all outputs",
+    "Share of importance of each input (rows) for each output (columns, in the model's order): the "
+    "mean over the methods that have shares. Grey: no method has one. Triangles: the outputs that "
+    "are shown in detail below.",
+    outputs_heatmap,
+    outputs_heatmap_alt,
+)
+
+
+def over_all_outputs() -> Kind:
+    """Return the figure of many outputs together."""
+    return _OUTPUTS
 
 
 def catalogue(results: Results) -> list[Kind]:

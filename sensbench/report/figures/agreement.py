@@ -11,7 +11,7 @@ from sensbench.report.consensus import in_method_order, the_question
 from sensbench.report.figures.panels import Omitted, label_width, note_below, panels, title_panels
 from sensbench.report.style import house_style
 from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
-from sensbench.study.results import Results
+from sensbench.study.results import Question, Results
 
 
 def pairs_of(results: Results) -> pd.DataFrame:
@@ -23,10 +23,8 @@ def agreement_matrix(results: Results) -> Figure | Omitted:
     """Return methods × methods: Spearman's rho above the diagonal, Kendall's tau-b below."""
     question = the_question(results)
     pairs = pairs_of(results)
-    if pairs.empty:
-        return Omitted("agreement needs at least two methods with results")
     if pairs["spearman"].isna().all():
-        return Omitted("rank correlations need three inputs whose importances differ")
+        return Omitted(_why_none(question, pairs))
     outputs = [o for o in question.outputs if o in set(pairs["output"])]
     methods = in_method_order(results, pd.concat([pairs["first"], pairs["second"]]))
     names = [in_figure(n) for n in short_names(methods, 16).values()]
@@ -56,6 +54,17 @@ def agreement_matrix(results: Results) -> Figure | Omitted:
         title_panels(axes, outputs, len(question.outputs))
         note_below(figure, "above the diagonal: Spearman's ρ\nbelow: Kendall's τ-b")
     return figure
+
+
+def _why_none(question: Question, pairs: pd.DataFrame) -> str:
+    """Say why no pair of methods has a rank correlation."""
+    if pairs["n"].max() < 1 or pairs.empty:
+        return "agreement needs two methods that rank inputs of the same output"
+    if len(question.features) < 3:
+        return f"a rank correlation needs three inputs; there are {len(question.features)}"
+    if pairs["n"].max() < 3:
+        return "a rank correlation needs three inputs; no two methods rank so many in common"
+    return "of each two methods one gives the same rank to all inputs that both rank"
 
 
 def _square(pairs: pd.DataFrame, methods: list[str]) -> np.ndarray:

@@ -50,9 +50,11 @@ def convergence(results: Results) -> Figure | Omitted:
         return Omitted("no exact values are known for this problem, so there is no error to show")
     found = headline_errors(results)
     if found.empty:
-        return Omitted("no method ranks by a measure whose exact values are known")
+        return Omitted(_why_none(results))
     if found.groupby("estimator")["budget"].nunique().max() < 2:
-        return Omitted("convergence needs more than one budget")
+        asked = results.cells["budget"].nunique() > 1
+        more = "; of those asked for, no method has an error above 0 at more than one"
+        return Omitted(f"convergence needs more than one budget{more if asked else ''}")
     outputs = [o for o in question.outputs if o in set(found["output"])]
     styles = method_styles(results.methods)
     methods = [m for m in results.methods if m in set(found["estimator"])]
@@ -86,6 +88,22 @@ def convergence(results: Results) -> Figure | Omitted:
             handles.append(line)
         legend_above(figure, handles)
     return figure
+
+
+def _why_none(results: Results) -> str:
+    """Say why no method has an error to show, where values of some measures are known."""
+    found, known = errors(results), the_question(results)
+    ranks_by = found["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
+    own = found[found["measure"] == ranks_by]
+    if len(own):
+        if (own["relative_error"] == 0).all():
+            return "every error is exactly 0, which has no place on a logarithmic axis"
+        return "every relative error is 0 or undefined: the exact values are 0, or no estimate"
+    values = known.reference or known.truth
+    partly = {k.measure for k in values} & set(results.headline()["measure"])
+    if partly:
+        return "the values of the measures that methods rank by are not known for every input"
+    return "no method with results ranks by a measure whose exact values are known"
 
 
 def _networks_own(ax: Axes, question: Question, method: Method, output: str, colour: str) -> None:

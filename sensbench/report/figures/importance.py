@@ -47,7 +47,8 @@ def importance(results: Results, output: str | None = None) -> Figure | Omitted:
     frame = headline_shares(results)
     outputs = [o for o in shown_outputs(frame, question, "share") if output in (None, o)]
     if not outputs:
-        return Omitted("no method gave a share of importance")
+        where = "" if output is None else f" for output {output}"
+        return Omitted(f"no method gave a share of importance{where}")
     frame = frame[frame["output"].isin(outputs)]
     order = list(mean_shares(frame).index)
     shown = order[:MOST_FEATURES]

@@ -46,7 +46,7 @@ def measures(results: Results, output: str) -> Figure | Omitted:
     question = the_question(results)
     columns = shown_measures(results, output)
     if not columns:
-        return Omitted(f"no method gave a number for output {output}")
+        return Omitted(f"no method gave a value of the measure it ranks by for output {output}")
     final = results.final()
     final = final[(final["output"] == output) & (final["partner"] == "")]
     shared = headline_shares(results)

@@ -1,5 +1,9 @@
 """Morris's plane: size of the elementary effects against their spread."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,7 +13,7 @@ from sensbench.report.consensus import the_question
 from sensbench.report.figures.panels import Omitted, note_below, panels, title_panels
 from sensbench.report.figures.placing import place_names
 from sensbench.report.style import house_style, method_styles
-from sensbench.report.text import in_figure, listed, number, short_names
+from sensbench.report.text import in_figure, listed, number, one_line, short_names
 from sensbench.study.results import Question, Results
 
 MOST_NAMES = 12
@@ -17,30 +21,69 @@ _NAMED_FROM = 0.01
 # sigma/mu_star of an almost linear, a monotonic and an almost monotonic effect: Garcia Sanchez et
 # al. 2014, doi:10.1016/j.enbuild.2012.08.048.
 _RATIOS = (0.1, 0.5, 1.0)
+_AXES = ["mu_star", "sigma"]
 
 
-def _plane(results: Results) -> tuple[str, pd.DataFrame] | None:
-    """Return the method with Morris's measures, and (output, feature) to mu_star and sigma."""
-    final = results.final()
+@dataclass(frozen=True)
+class _Plane:
+    """One method's points: (output, feature) to mu_star and sigma; what has no place, and why."""
+
+    label: str
+    points: pd.DataFrame
+    missing: tuple[str, ...]
+    why: str
+
+
+def _plane(results: Results) -> _Plane | Omitted:
+    """Return the first method's plane that has points, or why there is none."""
+    final, reasons = results.final(), []
     for label in results.methods:
-        mine = final[(final["estimator"] == label) & final["measure"].isin(["mu_star", "sigma"])]
-        if set(mine["measure"]) == {"mu_star", "sigma"}:
+        mine = final[(final["estimator"] == label) & final["measure"].isin(_AXES)]
+        if set(mine["measure"]) == set(_AXES):
             table = mine.pivot(index=["output", "feature"], columns="measure", values="value")
-            return label, table.dropna()
-    return None
+            points = table.dropna()
+            if len(points):
+                features = dict.fromkeys(mine["feature"])
+                left = features.keys() - set(points.index.get_level_values("feature"))
+                missing = tuple(feature for feature in features if feature in left)
+                return _Plane(label, points, missing, _reason(results, label))
+            reasons.append(f"{label}: {_reason(results, label) or 'every value is undefined'}")
+        else:
+            reasons += _absences(results, label)
+    if not reasons:
+        return Omitted("no method here measures Morris's mu_star and sigma")
+    return Omitted(f"no input has both mu_star and sigma ({'; '.join(reasons)})")
+
+
+def _reason(results: Results, label: str) -> str:
+    """Return the remark of a method on what its sigma is undefined for."""
+    start = f"{results.methods[label].name}: sigma: "
+    said = (note for key, notes in results.notes.items() if key[2] == label for note in notes)
+    return next((note.removeprefix(start) for note in said if note.startswith(start)), "")
+
+
+def _absences(results: Results, label: str) -> list[str]:
+    """Say why a method of Morris's has no mu_star or sigma: absent, or no run succeeded."""
+    absent = {key[3]: why for key, why in results.absent.items() if key[2] == label}
+    found = [f"{label}: {absent[name]}" for name in _AXES if name in absent]
+    cells = results.cells[results.cells["estimator"] == label]
+    elementary = results.methods[label].ranks_by.startswith("mu_star")
+    if not found and elementary and len(cells) and not (cells["status"] == "ok").any():
+        found.append(f"{label} {cells['status'].iloc[-1]}")
+    return found
 
 
 def morris_plane(results: Results) -> Figure | Omitted:
     """Return mu_star against sigma per output, with lines of constant sigma/mu_star."""
     question = the_question(results)
     found = _plane(results)
-    if found is None or found[1].empty:
-        return Omitted("no method computed Morris's mu_star and sigma")
-    label, table = found
+    if isinstance(found, Omitted):
+        return found
+    table = found.points
     known = set(table.index.get_level_values("output"))
     outputs = [o for o in question.outputs if o in known]
     names = short_names(question.features, 20)
-    style = method_styles(results.methods)[label]
+    style = method_styles(results.methods)[found.label]
     with house_style():
         n = len(outputs)
         side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
@@ -52,7 +95,8 @@ def morris_plane(results: Results) -> Figure | Omitted:
             ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
                        edgecolor="white", zorder=3)  # fmt: skip
         title_panels(axes, outputs, len(question.outputs))
-        note = "" if len(names) <= MOST_NAMES else f"at most the {MOST_NAMES} largest are named"
+        most = f"at most the {MOST_NAMES} largest are named" if len(names) > MOST_NAMES else ""
+        note = "\n".join(filter(None, (most, _missing(found, names, n))))
         unit = in_figure(_unit(question, outputs))
         note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
         figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
@@ -66,6 +110,17 @@ def morris_plane(results: Results) -> Figure | Omitted:
             lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
             place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index], lines)
     return figure
+
+
+def _missing(plane: _Plane, names: Mapping[str, str], n_panels: int) -> str:
+    """Name the inputs that have no place in the plane, in lines that fit below the panels."""
+    if not plane.missing:
+        return ""
+    named = listed((names[feature] for feature in plane.missing), 4)
+    # The remark names all of them before it says why.
+    why = one_line(plane.why).rpartition(": ")[2] or "mu_star or sigma is undefined"
+    said = f"not in the plane: {named}: {why}"
+    return in_figure("\n".join(wrap(said, 64 if n_panels == 1 else 80)))
 
 
 def _unit(question: Question, outputs: list[str]) -> str:
@@ -105,12 +160,15 @@ def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
 def morris_plane_alt(results: Results) -> str:
     """Return the figure's content in words."""
     found = _plane(results)
+    if isinstance(found, Omitted):
+        return found.reason
     texts = []
-    for output, mine in [] if found is None else found[1].groupby(level="output", sort=False):
+    for output, mine in found.points.groupby(level="output", sort=False):
         top = mine.sort_values("mu_star", ascending=False, kind="stable").head(4)
         numbers = (
             f"{key[1]} ({number(row['mu_star'], 2)}, {number(row['sigma'], 2)})"
             for key, row in zip(top.index, top.to_dict("records"), strict=True)
         )
         texts.append(f"{output}: {listed(numbers)}")
-    return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}."
+    left = f" Not in the plane: {listed(found.missing)}." if found.missing else ""
+    return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}.{left}"

@@ -52,7 +52,8 @@ def rank_heatmap(results: Results) -> Figure | Omitted:
             sns.heatmap(
                 table.astype(float), ax=ax, annot=texts.to_numpy(), fmt="", cbar=False,
                 cmap=sns.light_palette("#2A8C82", reverse=True, as_cmap=True),
-                vmin=1, vmax=max(2, len(question.features)), linewidths=1.0, linecolor="white",
+                vmin=1, vmax=max(2, min(len(question.features), 2 * MOST_FEATURES)),
+                linewidths=1.0, linecolor="white",
                 annot_kws={"fontsize": 8.5}, xticklabels=False, yticklabels=False,
             )  # fmt: skip
             ax.set_facecolor("#EFEFEF")
