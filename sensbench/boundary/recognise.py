@@ -11,7 +11,7 @@ from torch import nn
 
 from sensbench.boundary.arguments import Arguments, Split, splits
 from sensbench.boundary.array_function import ArrayFunction, regressor
-from sensbench.boundary.columns import Selector
+from sensbench.boundary.columns import NotABatch, Selector
 from sensbench.boundary.private_copy import uncompiled
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import InputError, ModelError, UnknownNameError
@@ -113,7 +113,7 @@ def _first_that_works(
     try:
         return tensor, tensor.columns(example, graph=False)
     except Exception as error:
-        wrong = next((e for e in errors if isinstance(e, InputError)), None)
+        wrong = next((e for e in errors if isinstance(e, InputError | NotABatch)), None)
         if wrong is not None:
             raise wrong from error
         raise ModelError(

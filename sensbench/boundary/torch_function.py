@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sensbench.boundary.arguments import Split
 from sensbench.boundary.borrowed import borrowed, modules_within
 from sensbench.boundary.casting import STAGES, cast_attributes
-from sensbench.boundary.columns import Column, Part, Selector, choose, parts_of, read, table
+from sensbench.boundary.columns import Column, Part, Selector, choose, joined, parts_of, read, table
 from sensbench.boundary.private_copy import private_copy, uncompiled
 from sensbench.errors import DerivativeError, InputError, ModelError
 
@@ -225,10 +225,7 @@ class TorchFunction:
             parts_of(self._split.call(self._call, x[piece]), self.who, self._source)
             for piece in rows.split(size)
         ]
-        return [
-            Part(first.name, first.top, torch.cat([run[k].tensor for run in runs])[:n])
-            for k, first in enumerate(runs[0])
-        ]
+        return joined(runs, size, n)
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
         return self._read(x, read)
