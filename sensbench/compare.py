@@ -10,6 +10,8 @@ import numpy as np
 from sensbench import estimators as registered
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
+from sensbench.boundary.mistaken import require_model_and_rows
+from sensbench.calls import explained
 from sensbench.comparison import Comparison
 from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
 from sensbench.estimator import Estimator
@@ -29,6 +31,7 @@ from sensbench.threads import limited
 DEFAULT = ("gradient", "sobol", "morris", "permutation")
 
 
+@explained
 def compare(
     model: Any,
     X: Any = None,
@@ -139,7 +142,7 @@ def compare(
         raise kind("compare: every method failed:\n" + "\n".join(reasons)) from errors[0]
     for reason in reasons:
         warnings.warn(
-            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=2
+            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=3
         )
     return Comparison(results, by_method)
 
@@ -155,6 +158,8 @@ def _problem(
         if any(value is not None for value in given) or derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
+    if X is not None:
+        require_model_and_rows(model, X, "compare")
     if space is not None and not isinstance(space, InputSpace):
         raise InputError(
             f"compare: expected space as an InputSpace; got {space!r}; "

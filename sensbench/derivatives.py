@@ -8,11 +8,14 @@ from jaxtyping import Float
 
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
+from sensbench.boundary.mistaken import require_model_and_rows
+from sensbench.calls import explained
 from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
 from sensbench.rows import as_rows
 
 
+@explained
 def jacobian(
     model: Any,
     X: Any,
@@ -60,6 +63,7 @@ def jacobian(
     return model.jacobian(rows)
 
 
+@explained
 def hessian(
     model: Any, X: Any, output: Selector = None, *, arguments: Arguments = None
 ) -> Float[np.ndarray, "n o d d"]:
@@ -88,6 +92,7 @@ def hessian(
 def _model(
     model: Any, X: Any, output: Selector, arguments: Arguments, derivatives: Derivatives, who: str
 ) -> tuple[Float[np.ndarray, "n d"], Model]:
+    require_model_and_rows(model, X, who)
     rows, names = as_rows(X, f"{who}: X")
     if isinstance(model, Model):
         if (output, arguments, derivatives) != (None, None, "auto"):

@@ -14,10 +14,12 @@ from sensbench.boundary.borrowed import undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
+from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
+from sensbench.calls import explained
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
-from sensbench.rows import even
+from sensbench.rows import as_rows, even
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
@@ -43,7 +45,8 @@ class Model:
         An ``nn.Module``, a function of tensors, arrays or a data frame, or a fitted regressor with
         ``predict``. It is never changed: modules are run as a private copy in eval mode.
     example
-        A few rows the model can be called on; they fix the number of inputs and outputs.
+        A few rows the model can be called on (array, tensor, list of rows or data frame); they
+        fix the number of inputs and outputs.
     output
         Which outputs to explain: a position, a name, or a list; all by default.
     outputs
@@ -56,7 +59,7 @@ class Model:
         ``(n,)``, a list ``(n, k)``. By default one table; where the model asks for exactly as many
         arguments as there are features, one feature each.
     features
-        Names of the features; those of the data frame for a model of data frames.
+        Names of the features; by default the columns of an ``example`` that is a data frame.
     derivatives
         ``"auto"``: automatic differentiation for torch, central finite differences for others.
         ``"autograd"`` insists on the former; ``"finite-difference"`` asks for the latter.
@@ -74,10 +77,11 @@ class Model:
         The model cannot be called on rows, or does not return one row per row.
     """
 
+    @explained
     def __init__(
         self,
         function: Any,
-        example: Float[np.ndarray, "n d"],
+        example: Any,
         *,
         output: Selector = None,
         outputs: Sequence[str] | None = None,
@@ -90,6 +94,8 @@ class Model:
         known = derivatives in ("auto", "autograd", "finite-difference")
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
+        require_model_and_rows(function, example, "Model", "example")
+        example, features = as_rows(example, "Model: example", features)
         self.d = example.shape[1]
         who = f"model {self.name!r}"
         with undisturbed():

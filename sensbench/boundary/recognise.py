@@ -12,8 +12,10 @@ from torch import nn
 from sensbench.boundary.arguments import Arguments, Split, splits
 from sensbench.boundary.array_function import ArrayFunction, regressor
 from sensbench.boundary.columns import NotABatch, Selector
+from sensbench.boundary.mistaken import kind_of, model_instead
 from sensbench.boundary.private_copy import uncompiled
 from sensbench.boundary.torch_function import TorchFunction
+from sensbench.boundary.widths import require_width
 from sensbench.errors import InputError, ModelError, UnknownNameError
 
 
@@ -41,15 +43,37 @@ def recognise(
     if isinstance(model, torch.export.ExportedProgram):
         model = model.module()
     d = example.shape[1]
+    names = tuple(features) if features is not None else tuple(f"x{i + 1}" for i in range(d))
+    if len(names) != d:
+        raise InputError(f"{who}: expected {d} feature names; got {list(names)}")
+
+    def of_another_width(rows: Float[np.ndarray, "n w"]) -> object:
+        return _recognised(model, rows, who, output=output, arguments=None, features=None)
+
+    try:
+        return _recognised(
+            model, example, who, output=output, arguments=arguments, features=features
+        )
+    except NotABatch:
+        raise
+    except ModelError as error:
+        if arguments is None:
+            require_width(model, example, names, who, of_another_width, error)
+        raise
+
+
+def _recognised(
+    model: Any, example: Float[np.ndarray, "n d"], who: str, *, output: Selector,
+    arguments: Arguments, features: Sequence[str] | None,
+) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
+    d = example.shape[1]
     predicts = callable(getattr(model, "predict", None)) and not isinstance(model, nn.Module)
     if isinstance(model, type) or not (callable(model) or predicts):
         raise InputError(
             f"{who}: expected a torch module or a function, or a fitted regressor with predict; "
-            f"got {model!r}; pass an instance"
+            f"got {kind_of(model)}; {model_instead(model)}"
         )
     names = tuple(features) if features is not None else tuple(f"x{i + 1}" for i in range(d))
-    if len(names) != d:
-        raise InputError(f"{who}: expected {d} feature names; got {list(names)}")
     function: TorchFunction | ArrayFunction
     if predicts:
         function = regressor(model, who, output, d, features)
