@@ -12,7 +12,7 @@ from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.calls import explained
 from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
-from sensbench.rows import as_rows
+from sensbench.rows import as_rows, discrete_columns
 
 
 @explained
@@ -22,6 +22,7 @@ def jacobian(
     output: Selector = None,
     *,
     arguments: Arguments = None,
+    discrete: Sequence[int | str] | None = None,
     derivatives: Derivatives = "auto",
 ) -> Float[np.ndarray, "n o d"]:
     """Return the derivative ∂y/∂x of every output by every input at every row.
@@ -37,12 +38,16 @@ def jacobian(
         returns a tuple, ``output=0`` is its first element.
     arguments
         Which features go into which argument, for a model of several; see :class:`Model`.
+    discrete
+        Columns of whole numbers; see :class:`Model`. By default a frame's integer, bool and
+        categorical ones.
     derivatives
         ``"auto"``, ``"autograd"`` or ``"finite-difference"``; see :class:`Model`.
 
     Returns
     -------
-    array ``(n, outputs, features)``, float64, in output units per input unit.
+    array ``(n, outputs, features)``, float64, in output units per input unit. NaN by columns that
+    the model is given as integers, which have no derivative.
 
     Raises
     ------
@@ -59,13 +64,18 @@ def jacobian(
     Costs one forward pass and one backward pass per output, or 1 + 2d forward passes for finite
     differences; and some rows of checks.
     """
-    rows, model = _model(model, X, output, arguments, derivatives, "jacobian")
+    rows, model = _model(model, X, output, arguments, discrete, derivatives, "jacobian")
     return model.jacobian(rows)
 
 
 @explained
 def hessian(
-    model: Any, X: Any, output: Selector = None, *, arguments: Arguments = None
+    model: Any,
+    X: Any,
+    output: Selector = None,
+    *,
+    arguments: Arguments = None,
+    discrete: Sequence[int | str] | None = None,
 ) -> Float[np.ndarray, "n o d d"]:
     """Return the exact second derivatives ∂²y/∂xᵢ∂xⱼ of every output at every row.
 
@@ -85,23 +95,25 @@ def hessian(
     -----
     Costs one forward pass and 1 + d backward passes per output.
     """
-    rows, model = _model(model, X, output, arguments, "auto", "hessian")
+    rows, model = _model(model, X, output, arguments, discrete, "auto", "hessian")
     return model.hessian(rows)
 
 
 def _model(
-    model: Any, X: Any, output: Selector, arguments: Arguments, derivatives: Derivatives, who: str
-) -> tuple[Float[np.ndarray, "n d"], Model]:
+    model: Any, X: Any, output: Selector, arguments: Arguments,
+    discrete: Sequence[int | str] | None, derivatives: Derivatives, who: str,
+) -> tuple[Float[np.ndarray, "n d"], Model]:  # fmt: skip
     require_model_and_rows(model, X, who)
     rows, names = as_rows(X, f"{who}: X")
     if isinstance(model, Model):
-        if (output, arguments, derivatives) != (None, None, "auto"):
+        if (output, arguments, discrete, derivatives) != (None, None, None, "auto"):
             raise InputError(
-                f"{who}: expected output=None, arguments=None and derivatives='auto' for a Model; "
-                f"it has them"
+                f"{who}: expected output=None, arguments=None, discrete=None and "
+                f"derivatives='auto' for a Model; it has them"
             )
         return rows, model.metered()
     features: Sequence[str] | None = names
     return rows, Model(
-        model, rows, output=output, arguments=arguments, features=features, derivatives=derivatives
-    )
+        model, rows, output=output, arguments=arguments, features=features,
+        discrete=discrete_columns(X) if discrete is None else discrete, derivatives=derivatives,
+    )  # fmt: skip

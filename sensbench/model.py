@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.arguments import Arguments, whole_columns
 from sensbench.boundary.borrowed import undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
@@ -19,7 +19,7 @@ from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.calls import explained
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
-from sensbench.rows import as_rows, even
+from sensbench.rows import as_rows, discrete_columns, even
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
@@ -60,6 +60,10 @@ class Model:
         arguments as there are features, one feature each.
     features
         Names of the features; by default the columns of an ``example`` that is a data frame.
+    discrete
+        Columns that hold whole numbers (codes, counts), by name or position; by default a frame's
+        integer, bool and categorical ones. Where the model does not take them as real numbers, an
+        argument of such columns alone is given as integers. Derivatives by these are then NaN.
     derivatives
         ``"auto"``: automatic differentiation for torch, central finite differences for others.
         ``"autograd"`` insists on the former; ``"finite-difference"`` asks for the latter.
@@ -88,6 +92,7 @@ class Model:
         name: str | None = None,
         arguments: Arguments = None,
         features: Sequence[str] | None = None,
+        discrete: Sequence[int | str] | None = None,
         derivatives: Derivatives = "auto",
     ):
         _keep_freed_memory()
@@ -95,13 +100,18 @@ class Model:
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         require_model_and_rows(function, example, "Model", "example")
+        whole = discrete_columns(example)
         example, features = as_rows(example, "Model: example", features)
+        discrete = (
+            [one for one in whole if one in (features or ())] if discrete is None else discrete
+        )
         self.d = example.shape[1]
         who = f"model {self.name!r}"
         with undisturbed():
             self._function, names = recognise(
-                function, example, who, output=output, arguments=arguments, features=features
-            )
+                function, example, who, output=output, arguments=arguments, features=features,
+                whole=whole_columns(example, discrete, features, who),
+            )  # fmt: skip
         if outputs is not None and len(outputs) != len(names):
             raise InputError(
                 f"{who}: expected {len(names)} output names "
@@ -117,6 +127,7 @@ class Model:
             raise InputError(f"{who}: expected distinct output names; got {list(self.outputs)}")
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
+        self._cast = sorted(self._function.cast(self.d))
         self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
         self._derivatives_given = False
         self.n_forward = 0
@@ -209,7 +220,7 @@ class Model:
 
         The derivative is exact (automatic differentiation) for torch; see ``derivative_method``.
         At the first call it is checked on a few rows; ``features`` are those it must be right
-        for, all by default.
+        for, all by default. It is NaN by columns that the model is given as integers.
 
         Raises
         ------
@@ -221,6 +232,7 @@ class Model:
         J = np.empty((len(X), self.o, self.d))
         for k, slope in enumerate(slopes):
             J[:, k] = slope
+        J[:, :, self._cast] = np.nan
         return Y, J
 
     def values_and_slopes(
@@ -233,6 +245,7 @@ class Model:
         for the steps of finite differences.
         """
         scale: Float[np.ndarray, " d"] | None = None
+        features = self._with_derivative() if features is None else features
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
@@ -261,14 +274,25 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
+        features = self._with_derivative()
         with undisturbed():
             self._checks.rows(X)
-            self._checks.derivatives(X, None)
-            self._checks.second_derivatives(X)
+            self._checks.derivatives(X, features)
+            self._checks.second_derivatives(X, features)
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            return self._checked(_joined(parts), X, "second derivatives")
+            H = self._checked(_joined(parts), X, "second derivatives")
+            H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
+            return H
+
+    def _with_derivative(self) -> Sequence[int]:
+        if len(self._cast) == self.d:
+            raise DerivativeError(
+                f"model {self.name!r}: expected a feature with a derivative; all are given to the "
+                f"model as whole numbers; leave the gradient estimator out"
+            )
+        return [i for i in range(self.d) if i not in self._cast]
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         return _joined(self._in_chunks(self._function.values, X))

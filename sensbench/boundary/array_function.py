@@ -79,6 +79,10 @@ class ArrayFunction:
             ) from error
         return np.stack([y.detach().double().numpy() for y in outputs], axis=1)
 
+    def cast(self, d: int) -> frozenset[int]:
+        """Return which of the ``d`` columns the function is given as integers."""
+        return self._split.cast(d)
+
     def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return rows as the function sees them: as they are."""
         return X

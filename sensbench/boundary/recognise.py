@@ -27,8 +27,11 @@ def recognise(
     output: Selector = None,
     arguments: Arguments = None,
     features: Sequence[str] | None = None,
+    whole: frozenset[int] = frozenset(),
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:
     """Return the model as a function of rows, and the names of its outputs.
+
+    An argument of ``whole`` columns alone is given as integers where the model takes no others.
 
     Modules are torch; objects with ``predict`` are regressors. Any other callable is called with
     a tensor, then with an array, then with a data frame, until it gives numbers.
@@ -52,7 +55,7 @@ def recognise(
 
     try:
         return _recognised(
-            model, example, who, output=output, arguments=arguments, features=features
+            model, example, who, output=output, arguments=arguments, features=features, whole=whole
         )
     except NotABatch:
         raise
@@ -64,7 +67,7 @@ def recognise(
 
 def _recognised(
     model: Any, example: Float[np.ndarray, "n d"], who: str, *, output: Selector,
-    arguments: Arguments, features: Sequence[str] | None,
+    arguments: Arguments, features: Sequence[str] | None, whole: frozenset[int] = frozenset(),
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
     d = example.shape[1]
     predicts = callable(getattr(model, "predict", None)) and not isinstance(model, nn.Module)
@@ -86,7 +89,7 @@ def _recognised(
                 f"{who}: expected predict to take rows as {function.given}; it raised "
                 f"{type(error).__name__}: {error}; fit it first, on numeric columns"
             ) from error
-    ways = splits(model, arguments, names, who)
+    ways = splits(model, arguments, names, who, whole)
     if isinstance(uncompiled(model), nn.Module):
         function = TorchFunction(model, who, output, ways)
         return function, function.columns(example)

@@ -4,10 +4,10 @@ import dis
 import inspect
 from functools import lru_cache
 from types import CodeType
-from typing import Any, Union
+from typing import Any
 
 # None where the code does not end in variables; a tuple in a tuple for an inner one
-Names = Union[str, tuple["Names", ...], None]
+Names = str | tuple["Names", ...] | None
 
 
 def returned_names(source: Any, returned: Any) -> Names:

@@ -1,4 +1,4 @@
-"""Which outputs are explained: positions count what forward returned, and what is no batch says so."""
+"""Which outputs are explained: positions count what forward returned; no batch is told by name."""
 
 from collections import namedtuple
 from dataclasses import dataclass
