@@ -171,12 +171,20 @@ class Model:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of results of this (metered) model should know of them."""
-        if not (self._differences and self._derivatives_given):
-            return ()
-        return (
-            f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, counted "
-            f"as forward rows",
-        )
+        notes = []
+        if self._differences and self._derivatives_given:
+            notes.append(
+                f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, "
+                f"counted as forward rows"
+            )
+        whole = zip(self.outputs, self._function.whole_outputs, strict=True)
+        named = ", ".join(repr(name) for name, is_whole in whole if is_whole)
+        if named:
+            notes.append(
+                f"whole numbers come out of the model, for {named}: right for counts; labels of "
+                f"classes are no numbers, explain their probabilities or logits instead"
+            )
+        return tuple(notes)
 
     def metered(self, budget: int | None = None) -> "Model":
         """Return the same model with counters at zero and, if given, a limit on their sum."""

@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import nn
 
 from sensbench.boundary.arguments import Arguments, Split, splits
-from sensbench.boundary.array_function import ArrayFunction, regressor
+from sensbench.boundary.array_function import ArrayFunction, regressor, takes
 from sensbench.boundary.columns import NotABatch, Selector
+from sensbench.boundary.labels import fitted_method, refuse_labels
 from sensbench.boundary.mistaken import kind_of, model_instead
 from sensbench.boundary.private_copy import uncompiled
 from sensbench.boundary.torch_function import TorchFunction
@@ -70,7 +71,8 @@ def _recognised(
     arguments: Arguments, features: Sequence[str] | None, whole: frozenset[int] = frozenset(),
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
     d = example.shape[1]
-    predicts = callable(getattr(model, "predict", None)) and not isinstance(model, nn.Module)
+    estimator, method = (None, "") if isinstance(model, nn.Module) else fitted_method(model)
+    predicts = estimator is not None
     if isinstance(model, type) or not (callable(model) or predicts):
         raise InputError(
             f"{who}: expected a torch module or a function, or a fitted regressor with predict; "
@@ -79,14 +81,17 @@ def _recognised(
     names = tuple(features) if features is not None else tuple(f"x{i + 1}" for i in range(d))
     function: TorchFunction | ArrayFunction
     if predicts:
-        function = regressor(model, who, output, d, features)
+        refuse_labels(estimator, method, who)
+    if predicts and (estimator is model or takes(estimator, d, features)):
+        call = getattr(estimator, method)
+        function = regressor(estimator, who, output, d, features, call)
         try:
             return function, function.columns(example)
         except (ModelError, InputError):
             raise
         except Exception as error:
             raise ModelError(
-                f"{who}: expected predict to take rows as {function.given}; it raised "
+                f"{who}: expected {method} to take rows as {function.given}; it raised "
                 f"{type(error).__name__}: {error}; fit it first, on numeric columns"
             ) from error
     ways = splits(model, arguments, names, who, whole)

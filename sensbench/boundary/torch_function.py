@@ -148,6 +148,11 @@ class TorchFunction:
                         H[:, k, i] = row.double().cpu().numpy()
         return H
 
+    @property
+    def whole_outputs(self) -> tuple[bool, ...]:
+        """Which outputs are of an integer type, or true and false."""
+        return tuple(column.whole for column in self._columns)
+
     def cast(self, d: int) -> frozenset[int]:
         """Return which of the ``d`` columns the model is given as integers."""
         return self._split.cast(d)
