@@ -1,7 +1,7 @@
 """jacobian() and hessian(): the derivatives of a model at rows, in one call."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +14,33 @@ from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
 from sensbench.rows import as_rows, discrete_columns
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    @overload
+    def jacobian(
+        model: Any,
+        X: Any,
+        output: Selector = None,
+        *,
+        arguments: Arguments = None,
+        discrete: Sequence[int | str] | None = None,
+        derivatives: Derivatives = "auto",
+        as_frame: Literal[False] = False,
+    ) -> Float[np.ndarray, "n o d"]: ...
+
+    @overload
+    def jacobian(
+        model: Any,
+        X: Any,
+        output: Selector = None,
+        *,
+        arguments: Arguments = None,
+        discrete: Sequence[int | str] | None = None,
+        derivatives: Derivatives = "auto",
+        as_frame: Literal[True],
+    ) -> pd.DataFrame: ...
+
 
 @explained
 def jacobian(
@@ -24,7 +51,8 @@ def jacobian(
     arguments: Arguments = None,
     discrete: Sequence[int | str] | None = None,
     derivatives: Derivatives = "auto",
-) -> Float[np.ndarray, "n o d"]:
+    as_frame: bool = False,
+) -> Any:
     """Return the derivative ∂y/∂x of every output by every input at every row.
 
     Parameters
@@ -43,6 +71,9 @@ def jacobian(
         categorical ones.
     derivatives
         ``"auto"``, ``"autograd"`` or ``"finite-difference"``; see :class:`Model`.
+    as_frame
+        Return a data frame with names: a row per row of X (with its index), a column per output
+        and feature, so that ``frame[output]`` is one output's table.
 
     Returns
     -------
@@ -65,7 +96,8 @@ def jacobian(
     differences; and some rows of checks.
     """
     rows, model = _model(model, X, output, arguments, discrete, derivatives, "jacobian")
-    return model.jacobian(rows)
+    J = model.jacobian(rows)
+    return _named(J, model, X) if as_frame else J
 
 
 @explained
@@ -117,3 +149,13 @@ def _model(
         model, rows, output=output, arguments=arguments, features=features,
         discrete=discrete_columns(X) if discrete is None else discrete, derivatives=derivatives,
     )  # fmt: skip
+
+
+def _named(J: Float[np.ndarray, "n o d"], model: Model, X: Any) -> Any:
+    """Return the derivatives as a frame, with the names of X where the model has none."""
+    import pandas as pd  # half a second, for those who ask
+
+    features = as_rows(X, "jacobian: X")[1] or model.features
+    columns = pd.MultiIndex.from_product([model.outputs, features], names=["output", "feature"])
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    return pd.DataFrame(J.reshape(len(J), -1), index=index, columns=columns)

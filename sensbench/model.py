@@ -70,6 +70,8 @@ class Model:
 
     Attributes
     ----------
+    features
+        Names of the features; ``x1 … xd`` where nobody named them.
     n_forward, n_backward
         Rows evaluated and rows differentiated (one per row and output) so far.
 
@@ -106,6 +108,7 @@ class Model:
             [one for one in whole if one in (features or ())] if discrete is None else discrete
         )
         self.d = example.shape[1]
+        self.features: tuple[str, ...] = tuple(features or (f"x{i + 1}" for i in range(self.d)))
         who = f"model {self.name!r}"
         with undisturbed():
             self._function, names = recognise(
@@ -133,6 +136,13 @@ class Model:
         self.n_forward = 0
         self.n_backward = 0
         self._budget: int | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Model {self.name!r}: {self.d} inputs ({_few(self.features)}), {self.o} outputs "
+            f"({_few(self.outputs)}); derivatives by {self.derivative_method}; {self.n_forward} "
+            f"forward and {self.n_backward} backward rows>"
+        )
 
     @property
     def o(self) -> int:
@@ -373,6 +383,10 @@ def _keep_freed_memory() -> None:
     never touched. See "dynamic mmap threshold" in mallopt(3).
     """
     np.empty(_LARGE_BLOCK, np.uint8)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
 def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:

@@ -10,13 +10,14 @@ from sensbench.problem import Problem
 from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units
+from sensbench.testing._report import Conformance
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run
 
 _BUDGET = 2048
 
 
-def check_estimator(estimator: Estimator) -> None:
+def check_estimator(estimator: Estimator) -> Conformance:
     """Check an estimator against every rule of the contract, on small problems of its own.
 
     The rules: it is a frozen dataclass with a name and known measures, and ranks by one without
@@ -29,6 +30,10 @@ def check_estimator(estimator: Estimator) -> None:
     estimator takes groups, is drawn and shuffled as a whole.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
+
+    Returns
+    -------
+    What was checked, and what was passed over; it prints as a list.
 
     Raises
     ------
@@ -50,6 +55,22 @@ def check_estimator(estimator: Estimator) -> None:
     check_dead_input(estimator, who)
     check_relabelled(estimator, who)
     check_units(estimator, who)
+    titles = ", ".join(case.title for case in applicable)
+    return Conformance(
+        who,
+        (
+            "declaration: a frozen dataclass, known measures, ranks by one without a unit",
+            f"results: every measure or a reason, values inside their intervals, on {titles}",
+            "budget: never exceeded nor undercounted, and the smallest one works",
+            "left alone: problem, data, module and global random states",
+            "seeds: the same one gives the same bits",
+            "a dead input scores about 0",
+            "inputs in another order or unit change nothing",
+        ),
+        tuple(
+            f"{case.title}: it says it cannot be asked" for case in cases if case not in applicable
+        ),
+    )
 
 
 def _check_declaration(estimator: Estimator, who: str) -> None:

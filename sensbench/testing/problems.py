@@ -3,6 +3,7 @@ import numpy as np
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
 from sensbench.testing._consistency import ROUNDING, STANDARD_ERRORS, check_consistent
+from sensbench.testing._report import Conformance
 from sensbench.testing._rule import no_error, rule
 from sensbench.testing._truth import sampled_measures
 
@@ -17,7 +18,7 @@ def check_problem(
     rows: int = 64,
     truth_rows: int = 8192,
     derivatives: bool = True,
-) -> None:
+) -> Conformance:
     """Check a problem against every rule of the contract.
 
     The rules: names fit together; data are finite and match; the model is deterministic, finite,
@@ -42,6 +43,10 @@ def check_problem(
         ``False`` for a model that changes in jumps: it is not differentiated, and a truth of a
         derivative breaks the contract.
 
+    Returns
+    -------
+    What was checked, and what was not and why; it prints as a list.
+
     Raises
     ------
     ConformanceError
@@ -54,12 +59,34 @@ def check_problem(
     _check_names(problem, who)
     _check_data(problem, who)
     check_consistent(problem, who)
-    if problem.model is not None:
-        _check_model(problem, who, rows, seed)
-        if derivatives:
-            _check_derivative(problem, who, rows, seed)
-        if problem.truth and not problem.quality:
-            _check_truth(problem, who, truth_rows, seed, derivatives)
+    checked = ["names: distinct outputs, units and truths that fit them"]
+    if problem.data is not None:
+        checked.append(f"data: {len(problem.data)} finite rows, targets that match")
+    if problem.truth:
+        checked.append(f"truths: {len(problem.truth)} measures, in range and consistent")
+    left_out: list[str] = []
+    if problem.model is None:
+        left_out.append("the model: there is none yet")
+        return Conformance(who, tuple(checked), tuple(left_out))
+    _check_model(problem, who, rows, seed)
+    checked.append(f"the model on {rows} rows: deterministic, finite, rows independent, left alone")
+    if not derivatives:
+        left_out.append("the derivative: derivatives=False")
+    elif not problem.space.continuous.any():
+        left_out.append("the derivative: no input is continuous")
+    else:
+        _check_derivative(problem, who, rows, seed)
+        checked.append(f"the derivative on {rows} rows: agrees with central differences")
+    if not problem.truth:
+        left_out.append("truths: there are none")
+    elif problem.quality:
+        left_out.append("truths against the model: it is a network trained on the problem")
+    else:
+        sampled = _check_truth(problem, who, truth_rows, seed, derivatives)
+        checked.append(f"truths against {truth_rows} base rows: {', '.join(sampled)}")
+        others = sorted(set(problem.truth) - set(sampled))
+        left_out += [f"truths not sampled here: {', '.join(others)}"] if others else []
+    return Conformance(who, tuple(checked), tuple(left_out))
 
 
 def _check_names(problem: Problem, who: str) -> None:
@@ -144,9 +171,11 @@ def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
     )
 
 
-def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: bool) -> None:
+def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: bool) -> list[str]:
+    """Check truths against a sample; return which."""
     sampled = sampled_measures(problem, n, seed, derivatives)
-    for name in sorted(set(problem.truth) & set(sampled)):
+    names = sorted(set(problem.truth) & set(sampled))
+    for name in names:
         known, found = problem.truth[name], sampled[name]
         # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.
         whole = np.abs(sampled[name.replace("derivative_std", "derivative_rms")].value)
@@ -166,3 +195,4 @@ def _check_truth(problem: Problem, who: str, n: int, seed: int, derivatives: boo
             f"{known.value[at]:.6g} ± {known.standard_error[at]:.2g}; a sample gives "
             f"{found.value[at]:.6g} ± {found.error[at]:.2g}",
         )
+    return names
