@@ -9,13 +9,20 @@ import numpy as np
 
 from sensbench import estimators as registered
 from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.coded import Coding, coding_for
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.calls import explained
 from sensbench.comparison import Comparison
-from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
+from sensbench.errors import (
+    CorrelatedInputsWarning,
+    InputError,
+    ModelError,
+    PartialResultWarning,
+    SensbenchError,
+)
 from sensbench.estimator import Estimator
-from sensbench.model import Derivatives
+from sensbench.model import Derivatives, Model
 from sensbench.problem import Inputs, Problem
 from sensbench.quality import qualities
 from sensbench.result import SensitivityResult
@@ -58,7 +65,9 @@ def compare(
         A torch module, a function of tensors, arrays or a data frame, a fitted regressor, a
         :class:`Model` or a :class:`Problem`.
     X
-        Rows the model is used on: array, tensor, list or data frame (pandas, Polars).
+        Rows the model is used on: array, tensor, list or data frame (pandas, Polars). Text, dates
+        and missing values are sampled as they are for a model that takes them, such as a fitted
+        pipeline; gradients by them are not applicable.
     y
         Targets measured with X: permutation importance is then taken against them, else against
         the model's own output.
@@ -182,6 +191,12 @@ def _problem(
             "compare: expected discrete= and groups= with X alone; a space has its own: "
             "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
         )
+    notes: list[str] = []
+    if X is not None and space is None and arguments is None and not isinstance(model, Model):
+        coding = coding_for(model, X, "compare: X", features, discrete)
+        if coding is not None:
+            model, X, notes = coding.function, coding.rows, [coding.note]
+            space = _space_of(coding, groups)
     if X is not None:
         rows, _ = as_rows(X, "compare: X", space.columns if space else features)
         space = space or InputSpace.from_data(X, features, discrete=discrete, groups=groups)
@@ -190,13 +205,27 @@ def _problem(
             y = as_targets(y, len(rows), "compare: y")
     problem = Problem.of(
         model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
-        arguments=arguments, derivatives=derivatives,
+        arguments=arguments, derivatives=derivatives, notes=notes,
     )  # fmt: skip
     if y is None:
         return problem
     # metered(): judging is not explaining, so its rows are nobody's cost
     quality = qualities(y, problem.explained.metered()(X), problem.outputs)
     return replace(problem, quality=quality, judged_on="the rows given")
+
+
+def _space_of(coding: Coding, groups: Groups | None) -> InputSpace:
+    """Return the space of the rows; codes without an order correlate with nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorrelatedInputsWarning)
+        space = InputSpace.from_data(
+            coding.rows, coding.names, discrete=coding.discrete, groups=groups
+        )
+    without = set(coding.unordered)
+    space = replace(space, correlated=tuple(p for p in space.correlated if not {*p[:2]} & without))
+    if space.correlated:
+        warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
+    return space
 
 
 def _estimators(chosen: Any) -> dict[str, Estimator]:

@@ -1,12 +1,13 @@
 """jacobian() and hessian(): the derivatives of a model at rows, in one call."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from jaxtyping import Float
 
 from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.coded import coding_for
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.calls import explained
@@ -14,32 +15,31 @@ from sensbench.errors import InputError
 from sensbench.model import Derivatives, Model
 from sensbench.rows import as_rows, discrete_columns
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-    @overload
-    def jacobian(
-        model: Any,
-        X: Any,
-        output: Selector = None,
-        *,
-        arguments: Arguments = None,
-        discrete: Sequence[int | str] | None = None,
-        derivatives: Derivatives = "auto",
-        as_frame: Literal[False] = False,
-    ) -> Float[np.ndarray, "n o d"]: ...
+@overload
+def jacobian(
+    model: Any,
+    X: Any,
+    output: Selector = None,
+    *,
+    arguments: Arguments = None,
+    discrete: Sequence[int | str] | None = None,
+    derivatives: Derivatives = "auto",
+    as_frame: Literal[False] = False,
+) -> Float[np.ndarray, "n o d"]: ...
 
-    @overload
-    def jacobian(
-        model: Any,
-        X: Any,
-        output: Selector = None,
-        *,
-        arguments: Arguments = None,
-        discrete: Sequence[int | str] | None = None,
-        derivatives: Derivatives = "auto",
-        as_frame: Literal[True],
-    ) -> pd.DataFrame: ...
+
+@overload
+def jacobian(
+    model: Any,
+    X: Any,
+    output: Selector = None,
+    *,
+    arguments: Arguments = None,
+    discrete: Sequence[int | str] | None = None,
+    derivatives: Derivatives = "auto",
+    as_frame: Literal[True],
+) -> Any: ...
 
 
 @explained
@@ -78,7 +78,8 @@ def jacobian(
     Returns
     -------
     array ``(n, outputs, features)``, float64, in output units per input unit. NaN by columns that
-    the model is given as integers, which have no derivative.
+    the model is given as integers, and by text, dates and columns with missing values, which have
+    no derivative.
 
     Raises
     ------
@@ -136,6 +137,13 @@ def _model(
     discrete: Sequence[int | str] | None, derivatives: Derivatives, who: str,
 ) -> tuple[Float[np.ndarray, "n d"], Model]:  # fmt: skip
     require_model_and_rows(model, X, who)
+    if not isinstance(model, Model) and arguments is None:
+        coding = coding_for(model, X, f"{who}: X", None, discrete)
+        if coding is not None:
+            return coding.rows, Model(
+                coding.function, coding.rows, output=output, features=coding.names,
+                derivatives=derivatives,
+            )  # fmt: skip
     rows, names = as_rows(X, f"{who}: X")
     if isinstance(model, Model):
         if (output, arguments, discrete, derivatives) != (None, None, None, "auto"):
@@ -155,7 +163,8 @@ def _named(J: Float[np.ndarray, "n o d"], model: Model, X: Any) -> Any:
     """Return the derivatives as a frame, with the names of X where the model has none."""
     import pandas as pd  # half a second, for those who ask
 
-    features = as_rows(X, "jacobian: X")[1] or model.features
+    names = getattr(X, "columns", model.features)
+    features = [str(name) for name in names]
     columns = pd.MultiIndex.from_product([model.outputs, features], names=["output", "feature"])
     index = X.index if isinstance(X, pd.DataFrame) else None
     return pd.DataFrame(J.reshape(len(J), -1), index=index, columns=columns)

@@ -274,7 +274,7 @@ class Model:
                 if self._differences or not isinstance(f, TorchFunction):
                     scale = scale_of(X) if scale is None else scale
                     Y = self._values(X)
-                    J = central_differences(self._values, X, scale, f.eps, f.rounded)
+                    J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
                     slopes = [J[:, k] for k in range(self.o)]
                 else:
                     parts = self._in_chunks(f.values_and_slopes, X)

@@ -44,6 +44,10 @@ class ArrayFunction:
         self._order = None if order is None else list(order)
         self._held = modules_within(function)
         self._columns: list[Column] = []
+        # columns of codes, which the function is given as what they stand for
+        self._coded: frozenset[int] = getattr(
+            getattr(function, "__self__", None), "coded", frozenset()
+        )
         self.eps = float(np.finfo(np.float64).eps)
         self.width, self.precision = 1, np.float64
 
@@ -85,8 +89,8 @@ class ArrayFunction:
         return tuple(column.whole for column in self._columns)
 
     def cast(self, d: int) -> frozenset[int]:
-        """Return which of the ``d`` columns the function is given as integers."""
-        return self._split.cast(d)
+        """Return which of the ``d`` columns the function is given as integers, or decoded."""
+        return self._split.cast(d) | self._coded
 
     def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return rows as the function sees them: as they are."""
