@@ -9,11 +9,20 @@ import numpy as np
 
 from sensbench import estimators as registered
 from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.coded import Coding, coding_for
 from sensbench.boundary.columns import Selector
+from sensbench.boundary.mistaken import require_model_and_rows
+from sensbench.calls import explained
 from sensbench.comparison import Comparison
-from sensbench.errors import InputError, ModelError, PartialResultWarning, SensbenchError
+from sensbench.errors import (
+    CorrelatedInputsWarning,
+    InputError,
+    ModelError,
+    PartialResultWarning,
+    SensbenchError,
+)
 from sensbench.estimator import Estimator
-from sensbench.model import Derivatives
+from sensbench.model import Derivatives, Model
 from sensbench.names import Names, ordered
 from sensbench.problem import Inputs, Problem
 from sensbench.quality import qualities
@@ -30,6 +39,7 @@ from sensbench.threads import limited
 DEFAULT = ("gradient", "sobol", "morris", "permutation")
 
 
+@explained
 def compare(
     model: Any,
     X: Any = None,
@@ -56,7 +66,9 @@ def compare(
         A torch module, a function of tensors, arrays or a data frame, a fitted regressor, a
         :class:`Model` or a :class:`Problem`.
     X
-        Rows the model is used on: array, tensor, list or data frame (pandas, Polars).
+        Rows the model is used on: array, tensor, list or data frame (pandas, Polars). Text, dates
+        and missing values are sampled as they are for a model that takes them, such as a fitted
+        pipeline; gradients by them are not applicable.
     y
         Targets measured with X: permutation importance is then taken against them, else against
         the model's own output. The columns of a frame, or a Series's name, also name the outputs
@@ -141,7 +153,7 @@ def compare(
         raise kind("compare: every method failed:\n" + "\n".join(reasons)) from errors[0]
     for reason in reasons:
         warnings.warn(
-            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=2
+            f"{reason} (the other methods' results are kept)", PartialResultWarning, stacklevel=3
         )
     return Comparison(results, by_method)
 
@@ -157,6 +169,8 @@ def _problem(
         if any(value is not None for value in given) or derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(model, inputs=inputs if inputs != "data" else model.inputs)
+    if X is not None:
+        require_model_and_rows(model, X, "compare")
     if space is not None and not isinstance(space, InputSpace):
         raise InputError(
             f"compare: expected space as an InputSpace; got {space!r}; "
@@ -179,6 +193,12 @@ def _problem(
             "compare: expected discrete= and groups= with X alone; a space has its own: "
             "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
         )
+    notes: list[str] = []
+    if X is not None and space is None and arguments is None and not isinstance(model, Model):
+        coding = coding_for(model, X, "compare: X", features, discrete)
+        if coding is not None:
+            model, X, notes = coding.function, coding.rows, [coding.note]
+            space = _space_of(coding, groups)
     if X is not None:
         rows, _ = as_rows(X, "compare: X", space.columns if space else features)
         space = space or InputSpace.from_data(X, features, discrete=discrete, groups=groups)
@@ -187,7 +207,7 @@ def _problem(
             as_targets(y, len(rows), "compare: y")
     problem = Problem.of(
         model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
-        arguments=arguments, derivatives=derivatives,
+        arguments=arguments, derivatives=derivatives, notes=notes,
     )  # fmt: skip
     if problem.data is None or problem.data.y is None:
         return problem
@@ -195,6 +215,20 @@ def _problem(
     predicted = problem.explained.metered()(problem.data.X)
     quality = qualities(problem.data.y, predicted, problem.outputs)
     return replace(problem, quality=quality, judged_on="the rows given")
+
+
+def _space_of(coding: Coding, groups: Groups | None) -> InputSpace:
+    """Return the space of the rows; codes without an order correlate with nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorrelatedInputsWarning)
+        space = InputSpace.from_data(
+            coding.rows, coding.names, discrete=coding.discrete, groups=groups
+        )
+    without = set(coding.unordered)
+    space = replace(space, correlated=tuple(p for p in space.correlated if not {*p[:2]} & without))
+    if space.correlated:
+        warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
+    return space
 
 
 def _estimators(chosen: Any) -> dict[str, Estimator]:

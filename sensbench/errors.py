@@ -28,6 +28,10 @@ class UnknownNameError(InputError):
         return cls(f"{who}: expected a known {kind}; got {name!r}; {hint}(known: {known_names})")
 
 
+class CallError(InputError, TypeError):
+    """A call that does not fit the function: an unknown keyword, a missing argument."""
+
+
 class StudyError(InputError):
     """A study file that cannot be read; the message names the file and the path in it."""
 

@@ -3,12 +3,13 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from sensbench.calls import explained, refuse_unknown
 from sensbench.errors import (
     BudgetTooSmall,
     ConstantOutputError,
@@ -64,7 +65,16 @@ class Estimator(ABC):
     groups: ClassVar[bool] = False
     biased_up: ClassVar[bool] = False
 
+    def __new__(cls, *args: Any, **params: Any) -> "Estimator":
+        """Refuse hyper-parameters that it does not have, in the house's words."""
+        if is_dataclass(cls):
+            seed = {"seed": "a seed is given to compare or estimate, seed=; leave it out"}
+            known = [field.name for field in fields(cls) if field.init]
+            refuse_unknown(params, known, cls.name, seed)
+        return super().__new__(cls)
+
     @final
+    @explained
     def estimate(
         self, problem: Problem, *, budget: int, seed: int | np.random.SeedSequence = 0
     ) -> SensitivityResult:

@@ -9,16 +9,18 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sensbench.boundary.arguments import Arguments
+from sensbench.boundary.arguments import Arguments, whole_columns
 from sensbench.boundary.borrowed import contained, undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
+from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
+from sensbench.calls import explained
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
 from sensbench.names import Names, ordered
-from sensbench.rows import even
+from sensbench.rows import as_rows, discrete_columns, even
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
@@ -44,7 +46,8 @@ class Model:
         An ``nn.Module``, a function of tensors, arrays or a data frame, or a fitted regressor with
         ``predict``. It is never changed: modules are run as a private copy in eval mode.
     example
-        A few rows the model can be called on; they fix the number of inputs and outputs.
+        A few rows the model can be called on (array, tensor, list of rows or data frame); they
+        fix the number of inputs and outputs.
     output
         Which outputs to explain: a position, a name, or a list; all by default.
     outputs
@@ -57,13 +60,19 @@ class Model:
         ``(n,)``, a list ``(n, k)``. By default one table; where the model asks for exactly as many
         arguments as there are features, one feature each.
     features
-        Names of the features; those of the data frame for a model of data frames.
+        Names of the features; by default the columns of an ``example`` that is a data frame.
+    discrete
+        Columns that hold whole numbers (codes, counts), by name or position; by default a frame's
+        integer, bool and categorical ones. Where the model does not take them as real numbers, an
+        argument of such columns alone is given as integers. Derivatives by these are then NaN.
     derivatives
         ``"auto"``: automatic differentiation for torch, central finite differences for others.
         ``"autograd"`` insists on the former; ``"finite-difference"`` asks for the latter.
 
     Attributes
     ----------
+    features
+        Names of the features; ``x1 … xd`` where nobody named them.
     n_forward, n_backward
         Rows evaluated and rows differentiated (one per row and output) so far.
 
@@ -75,30 +84,40 @@ class Model:
         The model cannot be called on rows, or does not return one row per row.
     """
 
+    @explained
     def __init__(
         self,
         function: Any,
-        example: Float[np.ndarray, "n d"],
+        example: Any,
         *,
         output: Selector = None,
         outputs: Names | None = None,
         name: str | None = None,
         arguments: Arguments = None,
         features: Names | None = None,
+        discrete: Sequence[int | str] | None = None,
         derivatives: Derivatives = "auto",
     ):
         _keep_freed_memory()
         known = derivatives in ("auto", "autograd", "finite-difference")
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
+        require_model_and_rows(function, example, "Model", "example")
+        whole = discrete_columns(example)
+        example, features = as_rows(example, "Model: example", features)
+        discrete = (
+            [one for one in whole if one in (features or ())] if discrete is None else discrete
+        )
         self.d = example.shape[1]
+        self.features: tuple[str, ...] = tuple(features or (f"x{i + 1}" for i in range(self.d)))
         who = f"model {self.name!r}"
         features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
         with contained(who), undisturbed():
             self._function, names = recognise(
-                function, example, who, output=output, arguments=arguments, features=features
-            )
+                function, example, who, output=output, arguments=arguments, features=features,
+                whole=whole_columns(example, discrete, features, who),
+            )  # fmt: skip
         if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
             raise DerivativeError(
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
@@ -107,11 +126,19 @@ class Model:
         self.outputs: tuple[str, ...] = _output_names(outputs, names, who)
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
+        self._cast = sorted(self._function.cast(self.d))
         self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
         self._derivatives_given = False
         self.n_forward = 0
         self.n_backward = 0
         self._budget: int | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Model {self.name!r}: {self.d} inputs ({_few(self.features)}), {self.o} outputs "
+            f"({_few(self.outputs)}); derivatives by {self.derivative_method}; {self.n_forward} "
+            f"forward and {self.n_backward} backward rows>"
+        )
 
     @property
     def o(self) -> int:
@@ -150,12 +177,20 @@ class Model:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of results of this (metered) model should know of them."""
-        if not (self._differences and self._derivatives_given):
-            return ()
-        return (
-            f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, counted "
-            f"as forward rows",
-        )
+        notes = []
+        if self._differences and self._derivatives_given:
+            notes.append(
+                f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, "
+                f"counted as forward rows"
+            )
+        whole = zip(self.outputs, self._function.whole_outputs, strict=True)
+        named = ", ".join(repr(name) for name, is_whole in whole if is_whole)
+        if named:
+            notes.append(
+                f"whole numbers come out of the model, for {named}: right for counts; labels of "
+                f"classes are no numbers, explain their probabilities or logits instead"
+            )
+        return tuple(notes)
 
     def metered(self, budget: int | None = None) -> "Model":
         """Return the same model with counters at zero and, if given, a limit on their sum."""
@@ -206,7 +241,7 @@ class Model:
 
         The derivative is exact (automatic differentiation) for torch; see ``derivative_method``.
         At the first call it is checked on a few rows; ``features`` are those it must be right
-        for, all by default.
+        for, all by default. It is NaN by columns that the model is given as integers.
 
         Raises
         ------
@@ -218,6 +253,7 @@ class Model:
         J = np.empty((len(X), self.o, self.d))
         for k, slope in enumerate(slopes):
             J[:, k] = slope
+        J[:, :, self._cast] = np.nan
         return Y, J
 
     def values_and_slopes(
@@ -230,6 +266,7 @@ class Model:
         for the steps of finite differences.
         """
         scale: Float[np.ndarray, " d"] | None = None
+        features = self._with_derivative() if features is None else features
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
@@ -240,7 +277,7 @@ class Model:
                 if self._differences or not isinstance(f, TorchFunction):
                     scale = scale_of(X) if scale is None else scale
                     Y = self._values(X)
-                    J = central_differences(self._values, X, scale, f.eps, f.rounded)
+                    J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
                     slopes = [J[:, k] for k in range(self.o)]
                 else:
                     parts = self._in_chunks(f.values_and_slopes, X)
@@ -258,14 +295,25 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
+        features = self._with_derivative()
         with contained(f"model {self.name!r}"), undisturbed():
             self._checks.rows(X)
-            self._checks.derivatives(X, None)
-            self._checks.second_derivatives(X)
+            self._checks.derivatives(X, features)
+            self._checks.second_derivatives(X, features)
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            return self._checked(_joined(parts), X, "second derivatives")
+            H = self._checked(_joined(parts), X, "second derivatives")
+            H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
+            return H
+
+    def _with_derivative(self) -> Sequence[int]:
+        if len(self._cast) == self.d:
+            raise DerivativeError(
+                f"model {self.name!r}: expected a feature with a derivative; all are given to the "
+                f"model as whole numbers; leave the gradient estimator out"
+            )
+        return [i for i in range(self.d) if i not in self._cast]
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         return _joined(self._in_chunks(self._function.values, X))
@@ -352,6 +400,10 @@ def _keep_freed_memory() -> None:
     never touched. See "dynamic mmap threshold" in mallopt(3).
     """
     np.empty(_LARGE_BLOCK, np.uint8)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
 def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:

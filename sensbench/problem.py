@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
 from sensbench.errors import InputError
+from sensbench.marginal import Empirical, is_continuous
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
 from sensbench.names import Names
@@ -187,6 +188,7 @@ class Problem:
                 name=name,
                 arguments=arguments,
                 features=space.columns,
+                discrete=_whole(space),
                 derivatives=derivatives,
             )
         )
@@ -316,3 +318,14 @@ def _named_after(model: Model, targets: tuple[str, ...] | None) -> Model:
     if all(_NO_NAME.fullmatch(name) for name in model.outputs):
         return model.named(targets)
     return model
+
+
+def _whole(space: InputSpace) -> list[int]:
+    """Return the columns of which all values are whole numbers, and separate ones."""
+    few = np.array([0.1, 0.5, 0.9])
+    values = [m.values if isinstance(m, Empirical) else m.ppf(few) for m in space.marginals]
+    return [
+        i
+        for i, (marginal, some) in enumerate(zip(space.marginals, values, strict=True))
+        if not is_continuous(marginal) and (some == np.rint(some)).all()
+    ]

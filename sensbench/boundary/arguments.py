@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Float
 from torch import nn
 
 from sensbench.errors import InputError, UnknownNameError
@@ -20,20 +22,35 @@ _Place = int | list[int]
 class Split:
     """Which columns go into which argument; without any, the whole table is the one argument.
 
-    A single position gives an argument of shape ``(n,)``, a list ``(n, k)``.
+    A single position gives an argument of shape ``(n,)``, a list ``(n, k)``. An argument of
+    ``whole`` columns alone is given as integers: an index, or the codes of an embedding.
     """
 
     positional: tuple[_Place, ...] = ()
     keyword: Mapping[str, _Place] = field(default_factory=dict)
+    whole: frozenset[int] = frozenset()
 
     def call(self, function: Callable[..., Any], x: Any) -> Any:
         """Return what the function returns for the rows ``x``, a tensor or an array."""
         if not self.positional and not self.keyword:
-            return function(x)
+            return function(self._argument(x, list(range(x.shape[1]))))
         return function(
-            *(x[:, place] for place in self.positional),
-            **{name: x[:, place] for name, place in self.keyword.items()},
+            *(self._argument(x[:, place], place) for place in self.positional),
+            **{name: self._argument(x[:, place], place) for name, place in self.keyword.items()},
         )
+
+    def cast(self, d: int) -> frozenset[int]:
+        """Return the columns that are given as integers, of ``d``."""
+        places = [*self.positional, *self.keyword.values()] or [list(range(d))]
+        blocks = [_columns(place) for place in places]
+        return frozenset(i for block in blocks if self.whole.issuperset(block) for i in block)
+
+    def _argument(self, part: Any, place: _Place) -> Any:
+        if not self.whole or not self.whole.issuperset(_columns(place)):
+            return part
+        if isinstance(part, torch.Tensor):
+            return part.round().long()
+        return np.rint(part).astype(np.int64)
 
     def __str__(self) -> str:
         if not self.positional and not self.keyword:
@@ -43,17 +60,53 @@ class Split:
         return f"columns {', '.join(places)} as arguments"
 
 
-def splits(function: Any, arguments: Arguments, features: Sequence[str], who: str) -> list[Split]:
+def splits(
+    function: Any,
+    arguments: Arguments,
+    features: Sequence[str],
+    who: str,
+    whole: frozenset[int] = frozenset(),
+) -> list[Split]:
     """Return the ways to call the function on rows, to be tried in this order.
 
-    Without ``arguments`` it is one table, except where the signature asks for exactly as many
-    arguments as there are features: then each feature is its own, as ``(n,)`` or ``(n, 1)``.
+    Where some arguments are of ``whole`` columns alone, the same ways come once more with these
+    as integers. Without ``arguments`` it is one table, except where the signature asks for exactly
+    as many arguments as there are features: then each feature is its own, as ``(n,)`` or
+    ``(n, 1)``.
 
     Raises
     ------
     InputError
         Features that do not exist, are named twice or not at all.
     """
+    ways = _splits(function, arguments, features, who, whole)
+    with_whole = [replace(way, whole=whole) for way in ways]
+    return ways + [way for way in with_whole if way.cast(len(features))]
+
+
+def whole_columns(
+    rows: Float[np.ndarray, "n d"],
+    discrete: Sequence[int | str],
+    features: Sequence[str] | None,
+    who: str,
+) -> frozenset[int]:
+    """Return the positions of the columns called discrete, where the rows hold whole numbers.
+
+    Raises
+    ------
+    InputError
+        A name or position that is not there.
+    """
+    d = rows.shape[1]
+    names = features or [f"x{i + 1}" for i in range(d)]
+    places = [discrete] if isinstance(discrete, int | str) else discrete
+    at = [_place(one, names, who, "discrete=") for one in places]
+    return frozenset(i for i in at if (rows[:, i] == np.rint(rows[:, i])).all())
+
+
+def _splits(
+    function: Any, arguments: Arguments, features: Sequence[str], who: str, whole: frozenset[int]
+) -> list[Split]:
     d = len(features)
     if arguments is None:
         positional, keyword = _required(function)
@@ -74,8 +127,8 @@ def splits(function: Any, arguments: Arguments, features: Sequence[str], who: st
             raise InputError(
                 f"{who}: expected a model of one table, or of one argument per feature ({d}); got "
                 f"one that needs {len(positional)} arguments ({', '.join(positional)}); say which "
-                f"features go into each with arguments=, for example "
-                f"arguments={{{positional[0]!r}: [0, 1], …}}"
+                f"features go into each with arguments="
+                f"{_example(positional, features, whole)}"
             )
         return [Split()]
     if isinstance(arguments, str) or not isinstance(arguments, Mapping | Sequence):
@@ -85,7 +138,7 @@ def splits(function: Any, arguments: Arguments, features: Sequence[str], who: st
         )
     blocks = list(arguments.values()) if isinstance(arguments, Mapping) else list(arguments)
     places = [_places(block, features, who) for block in blocks]
-    used = [i for place in places for i in (place if isinstance(place, list) else [place])]
+    used = [i for place in places for i in _columns(place)]
     if sorted(used) != list(range(d)):
         twice = sorted({features[i] for i in used if used.count(i) > 1})
         missing = [features[i] for i in range(d) if i not in used]
@@ -98,6 +151,24 @@ def splits(function: Any, arguments: Arguments, features: Sequence[str], who: st
     return [Split(tuple(places))]
 
 
+def _example(names: list[str], features: Sequence[str], whole: frozenset[int]) -> str:
+    """Return arguments= that could be meant: codes into one, the others into the other."""
+    d = len(features)
+    if len(names) > d:
+        return "{name: features}"
+    blocks = [part.tolist() for part in np.array_split(np.arange(d), len(names))]
+    if len(names) == 2 and 0 < len(whole) < d:
+        blocks = [sorted(whole), sorted(set(range(d)) - whole)]
+        if any(word in names[1].lower() for word in ("cat", "emb", "code", "disc", "ind", "id")):
+            blocks.reverse()
+    listed = dict(zip(names, ([features[i] for i in block] for block in blocks), strict=True))
+    return f", for example arguments={listed}" if d <= 12 else "{name: features}"
+
+
+def _columns(place: _Place) -> list[int]:
+    return place if isinstance(place, list) else [place]
+
+
 def _places(block: Block, features: Sequence[str], who: str) -> _Place:
     if isinstance(block, int | str):
         return _place(block, features, who)
@@ -105,14 +176,14 @@ def _places(block: Block, features: Sequence[str], who: str) -> _Place:
     return [_place(one, features, who) for one in block]
 
 
-def _place(one: int | str, features: Sequence[str], who: str) -> int:
+def _place(one: int | str, features: Sequence[str], who: str, what: str = "arguments=") -> int:
     if isinstance(one, str):
         if one not in features:
-            raise UnknownNameError.of(f"{who}: arguments=", "feature", one, features)
+            raise UnknownNameError.of(f"{who}: {what}", "feature", one, features)
         return list(features).index(one)
     if isinstance(one, bool) or not -len(features) <= one < len(features):
         raise InputError(
-            f"{who}: expected positions between 0 and {len(features) - 1} in arguments=; got {one}"
+            f"{who}: expected positions between 0 and {len(features) - 1} in {what}; got {one}"
         )
     return one % len(features)
 

@@ -44,6 +44,10 @@ class ArrayFunction:
         self._order = None if order is None else list(order)
         self._held = modules_within(function)
         self._columns: list[Column] = []
+        # columns of codes, which the function is given as what they stand for
+        self._coded: frozenset[int] = getattr(
+            getattr(function, "__self__", None), "coded", frozenset()
+        )
         self.eps = float(np.finfo(np.float64).eps)
         self.width, self.precision = 1, np.float64
 
@@ -79,6 +83,15 @@ class ArrayFunction:
             ) from error
         return np.stack([y.detach().double().numpy() for y in outputs], axis=1)
 
+    @property
+    def whole_outputs(self) -> tuple[bool, ...]:
+        """Which outputs are of an integer type, or true and false."""
+        return tuple(column.whole for column in self._columns)
+
+    def cast(self, d: int) -> frozenset[int]:
+        """Return which of the ``d`` columns the function is given as integers, or decoded."""
+        return self._split.cast(d) | self._coded
+
     def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return rows as the function sees them: as they are."""
         return X
@@ -102,9 +115,14 @@ class ArrayFunction:
 
 
 def regressor(
-    estimator: Any, who: str, output: Selector, d: int, features: Sequence[str] | None
+    estimator: Any,
+    who: str,
+    output: Selector,
+    d: int,
+    features: Sequence[str] | None,
+    call: Callable[..., Any],
 ) -> ArrayFunction:
-    """Return a fitted scikit-learn regressor or pipeline as a function.
+    """Return a method of a fitted scikit-learn regressor or pipeline as a function.
 
     It gets a data frame with its own column names where it was fitted with names; rows named in
     another order are put into its order.
@@ -122,7 +140,7 @@ def regressor(
             f"pass these columns, in its order"
         )
     if fitted is None:
-        return ArrayFunction(estimator.predict, who, output, Split())
+        return ArrayFunction(call, who, output, Split())
     names = [str(name) for name in fitted]
     order = None
     if features is not None and list(features) != names:
@@ -132,4 +150,11 @@ def regressor(
                 f"{list(features)}; rename the columns, or pass an array in its order"
             )
         order = [list(features).index(name) for name in names]
-    return ArrayFunction(estimator.predict, who, output, Split(), "frame", list(fitted), order)
+    return ArrayFunction(call, who, output, Split(), "frame", list(fitted), order)
+
+
+def takes(estimator: Any, d: int, features: Sequence[str] | None) -> bool:
+    """Whether it was fitted on so many features, and on these where it knows names."""
+    fitted = getattr(estimator, "feature_names_in_", None)
+    names = None if fitted is None or features is None else sorted(str(name) for name in fitted)
+    return estimator.n_features_in_ == d and (names is None or names == sorted(features or ()))

@@ -101,7 +101,7 @@ class Checks:
             )
         self._features_done.update(left)
 
-    def second_derivatives(self, X: Float[np.ndarray, "n d"]) -> None:
+    def second_derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int]) -> None:
         """Check once that the gradient changes as its derivative says: not in the jumps of ReLU.
 
         Raises
@@ -120,11 +120,11 @@ class Checks:
         def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
             return self._jacobian(Z).reshape(len(Z), -1)
 
-        points, scale = function.rounded(sample_rows(X, _POINTS, range(d))), scale_of(X)
+        points, scale = function.rounded(sample_rows(X, _POINTS, features)), scale_of(X)
         s = Slopes(values, slopes, function.rounded, lambda Z, i: slopes(Z)[:, :, i], function.eps)
         low, high = _range(X, scale)
         # beyond the data too: few rows may lie in one piece of a network of kinks
-        lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(range(d))))
+        lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
         if lies:
             raise DerivativeError(
                 f"{function.who}: expected a model with a curvature; its gradient is constant "
@@ -132,7 +132,7 @@ class Checks:
                 f"derivative is 0 almost everywhere and says nothing of interactions; use a smooth "
                 f"activation (tanh, SiLU, softplus), or pairwise Sobol' indices"
             )
-        lies = wrong_slopes(s, points, scale, range(d))
+        lies = wrong_slopes(s, points, scale, features)
         if lies:
             raise DerivativeError(
                 f"{function.who}: expected second derivatives to agree with differences of the "

@@ -1,6 +1,6 @@
 """Derivatives by central finite differences, with steps from the inputs' scale and precision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -25,16 +25,20 @@ def central_differences(
     scale: Float[np.ndarray, " d"],
     eps: float,
     rounded: Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n d"]] = np.asarray,
+    features: Sequence[int] | None = None,
 ) -> Float[np.ndarray, "n o d"]:
     """Return (f(x + h) - f(x - h)) / 2h for every input, in 2d evaluations per row.
+
+    With ``features`` only these are moved, and the others' derivatives are 0.
 
     The step h = ε^(1/3)·scale balances the rounding error ε·|f|/h against the truncation error
     h²·|f'''|/6. Nocedal & Wright 2006, doi:10.1007/978-0-387-40065-5, section 8.1. It is at least
     ε^(1/2)·|x|, so that a large offset of x does not swallow it.
     """
-    return np.stack(
-        [central_difference(values, X, i, scale, eps, rounded) for i in range(X.shape[1])], axis=2
-    )
+    chosen = range(X.shape[1]) if features is None else features
+    found = {i: central_difference(values, X, i, scale, eps, rounded) for i in chosen}
+    still = np.zeros_like(next(iter(found.values())))
+    return np.stack([found.get(i, still) for i in range(X.shape[1])], axis=2)
 
 
 def central_difference(

@@ -10,10 +10,13 @@ from jaxtyping import Float
 from torch import nn
 
 from sensbench.boundary.arguments import Arguments, Split, splits
-from sensbench.boundary.array_function import ArrayFunction, regressor
-from sensbench.boundary.columns import Selector
+from sensbench.boundary.array_function import ArrayFunction, regressor, takes
+from sensbench.boundary.columns import NotABatch, Selector
+from sensbench.boundary.labels import fitted_method, refuse_labels
+from sensbench.boundary.mistaken import kind_of, model_instead
 from sensbench.boundary.private_copy import uncompiled
 from sensbench.boundary.torch_function import TorchFunction
+from sensbench.boundary.widths import require_width
 from sensbench.errors import InputError, ModelError, UnknownNameError
 
 
@@ -25,8 +28,11 @@ def recognise(
     output: Selector = None,
     arguments: Arguments = None,
     features: Sequence[str] | None = None,
+    whole: frozenset[int] = frozenset(),
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:
     """Return the model as a function of rows, and the names of its outputs.
+
+    An argument of ``whole`` columns alone is given as integers where the model takes no others.
 
     Modules are torch; objects with ``predict`` are regressors. Any other callable is called with
     a tensor, then with an array, then with a data frame, until it gives numbers.
@@ -41,28 +47,54 @@ def recognise(
     if isinstance(model, torch.export.ExportedProgram):
         model = model.module()
     d = example.shape[1]
-    predicts = callable(getattr(model, "predict", None)) and not isinstance(model, nn.Module)
-    if isinstance(model, type) or not (callable(model) or predicts):
-        raise InputError(
-            f"{who}: expected a torch module or a function, or a fitted regressor with predict; "
-            f"got {model!r}; pass an instance"
-        )
     names = tuple(features) if features is not None else tuple(f"x{i + 1}" for i in range(d))
     if len(names) != d:
         raise InputError(f"{who}: expected {d} feature names; got {list(names)}")
+
+    def of_another_width(rows: Float[np.ndarray, "n w"]) -> object:
+        return _recognised(model, rows, who, output=output, arguments=None, features=None)
+
+    try:
+        return _recognised(
+            model, example, who, output=output, arguments=arguments, features=features, whole=whole
+        )
+    except NotABatch:
+        raise
+    except ModelError as error:
+        if arguments is None:
+            require_width(model, example, names, who, of_another_width, error)
+        raise
+
+
+def _recognised(
+    model: Any, example: Float[np.ndarray, "n d"], who: str, *, output: Selector,
+    arguments: Arguments, features: Sequence[str] | None, whole: frozenset[int] = frozenset(),
+) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
+    d = example.shape[1]
+    estimator, method = (None, "") if isinstance(model, nn.Module) else fitted_method(model)
+    predicts = estimator is not None
+    if isinstance(model, type) or not (callable(model) or predicts):
+        raise InputError(
+            f"{who}: expected a torch module or a function, or a fitted regressor with predict; "
+            f"got {kind_of(model)}; {model_instead(model)}"
+        )
+    names = tuple(features) if features is not None else tuple(f"x{i + 1}" for i in range(d))
     function: TorchFunction | ArrayFunction
     if predicts:
-        function = regressor(model, who, output, d, features)
+        refuse_labels(estimator, method, who)
+    if predicts and (estimator is model or takes(estimator, d, features)):
+        call = getattr(estimator, method)
+        function = regressor(estimator, who, output, d, features, call)
         try:
             return function, function.columns(example)
         except (ModelError, InputError):
             raise
         except Exception as error:
             raise ModelError(
-                f"{who}: expected predict to take rows as {function.given}; it raised "
+                f"{who}: expected {method} to take rows as {function.given}; it raised "
                 f"{type(error).__name__}: {error}; fit it first, on numeric columns"
             ) from error
-    ways = splits(model, arguments, names, who)
+    ways = splits(model, arguments, names, who, whole)
     if isinstance(uncompiled(model), nn.Module):
         function = TorchFunction(model, who, output, ways)
         return function, function.columns(example)
@@ -113,7 +145,7 @@ def _first_that_works(
     try:
         return tensor, tensor.columns(example, graph=False)
     except Exception as error:
-        wrong = next((e for e in errors if isinstance(e, InputError)), None)
+        wrong = next((e for e in errors if isinstance(e, InputError | NotABatch)), None)
         if wrong is not None:
             raise wrong from error
         raise ModelError(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sensbench.boundary.arguments import Split
 from sensbench.boundary.borrowed import borrowed, modules_within
 from sensbench.boundary.casting import STAGES, cast_attributes
-from sensbench.boundary.columns import Column, Part, Selector, choose, parts_of, read, table
+from sensbench.boundary.columns import Column, Part, Selector, choose, joined, parts_of, read, table
 from sensbench.boundary.private_copy import private_copy, uncompiled
 from sensbench.errors import DerivativeError, InputError, ModelError
 
@@ -47,6 +47,8 @@ class TorchFunction:
         self._call = self._original
         self._splits = list(splits)
         self._split = self._splits[0]
+        # whole numbers for some arguments only where no way without them works
+        self._ways = [w for w in ([s for s in splits if bool(s.whole) == b] for b in (0, 1)) if w]
         script = isinstance(self._original, torch.jit.ScriptModule)
         self._source = self._original
         if self._is_module:
@@ -70,12 +72,15 @@ class TorchFunction:
         """
         errors: list[Exception] = []
         if graph:
-            for cast in STAGES if self._is_module else STAGES[:1]:
-                self._prepare(cast)
-                if self._try(X, errors, graph=True):
-                    return tuple(column.name for column in self._columns)
+            for ways in self._ways:
+                self._splits = ways
+                for cast in STAGES if self._is_module else STAGES[:1]:
+                    self._prepare(cast)
+                    if self._try(X, errors, graph=True):
+                        return tuple(column.name for column in self._columns)
         if self._is_module or not graph:
             tried = list(errors)
+            self._splits = [split for way in self._ways for split in way]
             self._prepare("")
             if self._try(X, errors, graph=False):
                 self._no_graph = tried[0] if tried else None
@@ -142,6 +147,15 @@ class TorchFunction:
                     if row is not None:
                         H[:, k, i] = row.double().cpu().numpy()
         return H
+
+    @property
+    def whole_outputs(self) -> tuple[bool, ...]:
+        """Which outputs are of an integer type, or true and false."""
+        return tuple(column.whole for column in self._columns)
+
+    def cast(self, d: int) -> frozenset[int]:
+        """Return which of the ``d`` columns the model is given as integers."""
+        return self._split.cast(d)
 
     def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return rows as the model sees them, in its own precision."""
@@ -225,10 +239,7 @@ class TorchFunction:
             parts_of(self._split.call(self._call, x[piece]), self.who, self._source)
             for piece in rows.split(size)
         ]
-        return [
-            Part(first.name, first.top, torch.cat([run[k].tensor for run in runs])[:n])
-            for k, first in enumerate(runs[0])
-        ]
+        return joined(runs, size, n)
 
     def _outputs(self, x: Tensor) -> list[Tensor]:
         return self._read(x, read)
@@ -274,8 +285,9 @@ class TorchFunction:
         text, hint = str(error), ""
         if "scalar types: Long" in text or "must be Long, Int" in text or "indices" in text:
             hint = (
-                "; the model takes whole numbers (an embedding or an index): pass a function that "
-                "casts, lambda x: model(x.long()), and leave the gradient estimator out"
+                "; the model takes whole numbers (an embedding or an index): name the columns that "
+                "hold them in discrete=[…], and an argument of such columns alone is given as "
+                "whole numbers; or cast in a function, lambda x: model(x.long())"
             )
         return ModelError(
             f"{self.who}: expected a model that takes a batch as {self._split} of "

@@ -11,6 +11,7 @@ from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._answers import check_answers
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units
+from sensbench.testing._report import Conformance
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run
 from sensbench.testing._sources import check_names, check_outputs, check_rows, check_truth_unused
@@ -18,7 +19,7 @@ from sensbench.testing._sources import check_names, check_outputs, check_rows, c
 _BUDGET = 2048
 
 
-def check_estimator(estimator: Estimator) -> None:
+def check_estimator(estimator: Estimator) -> Conformance:
     """Check an estimator against every rule of the contract, on small problems of its own.
 
     The rules: it is a frozen dataclass with a name and known measures, and ranks by one without
@@ -41,6 +42,10 @@ def check_estimator(estimator: Estimator) -> None:
     form here (``pawn``, one of the author's own) only the order can be checked.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
+
+    Returns
+    -------
+    What was checked, and what was passed over; it prints as a list.
 
     Raises
     ------
@@ -67,6 +72,24 @@ def check_estimator(estimator: Estimator) -> None:
     check_truth_unused(estimator, who)
     check_outputs(estimator, who)
     check_answers(estimator, who)
+    titles = ", ".join(case.title for case in applicable)
+    return Conformance(
+        who,
+        (
+            "declaration: a frozen dataclass, known measures, ranks by one without a unit",
+            f"results: every measure or a reason, values inside their intervals, on {titles}",
+            "budget: never exceeded nor undercounted, and the smallest one works",
+            "left alone: problem, data, module and global random states",
+            "seeds: the same one gives the same bits",
+            "a dead input scores about 0",
+            "inputs in another order, unit or name change nothing",
+            "rows: given ones or draws, as it says; the truth is not read; every output its own",
+            "closed forms: values and intervals of known measures",
+        ),
+        tuple(
+            f"{case.title}: it says it cannot be asked" for case in cases if case not in applicable
+        ),
+    )
 
 
 def _check_declaration(estimator: Estimator, who: str) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 from sensbench.measure import MEASURES
 from sensbench.problem import Problem
 from sensbench.testing._consistency import check_consistent
+from sensbench.testing._report import Conformance
 from sensbench.testing._rule import no_error, rule
 from sensbench.testing._shares import sampled_shares
 from sensbench.testing._tolerances import LARGEST_ERROR, ROUNDING, STANDARD_ERRORS
@@ -21,7 +22,7 @@ def check_problem(
     rows: int = 64,
     truth_rows: int = 8192,
     derivatives: bool = True,
-) -> None:
+) -> Conformance:
     """Check a problem against every rule of the contract.
 
     The rules: names fit together; data are finite and match; the model is deterministic, finite,
@@ -48,6 +49,10 @@ def check_problem(
         ``False`` for a model that changes in jumps: it is not differentiated, and a truth of a
         derivative breaks the contract.
 
+    Returns
+    -------
+    What was checked, and what was not and why; it prints as a list.
+
     Raises
     ------
     ConformanceError
@@ -60,16 +65,41 @@ def check_problem(
     _check_names(problem, who)
     _check_data(problem, who)
     check_consistent(problem, who)
-    if problem.model is not None:
+    checked = ["names: distinct outputs, units and truths that fit them"]
+    if problem.data is not None:
+        checked.append(f"data: {len(problem.data)} finite rows, targets that match")
+    if problem.truth:
+        checked.append(f"truths: {len(problem.truth)} measures, in range and consistent")
+    left_out: list[str] = []
+    if problem.model is None:
+        left_out.append("the model: there is none yet")
+    else:
         _check_model(problem, who, rows, seed)
-        if derivatives:
+        checked.append(
+            f"the model on {rows} rows: deterministic, finite, rows independent, left alone"
+        )
+        if not derivatives:
+            left_out.append("the derivative: derivatives=False")
+        elif not problem.space.continuous.any():
+            left_out.append("the derivative: no input is continuous")
+        else:
             _check_derivative(problem, who, rows, seed)
+            checked.append(f"the derivative on {rows} rows: agrees with central differences")
     sampled: dict[str, Sampled] = {}
-    if problem.model is not None and problem.truth and not problem.quality:
+    if not problem.truth:
+        left_out.append("truths: there are none")
+    elif problem.quality:
+        left_out.append("truths against the model: it is a network trained on the problem")
+    elif problem.model is not None:
         sampled |= sampled_measures(problem, truth_rows, seed, derivatives)
         sampled |= sampled_shares(problem, sampled, truth_rows, seed)
+        compared = sorted(set(problem.truth) & set(sampled))
+        checked.append(f"truths against {truth_rows} base rows or more: {', '.join(compared)}")
+        others = sorted(set(problem.truth) - set(sampled))
+        left_out += [f"truths not sampled here: {', '.join(others)}"] if others else []
     _check_errors(problem, who, sampled)
     _check_truth(problem, who, sampled)
+    return Conformance(who, tuple(checked), tuple(left_out))
 
 
 def _check_names(problem: Problem, who: str) -> None:
