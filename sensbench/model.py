@@ -14,6 +14,7 @@ from sensbench.boundary.borrowed import undisturbed
 from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
+from sensbench.boundary.random_state import Draws
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
@@ -92,10 +93,13 @@ class Model:
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.d = example.shape[1]
         who = f"model {self.name!r}"
-        with undisturbed():
+        self._draws = Draws()
+        with undisturbed(self._draws) as trial:
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features
             )
+            if trial is not None:
+                trial.watch(lambda: self._function.values(example[:2]))
         if outputs is not None and len(outputs) != len(names):
             raise InputError(
                 f"{who}: expected {len(names)} output names "
@@ -173,7 +177,7 @@ class Model:
     def many_calls(self) -> Iterator[None]:
         """Put the caller's global state back once, after all calls inside, not after each."""
         alone = for_torch() if isinstance(self._function, TorchFunction) else nullcontext()
-        with undisturbed(), alone:
+        with undisturbed(self._draws), alone:
             yield
 
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
@@ -188,7 +192,7 @@ class Model:
             depend on the other rows.
         """
         self._charge(X, backward=False)
-        with undisturbed():
+        with undisturbed(self._draws):
             self._checks.rows(X)
             return self._checked(self._values(X), X, "outputs")
 
@@ -230,7 +234,7 @@ class Model:
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
-            with undisturbed():
+            with undisturbed(self._draws):
                 self._checks.rows(X)
                 self._checks.derivatives(X, features)
                 f = self._function
@@ -255,7 +259,7 @@ class Model:
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
-        with undisturbed():
+        with undisturbed(self._draws):
             self._checks.rows(X)
             self._checks.derivatives(X, None)
             self._checks.second_derivatives(X)

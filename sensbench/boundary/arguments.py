@@ -25,13 +25,31 @@ class Split:
     positional: tuple[_Place, ...] = ()
     keyword: Mapping[str, _Place] = field(default_factory=dict)
 
-    def call(self, function: Callable[..., Any], x: Any) -> Any:
-        """Return what the function returns for the rows ``x``, a tensor or an array."""
-        if not self.positional and not self.keyword:
+    @property
+    def several(self) -> bool:
+        """Whether features go into several arguments."""
+        return bool(self.positional or self.keyword)
+
+    def call(self, function: Callable[..., Any], x: Any, *, leaves: bool = False) -> Any:
+        """Return what the function returns for the rows ``x``, a tensor or an array.
+
+        Arguments are tensors of their own, as other callers pass them: views of one table would
+        share its version, so that an operation in place on one spoils what autograd has kept of
+        the others. With ``leaves``, each wants a gradient of its own.
+        """
+        if not self.several:
             return function(x)
+
+        def taken(place: _Place) -> Any:
+            one = x[:, place]
+            if leaves:
+                return one.detach().clone().requires_grad_(True)
+            own = not torch.is_tensor(x) or not x.requires_grad or isinstance(place, list)
+            return one if own else one.clone()
+
         return function(
-            *(x[:, place] for place in self.positional),
-            **{name: x[:, place] for name, place in self.keyword.items()},
+            *(taken(place) for place in self.positional),
+            **{name: taken(place) for name, place in self.keyword.items()},
         )
 
     def __str__(self) -> str:

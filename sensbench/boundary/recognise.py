@@ -12,7 +12,7 @@ from torch import nn
 from sensbench.boundary.arguments import Arguments, Split, splits
 from sensbench.boundary.array_function import ArrayFunction, regressor
 from sensbench.boundary.columns import Selector
-from sensbench.boundary.private_copy import uncompiled
+from sensbench.boundary.private_copy import MODULES_OF_CALLERS, uncompiled
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import InputError, ModelError, UnknownNameError
 
@@ -75,7 +75,8 @@ def _by_trial(
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
     """Try a tensor, an array and a data frame, in this order."""
     tensor = TorchFunction(model, who, output, ways)
-    with warnings.catch_warnings():
+    # what is ignored is the process's: two threads would put back each other's
+    with MODULES_OF_CALLERS, warnings.catch_warnings():
         # numpy and torch warn of each other's types, and it is we who pass them
         warnings.simplefilter("ignore")
         return _first_that_works(tensor, model, example, ways, names)
