@@ -79,7 +79,8 @@ class Checks:
             raise DerivativeError(
                 f"{self._function.who}: expected autograd to agree with finite differences; it "
                 f"does not for {self._pairs(lies)} (detach, no_grad, .data, a numpy call, an "
-                f"integer cast or a custom backward inside forward); mend forward, or ask for "
+                f"integer cast, autograd.grad without create_graph=True or a custom backward "
+                f"inside forward); mend forward, or ask for "
                 f"derivatives='finite-difference', or leave the gradient estimator out"
             )
         lies = jumps(s, points, *_range(X, scale), some_features(left))

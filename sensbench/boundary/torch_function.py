@@ -94,8 +94,9 @@ class TorchFunction:
         first = errors[0] if errors else None
         if self._is_module or not graph:
             self._prepare("")
-        if graph and self._try(X, errors, "leaves"):
-            self._no_graph = first if self._split.several else None
+        if self._try(X, errors, "leaves"):
+            if self._split.several:
+                self._no_graph = RuntimeError("what it reads from .grad has no graph")
             return self._names()
         if (self._is_module or not graph) and self._try(X, errors, "values"):
             self._no_graph = first
