@@ -94,6 +94,8 @@ def _watched() -> Iterator[set[str]]:
     own, me = {torch.default_generator: "torch", random._inst: "random"}, threading.get_ident()  # type: ignore[attr-defined]
 
     def called(frame: Any, event: str, what: Any) -> None:
+        if event == "call" and frame.f_locals.get("self") is random._inst:  # type: ignore[attr-defined]
+            seen.add("random")  # gauss draws two numbers at once, and none the next time
         if event != "c_call":
             return
         holder = getattr(what, "__self__", None)
