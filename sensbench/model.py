@@ -15,6 +15,7 @@ from sensbench.boundary.checks import Checks
 from sensbench.boundary.columns import Selector
 from sensbench.boundary.finite_differences import central_differences, scale_of
 from sensbench.boundary.mistaken import require_model_and_rows
+from sensbench.boundary.random_state import Draws
 from sensbench.boundary.recognise import recognise
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.calls import explained
@@ -113,11 +114,14 @@ class Model:
         who = f"model {self.name!r}"
         features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
-        with contained(who), undisturbed():
+        self._draws = Draws()
+        with contained(who), undisturbed(self._draws) as trial:
             self._function, names = recognise(
                 function, example, who, output=output, arguments=arguments, features=features,
                 whole=whole_columns(example, discrete, features, who),
             )  # fmt: skip
+            if trial is not None:
+                trial.watch(lambda: self._function.values(example[:2]))
         if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
             raise DerivativeError(
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
@@ -211,7 +215,7 @@ class Model:
     def many_calls(self) -> Iterator[None]:
         """Put the caller's global state back once, after all calls inside, not after each."""
         alone = for_torch() if isinstance(self._function, TorchFunction) else nullcontext()
-        with undisturbed(), alone:
+        with undisturbed(self._draws), alone:
             yield
 
     def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
@@ -226,7 +230,7 @@ class Model:
             depend on the other rows.
         """
         self._charge(X, backward=False)
-        with contained(f"model {self.name!r}"), undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
             return self._checked(self._values(X), X, "outputs")
 
@@ -270,7 +274,7 @@ class Model:
         for X in chunks:
             self._charge(X, backward=True)
             self._derivatives_given = True
-            with contained(f"model {self.name!r}"), undisturbed():
+            with contained(f"model {self.name!r}"), undisturbed(self._draws):
                 self._checks.rows(X)
                 self._checks.derivatives(X, features)
                 f = self._function
@@ -296,7 +300,7 @@ class Model:
                 f"interactions without derivatives"
             )
         features = self._with_derivative()
-        with contained(f"model {self.name!r}"), undisturbed():
+        with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
             self._checks.derivatives(X, features)
             self._checks.second_derivatives(X, features)
@@ -377,13 +381,10 @@ class Model:
         return values
 
 
-def _output_names(
-    given: Sequence[str] | None, own: tuple[str, ...], who: str
-) -> tuple[str, ...]:
+def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -> tuple[str, ...]:
     if isinstance(given, str) or (given is not None and len(given) != len(own)):
         raise InputError(
-            f"{who}: expected {len(own)} output names ({', '.join(own)}); got "
-            f"{given!r}"
+            f"{who}: expected {len(own)} output names ({', '.join(own)}); got {given!r}"
         )
     names = own if given is None else tuple(given)
     if len(set(names)) != len(names):

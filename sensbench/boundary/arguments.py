@@ -30,13 +30,32 @@ class Split:
     keyword: Mapping[str, _Place] = field(default_factory=dict)
     whole: frozenset[int] = frozenset()
 
-    def call(self, function: Callable[..., Any], x: Any) -> Any:
-        """Return what the function returns for the rows ``x``, a tensor or an array."""
-        if not self.positional and not self.keyword:
+    @property
+    def several(self) -> bool:
+        """Whether features go into several arguments."""
+        return bool(self.positional or self.keyword)
+
+    def call(self, function: Callable[..., Any], x: Any, *, leaves: bool = False) -> Any:
+        """Return what the function returns for the rows ``x``, a tensor or an array.
+
+        Arguments are tensors of their own, as other callers pass them: views of one table would
+        share its version, so that an operation in place on one spoils what autograd has kept of
+        the others. With ``leaves``, each wants a gradient of its own.
+        """
+        if not self.several:
             return function(self._argument(x, list(range(x.shape[1]))))
+
+        def taken(place: _Place) -> Any:
+            one = self._argument(x[:, place], place)
+            if not torch.is_tensor(one) or not one.is_floating_point():
+                return one
+            if leaves:
+                return one.detach().clone().requires_grad_(True)
+            return one if not x.requires_grad or isinstance(place, list) else one.clone()
+
         return function(
-            *(self._argument(x[:, place], place) for place in self.positional),
-            **{name: self._argument(x[:, place], place) for name, place in self.keyword.items()},
+            *(taken(place) for place in self.positional),
+            **{name: taken(place) for name, place in self.keyword.items()},
         )
 
     def cast(self, d: int) -> frozenset[int]:

@@ -1,5 +1,6 @@
 """A callable on numpy arrays or data frames, or a fitted scikit-learn regressor, as columns."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -48,11 +49,28 @@ class ArrayFunction:
         self._coded: frozenset[int] = getattr(
             getattr(function, "__self__", None), "coded", frozenset()
         )
+        self._graph = False
         self.eps = float(np.finfo(np.float64).eps)
         self.width, self.precision = 1, np.float64
 
     def columns(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
-        """Return the names of the outputs, from a trial; it raises what the function raises."""
+        """Return the names of the outputs, from a trial; it raises what the function raises.
+
+        It is run without autograd, unless it gives numbers only with it, as one that calls
+        ``backward`` inside.
+        """
+        try:
+            return self._tried(X)
+        except (ModelError, InputError):
+            raise
+        except Exception as error:
+            self._graph = True
+            with contextlib.suppress(Exception):
+                return self._tried(X)
+            self._graph = False
+            raise error
+
+    def _tried(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
         for n in (3, 2):
             parts = parts_of(self._call(X[np.arange(n) % len(X)]), self.who, self._function)
             found = choose(parts, n, self.output, self.who)
@@ -106,7 +124,7 @@ class ArrayFunction:
     def _call(self, X: Float[np.ndarray, "n d"]) -> Any:
         # a copy: a function that works in place may not change the caller's rows
         rows = X.copy() if self._order is None else X[:, self._order]
-        with borrowed(self._held), torch.no_grad():
+        with borrowed(self._held), torch.set_grad_enabled(self._graph):
             if self._takes == "frame":
                 import pandas as pd  # half a second, for models of data frames alone
 

@@ -1,7 +1,6 @@
 """Running what is the caller's: modules and global state are put back afterwards, come what may."""
 
 import functools
-import random
 import threading
 import types
 from collections.abc import Iterator, Sequence
@@ -12,39 +11,35 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sensbench.boundary.private_copy import OWN_OF_MODULE
+from sensbench.boundary.private_copy import MODULES_OF_CALLERS, OWN_OF_MODULE
+from sensbench.boundary.random_state import Draws, Trial
 from sensbench.errors import ModelError
 
 _inside = threading.local()
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def undisturbed(draws: Draws | None = None) -> Iterator[Trial | None]:
     """Keep random generators, default dtype and modes of torch as the caller has them.
 
     Inside, no inference mode and no autocast of the caller's is in force. Inside another of these
-    it does nothing: around many calls, one does for all.
+    it does nothing: around many calls, one does for all. ``draws`` is what is known of the model
+    that runs inside: where other Python threads may draw meanwhile, only what the model draws from
+    is put back.
     """
     if getattr(_inside, "entered", False):
-        yield
+        yield None
         return
-    legacy, plain = np.random.get_state(legacy=False), random.getstate()
-    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    grad = torch.is_grad_enabled()
     _inside.entered = True
     try:
         with ExitStack() as stack:
-            stack.enter_context(torch.random.fork_rng())
+            trial = stack.enter_context((draws or Draws()).kept())
             stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.autocast("cpu", enabled=False))
-            yield
+            yield trial
     finally:
         _inside.entered = False
-        # to put a state back takes far longer than to see that it is as it was
-        if not _same(np.random.get_state(legacy=False), legacy):
-            np.random.set_state(legacy)
-        if random.getstate() != plain:
-            random.setstate(plain)
-        torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
 
 
@@ -70,56 +65,82 @@ def contained(who: str) -> Iterator[None]:
         ) from error
 
 
-def _same(a: Any, b: Any) -> bool:
-    """Whether two states of a generator, dicts of arrays and numbers, are equal."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(value, b[key]) for key, value in a.items())
-    return np.array_equal(a, b)
-
-
 @contextmanager
 def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
-    """Run the caller's own modules in eval mode and put everything of theirs back."""
+    """Run the caller's own modules in eval mode and put everything of theirs back.
+
+    One Python thread at a time does so: of two, the second would take the first one's eval mode
+    for the caller's.
+    """
     if not modules:
         yield
         return
-    parts = list({id(part): part for module in modules for part in module.modules()}.values())
-    # TorchScript keeps its attributes out of Python's sight: modes and buffers are put back
-    scripted = [part for part in parts if isinstance(part, torch.jit.ScriptModule)]
-    modes = [(part, part.training) for part in scripted]
-    plain = [part for part in parts if not isinstance(part, torch.jit.ScriptModule)]
-    attributes = [(part, dict(vars(part))) for part in plain]
-    tables = [(part, name, dict(vars(part)[name])) for part in plain for name in OWN_OF_MODULE]
-    buffers = [(b, b.detach().clone()) for part in parts for b in part.buffers(recurse=False)]
-    buffers += [
-        (value, value.detach().clone())
-        for part in plain
-        for value in vars(part).values()
-        if isinstance(value, Tensor)
-    ]
-    contents = [kept for part in plain for kept in _contents(dict(vars(part)), 0)]
-    flags = [(p, p.requires_grad) for part in parts for p in part.parameters(recurse=False)]
-    try:
-        for part in parts:
-            part.training = False
-        yield
-    finally:
-        for part, before in attributes:
-            vars(part).clear()
-            vars(part).update(before)
-        for container, content in contents:
+    with MODULES_OF_CALLERS:
+        parts = list({id(part): part for module in modules for part in module.modules()}.values())
+        kept = _Kept(parts)
+        try:
+            for part in parts:
+                part.training = False
+            yield
+        finally:
+            kept.put_back()
+
+
+class _Kept:
+    """What modules are and hold, to be put back; nothing is taken away in between.
+
+    What is as it was is not written again: another thread may be reading it.
+    """
+
+    def __init__(self, parts: Sequence[nn.Module]):
+        # TorchScript keeps its attributes out of Python's sight: modes and buffers are put back
+        scripted = [part for part in parts if isinstance(part, torch.jit.ScriptModule)]
+        self._modes = [(part, part.training) for part in scripted]
+        plain = [part for part in parts if not isinstance(part, torch.jit.ScriptModule)]
+        self._attributes = [(vars(part), dict(vars(part))) for part in plain]
+        self._attributes += [
+            (vars(part)[name], dict(vars(part)[name])) for part in plain for name in OWN_OF_MODULE
+        ]
+        self._contents = [kept for part in plain for kept in _contents(dict(vars(part)), 0)]
+        parameters = [p for part in parts for p in part.parameters(recurse=False)]
+        self._flags = [(p, p.requires_grad) for p in parameters]
+        # a backward pass of the model's own adds to these
+        gradients = [(p, p.grad) for p in parameters if p.is_leaf]
+        self._gradients = [(p, g, None if g is None else g.detach().clone()) for p, g in gradients]
+        tensors = [b for part in parts for b in part.buffers(recurse=False)]
+        tensors += [v for part in plain for v in vars(part).values() if isinstance(v, Tensor)]
+        self._tensors = [(tensor, tensor.detach().clone()) for tensor in tensors]
+
+    def put_back(self) -> None:
+        for now, before in self._attributes:
+            _put_back_entries(now, before)
+        for container, content in self._contents:
             _put_back(container, content)
-        for part, name, table in tables:
-            vars(part)[name].clear()
-            vars(part)[name].update(table)
         with torch.no_grad():
-            for tensor, before_run in buffers:
+            for tensor, before_run in self._tensors:
                 if not torch.equal(tensor, before_run):
                     tensor.copy_(before_run)
-        for part, mode in modes:
+            for parameter, gradient, values in self._gradients:
+                if gradient is not None and not torch.equal(gradient, values):
+                    gradient.copy_(values)
+                if parameter.grad is not gradient:
+                    parameter.grad = gradient
+        for part, mode in self._modes:
             part.training = mode
-        for parameter, flag in flags:
-            parameter.requires_grad_(flag)
+        for parameter, flag in self._flags:
+            if parameter.requires_grad != flag:
+                parameter.requires_grad_(flag)
+
+
+def _put_back_entries(now: dict[Any, Any], before: dict[Any, Any]) -> None:
+    for key in [key for key in now if key not in before]:
+        del now[key]
+    for key, value in before.items():
+        if key not in now or now[key] is not value:
+            now[key] = value
+    if list(now) != list(before):  # an entry that was taken out has come back at the end
+        now.clear()
+        now.update(before)
 
 
 def _contents(attributes: dict[Any, Any], depth: int) -> Iterator[tuple[Any, Any]]:
@@ -140,7 +161,9 @@ def _put_back(container: Any, content: Any) -> None:
             container[...] = content
     elif isinstance(container, list):
         container[:] = content
-    else:
+    elif isinstance(container, dict):
+        _put_back_entries(container, content)
+    elif container != content:
         container.clear()
         container.update(content)
 

@@ -2,14 +2,24 @@
 
 import copy
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from sensbench.boundary.array_function import ArrayFunction
 from sensbench.boundary.finite_differences import central_difference, scale_of
-from sensbench.boundary.guards import Lie, Slopes, jumps, some_features, wrong_slopes
-from sensbench.boundary.row_guards import check_rows, sample_rows, some_rows
+from sensbench.boundary.guards import (
+    Lie,
+    Slopes,
+    rows_to_look_at,
+    some_features,
+    tolerance,
+    wrong_rows,
+    wrong_slopes,
+)
+from sensbench.boundary.jumps import jumps
+from sensbench.boundary.row_guards import check_rows, near_rows, sample_rows, some_rows
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.errors import DerivativeError
 
@@ -65,28 +75,35 @@ class Checks:
         left = [i for i in wanted if i not in self._features_done]
         if not left:
             return
-        points, scale = self._function.rounded(sample_rows(X, _POINTS, left)), scale_of(X)
         f = self._function
+        points, scale = f.rounded(sample_rows(X, _POINTS, left)), scale_of(X)
 
-        def difference(Z: Float[np.ndarray, "n d"], i: int) -> Float[np.ndarray, "n o"]:
+        def difference(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
             return central_difference(self._values, Z, i, scale, f.eps, f.rounded)
 
-        def slope(Z: Float[np.ndarray, "n d"], i: int) -> Float[np.ndarray, "n o"]:
-            return self._jacobian(Z)[:, :, i]
+        def slope(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
+            return self._jacobian(Z)[np.arange(len(Z)), :, i]
 
+        lies: list[Lie] = []
         if self._differences:
             # every point costs evaluations, of a simulator perhaps
             s = Slopes(self._values, self._jacobian, f.rounded, difference, f.eps, False, 1, 17)
+            if not np.isfinite(self._values(points)).all():
+                return
         else:
             s = Slopes(self._values, self._jacobian, f.rounded, slope, f.eps)
-        if not np.isfinite(self._values(points)).all():
-            return  # outside the model's domain: the rows asked for are judged by themselves
-        lies = [] if self._differences else wrong_slopes(s, points, scale, left)
+            rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), left))
+            Y, J = self._values_and_jacobian(np.concatenate([points, rows]))
+            if not np.isfinite(Y[:_POINTS]).all():
+                return  # outside the model's domain: the rows asked for are judged by themselves
+            lies = wrong_slopes(s, points, scale, left, (Y[:_POINTS], J[:_POINTS]))
+            lies = lies or wrong_rows(s, rows, scale, left, (Y[_POINTS:], J[_POINTS:]))
         if lies:
             raise DerivativeError(
-                f"{self._function.who}: expected autograd to agree with finite differences; it "
-                f"does not for {self._pairs(lies)} (detach, no_grad, .data, a numpy call, an "
-                f"integer cast or a custom backward inside forward); mend forward, or ask for "
+                f"{self._function.who}: expected autograd to agree with finite differences to "
+                f"{tolerance(f.eps):.2g} of a slope; it does not for {self._pairs(lies)} (detach, no_grad, .data, a numpy call, an "
+                f"integer cast, autograd.grad without create_graph=True or a custom backward "
+                f"inside forward); mend forward, or ask for "
                 f"derivatives='finite-difference', or leave the gradient estimator out"
             )
         lies = jumps(s, points, *_range(X, scale), some_features(left))
@@ -121,7 +138,15 @@ class Checks:
             return self._jacobian(Z).reshape(len(Z), -1)
 
         points, scale = function.rounded(sample_rows(X, _POINTS, features)), scale_of(X)
-        s = Slopes(values, slopes, function.rounded, lambda Z, i: slopes(Z)[:, :, i], function.eps)
+        s = Slopes(
+            values,
+            slopes,
+            function.rounded,
+            lambda Z, i: slopes(Z)[np.arange(len(Z)), :, i],
+            # a gradient has gone through twice the operations
+            100 * function.eps,
+            jump_share=0.5,
+        )
         low, high = _range(X, scale)
         # beyond the data too: few rows may lie in one piece of a network of kinks
         lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
@@ -146,8 +171,13 @@ class Checks:
         return self._function.values(X)
 
     def _jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
+        return self._values_and_jacobian(X)[1]
+
+    def _values_and_jacobian(
+        self, X: Float[np.ndarray, "n d"]
+    ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
         self.n_rows += len(X) * (1 + len(self._outputs))
-        return self._function.values_and_jacobian(X)[1]  # type: ignore[union-attr]
+        return self._function.values_and_jacobian(X)  # type: ignore[union-attr]
 
     def _feature(self, i: int) -> str:
         return self._features[i] if self._features is not None else f"x{i + 1}"

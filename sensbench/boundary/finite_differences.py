@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 Values = Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n o"]]
 
@@ -44,15 +44,16 @@ def central_differences(
 def central_difference(
     values: Values,
     X: Float[np.ndarray, "n d"],
-    i: int,
+    i: int | Int[np.ndarray, " n"],
     scale: Float[np.ndarray, " d"],
     eps: float,
     rounded: Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n d"]] = np.asarray,
 ) -> Float[np.ndarray, "n o"]:
-    """Return the central difference in one input, in 2 evaluations per row."""
-    step = np.maximum(eps ** (1 / 3) * scale[i], eps**0.5 * np.abs(X[:, i]))
+    """Return the central difference in one input, or in each row's own, in 2 evaluations per row."""
+    each = np.arange(len(X))
+    step = np.maximum(eps ** (1 / 3) * scale[i], eps**0.5 * np.abs(X[each, i]))
     high, low = X.copy(), X.copy()
-    high[:, i] += step
-    low[:, i] -= step
+    high[each, i] += step
+    low[each, i] -= step
     high, low = rounded(high), rounded(low)
-    return (values(high) - values(low)) / (high[:, i] - low[:, i])[:, None]
+    return (values(high) - values(low)) / (high[each, i] - low[each, i])[:, None]

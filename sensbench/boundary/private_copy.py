@@ -1,6 +1,7 @@
 """Private copies of the caller's modules, so that no run of ours can change theirs."""
 
 import copy
+import threading
 import types
 import warnings
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from torch import Tensor, nn
 from sensbench.errors import ModelError
 
 OWN_OF_MODULE = frozenset({"_parameters", "_buffers", "_modules"})
+# Held while the caller's own modules are changed, or read as a whole: a thread that waits for
+# others inside its own model's forward holds it, so it is one that may be taken again.
+MODULES_OF_CALLERS = threading.RLock()
 _ATOMS = (
     str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic, torch.dtype,
     # deepcopy takes these as they are; what hangs below them is the whole interpreter
@@ -22,8 +26,27 @@ _ATOMS = (
 _MOST_OBJECTS = 2000
 
 
-def private_copy(module: nn.Module) -> nn.Module:
+class Turns:
+    """A lock that one Python thread may take again, and that is new in a copy of its holder."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: Any) -> None:
+        self._lock.release()
+
+    def __reduce__(self) -> Any:
+        return Turns, ()
+
+
+def private_copy(module: nn.Module, *, learns: bool = False) -> nn.Module:
     """Return a copy in eval mode that shares the parameters' memory and nothing else.
+
+    One that ``learns``, since it differentiates by its parameters inside, has parameters of its
+    own that require a gradient where the caller's do.
 
     The memo makes ``deepcopy`` take a gradient-free alias for every parameter. Everything else
     (buffers, modes, plain attributes) is the copy's own. What cannot be copied (locks, open files,
@@ -35,10 +58,10 @@ def private_copy(module: nn.Module) -> nn.Module:
         The module has parameters without values yet (lazy layers).
     """
     module = uncompiled(module)
-    with warnings.catch_warnings():
+    with MODULES_OF_CALLERS, warnings.catch_warnings():
         # copying a ScriptModule warns of TorchScript's own future, which is not the caller's doing
         warnings.simplefilter("ignore")
-        clone = _copied(module)
+        clone = _copied(module, learns)
     for part in list(clone.modules()):
         if isinstance(part, torch.jit.ScriptModule):
             part.eval()
@@ -65,21 +88,21 @@ def uncompiled(function: Any) -> Any:
     return function
 
 
-def _copied(module: nn.Module) -> nn.Module:
+def _copied(module: nn.Module, learns: bool) -> nn.Module:
     try:
-        return copy.deepcopy(module, _aliases(module))
+        return copy.deepcopy(module, _aliases(module, learns))
     except ModelError:
         raise
     except Exception:
-        memo = _aliases(module)
+        memo = _aliases(module, learns)
     try:
         _keep_uncopyable(module, memo, set())
         return copy.deepcopy(module, memo)
     except Exception:
-        return _rebuilt(module, _aliases(module))
+        return _rebuilt(module, _aliases(module, learns))
 
 
-def _aliases(module: nn.Module) -> dict[int, Any]:
+def _aliases(module: nn.Module, learns: bool) -> dict[int, Any]:
     memo: dict[int, Any] = {}
     for name, p in module.named_parameters():
         if torch.nn.parameter.is_lazy(p):
@@ -88,8 +111,8 @@ def _aliases(module: nn.Module) -> dict[int, Any]:
                 f"layer has none yet; call the module once on a batch first"
             )
         # parameters made under inference_mode cannot take part in a graph
-        values = p.detach().clone() if p.is_inference() else p.detach()
-        memo[id(p)] = nn.Parameter(values, requires_grad=False)
+        values = p.detach().clone() if p.is_inference() or learns else p.detach()
+        memo[id(p)] = nn.Parameter(values, requires_grad=learns and p.requires_grad)
     return memo
 
 

@@ -14,7 +14,7 @@ from sensbench.boundary.array_function import ArrayFunction, regressor, takes
 from sensbench.boundary.columns import NotABatch, Selector
 from sensbench.boundary.labels import fitted_method, refuse_labels
 from sensbench.boundary.mistaken import kind_of, model_instead
-from sensbench.boundary.private_copy import uncompiled
+from sensbench.boundary.private_copy import MODULES_OF_CALLERS, uncompiled
 from sensbench.boundary.torch_function import TorchFunction
 from sensbench.boundary.widths import require_width
 from sensbench.errors import InputError, ModelError, UnknownNameError
@@ -107,7 +107,8 @@ def _by_trial(
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
     """Try a tensor, an array and a data frame, in this order."""
     tensor = TorchFunction(model, who, output, ways)
-    with warnings.catch_warnings():
+    # what is ignored is the process's: two threads would put back each other's
+    with MODULES_OF_CALLERS, warnings.catch_warnings():
         # numpy and torch warn of each other's types, and it is we who pass them
         warnings.simplefilter("ignore")
         return _first_that_works(tensor, model, example, ways, names)

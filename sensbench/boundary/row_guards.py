@@ -8,15 +8,21 @@ from jaxtyping import Float
 from sensbench.boundary.finite_differences import Values, scale_of
 from sensbench.errors import ModelError
 
+_CANDIDATES = 256
+
 
 def some_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m d"]:
     """Return ``count`` rows of ``X``, as they are; points near its one row where it has no other.
 
     As they are, because a model may refuse what is not a row (a one-hot code that is not one).
     """
-    rows = np.unique(X, axis=0)
+    # of a sample: to sort a million rows takes longer than to evaluate them
+    rows = np.unique(X[np.linspace(0, len(X) - 1, min(len(X), _CANDIDATES)).astype(int)], axis=0)
     if len(rows) < 2:
-        return sample_rows(X, count, range(X.shape[1]))
+        others = np.flatnonzero((X != X[0]).any(axis=1))
+        if not len(others):
+            return sample_rows(X, count, range(X.shape[1]))
+        rows = X[[0, others[0]]]
     return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
 
 
@@ -40,6 +46,23 @@ def sample_rows(
     columns = list(features)
     points[:, columns] = np.where(alone, between + jitter, between)[:, columns]
     return points
+
+
+def near_rows(
+    X: Float[np.ndarray, "n d"], count: int, features: Sequence[int]
+) -> Float[np.ndarray, "m d"]:
+    """Return random rows of ``X`` (at most ``count``), moved a little in ``features`` alone.
+
+    A little, so that they stay where the rows are that something happens to; off the kinks that
+    zeros and whole numbers may sit on.
+    """
+    rng = np.random.default_rng(4)
+    rows = X[rng.choice(len(X), min(count, len(X)), replace=False)]
+    t = rng.uniform(0.001, 0.01, (len(rows), 1))
+    columns = list(features)
+    moved = rows + t * (X[rng.integers(len(X), size=len(rows))] - rows)
+    rows[:, columns] = moved[:, columns]
+    return rows
 
 
 def check_rows(

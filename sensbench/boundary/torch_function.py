@@ -4,8 +4,9 @@ The caller's module is never run: we run a private copy in eval mode. A plain fu
 is; the modules it holds are borrowed in eval mode and put back.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -16,12 +17,19 @@ from sensbench.boundary.arguments import Split
 from sensbench.boundary.borrowed import borrowed, modules_within
 from sensbench.boundary.casting import STAGES, cast_attributes
 from sensbench.boundary.columns import Column, Part, Selector, choose, joined, parts_of, read, table
-from sensbench.boundary.private_copy import private_copy, uncompiled
+from sensbench.boundary.placement import fixed_batch, placement, widest
+from sensbench.boundary.private_copy import Turns, private_copy, uncompiled
 from sensbench.errors import DerivativeError, InputError, ModelError
 
 T = TypeVar("T", list[Tensor], Tensor)
+# With autograd; with autograd and arguments that are leaves, for a model that calls backward() and
+# reads their .grad; without autograd.
+_Way = Literal["graph", "leaves", "values"]
 
-_CUTS = "detach, no_grad, inference_mode, an integer cast or a numpy call inside forward"
+_CUTS = (
+    "detach, no_grad, inference_mode, an integer cast, a numpy call, or backward() or autograd.grad "
+    "without create_graph=True inside forward"
+)
 
 
 class TorchFunction:
@@ -54,13 +62,17 @@ class TorchFunction:
         if self._is_module:
             self._source = None if script else type(self._original).forward
         self._batch = fixed_batch(self._original)
-        self.dtype, self.device = _placement([self._original] if self._is_module else self._held)
+        self.dtype, self.device = placement([self._original] if self._is_module else self._held)
         self.eps = float(torch.finfo(self.dtype).eps)
         self.precision = np.float32 if self.dtype == torch.float32 else np.float64
-        self.width = _widest([self._original] if self._is_module else self._held)
+        self.width = widest([self._original] if self._is_module else self._held)
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
-        self._in_place = False
+        self._in_place = self._leaves = False
+        # whether values need autograd, as those of a model that differentiates inside; not known yet
+        self._values_need_graph: bool | None = None
+        # what a private copy writes into itself is for one call at a time
+        self._turns = Turns() if self._is_module else nullcontext()
 
     def columns(self, X: Float[np.ndarray, "n d"], *, graph: bool = True) -> tuple[str, ...]:
         """Return the names of the outputs, from a trial of the first rows of ``X``.
@@ -76,33 +88,63 @@ class TorchFunction:
                 self._splits = ways
                 for cast in STAGES if self._is_module else STAGES[:1]:
                     self._prepare(cast)
-                    if self._try(X, errors, graph=True):
-                        return tuple(column.name for column in self._columns)
+                    if self._try(X, errors, "graph"):
+                        return self._names()
+        self._splits = [split for way in self._ways for split in way]
+        if graph and self._is_module and any("grad" in str(error) for error in errors):
+            # it may differentiate by its own parameters
+            self._prepare("", learns=True)
+            if self._try(X, errors, "graph"):
+                return self._names()
+        first = errors[0] if errors else None
         if self._is_module or not graph:
-            tried = list(errors)
-            self._splits = [split for way in self._ways for split in way]
             self._prepare("")
-            if self._try(X, errors, graph=False):
-                self._no_graph = tried[0] if tried else None
-                return tuple(column.name for column in self._columns)
+        if self._try(X, errors, "leaves"):
+            if self._split.several:
+                self._no_graph = RuntimeError("what it reads from .grad has no graph")
+            return self._names()
+        if (self._is_module or not graph) and self._try(X, errors, "values"):
+            self._no_graph = first
+            return self._names()
         ours = [e for e in errors if isinstance(e, ModelError | InputError)]
         if ours:
             raise ours[0]
         raise self._failed(errors[0]) from errors[0]
 
+    def _names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self._columns)
+
     def gives_tensors(self, X: Float[np.ndarray, "n d"]) -> bool:
         """Return whether tensors come back for a tensor, rather than arrays or nothing."""
         x = self._tensor(X[np.arange(3) % len(X)])
-        with torch.enable_grad(), borrowed(self._held):
+        with self._running(graph=True):
             returned = self._split.call(self._call, x.requires_grad_(True).clone())
         return not isinstance(returned, np.ndarray | np.generic | float | int | str | None)
 
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        """Return all outputs, without building a graph."""
-        with torch.no_grad(), borrowed(self._held):
-            # a copy: a model may write its next outputs where these are
-            outputs = self._read(self._tensor(X), table)
-            return outputs.to("cpu", torch.float64, copy=True).numpy()
+        """Return all outputs; without building a graph, unless the model itself needs one."""
+        if self._values_need_graph:
+            return self._values_by_graph(X)
+        try:
+            with self._running(graph=False):
+                Y = _copied(self._read(lambda: self._tensor(X), table))
+            self._values_need_graph = False
+            return Y
+        except ModelError:
+            if self._values_need_graph is not None:
+                raise
+            try:
+                Y = self._values_by_graph(X)
+            except Exception:
+                Y = None
+            if Y is None:
+                raise
+            self._values_need_graph = True
+            return Y
+
+    def _values_by_graph(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        with self._running(graph=True):
+            return _copied(self._leaf_and_outputs(X, table)[1])
 
     def values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
@@ -197,24 +239,26 @@ class TorchFunction:
             raise DerivativeError(
                 f"{self.who}: expected a derivative of output {name!r}; backward raised "
                 f"{type(error).__name__}: {error}; mend the custom backward or in-place "
-                f"operation, or ask for derivatives='finite-difference'"
+                f"operation (autograd.grad inside forward needs create_graph=True), or ask for "
+                f"derivatives='finite-difference'"
             ) from error
 
-    def _prepare(self, cast: str) -> None:
+    def _prepare(self, cast: str, *, learns: bool = False) -> None:
         """Take a fresh private copy, with its plain attributes cast as the stage says."""
         if self._is_module:
-            self._call = private_copy(self._original)
+            self._call = private_copy(self._original, learns=learns)
             cast_attributes(self._call, cast, self.dtype, self.device)
 
-    def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], *, graph: bool) -> bool:
+    def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
         """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
+        self._leaves, graph = way == "leaves", way != "values"
         for split in self._splits:
             self._split = split
             try:
                 for n in (3, 2):
-                    x = self._tensor(X[np.arange(n) % len(X)])
-                    with torch.set_grad_enabled(graph), borrowed(self._held):
-                        parts = self._run(x.requires_grad_(graph).clone())
+                    x = self._tensor(X[np.arange(n) % len(X)]).requires_grad_(graph)
+                    with self._running(graph):
+                        parts = self._run(x if self._leaves else x.clone())
                     found = choose(parts, n, self.output, self.who)
                     if n == 3:
                         self._columns = found
@@ -227,25 +271,33 @@ class TorchFunction:
                 return True
             except Exception as error:
                 errors.append(error)
+        self._leaves = False
         return False
+
+    @contextmanager
+    def _running(self, graph: bool) -> Iterator[None]:
+        with torch.set_grad_enabled(graph), self._turns, borrowed(self._held):
+            yield
 
     def _run(self, x: Tensor) -> list[Part]:
         """Call the model; in batches of its own size, the last one padded, if it has one."""
         if self._batch is None:
-            return parts_of(self._split.call(self._call, x), self.who, self._source)
+            return parts_of(self._called(x), self.who, self._source)
         size, n = self._batch, len(x)
         rows = torch.arange(-(-n // size) * size, device=x.device).clamp(max=n - 1)
         runs = [
-            parts_of(self._split.call(self._call, x[piece]), self.who, self._source)
-            for piece in rows.split(size)
+            parts_of(self._called(x[piece]), self.who, self._source) for piece in rows.split(size)
         ]
         return joined(runs, size, n)
 
-    def _outputs(self, x: Tensor) -> list[Tensor]:
-        return self._read(x, read)
+    def _called(self, x: Tensor) -> Any:
+        return self._split.call(self._call, x, leaves=self._leaves)
 
-    def _read(self, x: Tensor, how: Callable[[list[Part], list[Column], int, str], T]) -> T:
-        """Run the model and read what it returns."""
+    def _read(
+        self, given: Callable[[], Tensor], how: Callable[[list[Part], list[Column], int, str], T]
+    ) -> T:
+        """Run the model on what is ``given``, and read what it returns."""
+        x = given()
         n = len(x)
         try:
             return how(self._run(x), self._columns, n, self.who)
@@ -254,12 +306,17 @@ class TorchFunction:
                 raise self._failed(error) from error
         # one row: squeeze() in forward also drops the axis of the batch; two rows keep it
         try:
+            x = given()  # once more: it may have been written into
             found = how(self._run(torch.cat([x, x])), self._columns, 2, self.who)
             return [y[:1] for y in found] if isinstance(found, list) else found[:1]
         except Exception as error:
             raise self._failed(error) from error
 
-    def _leaf_and_outputs(self, X: Float[np.ndarray, "n d"]) -> tuple[Tensor, list[Tensor]]:
+    def _leaf_and_outputs(
+        self,
+        X: Float[np.ndarray, "n d"],
+        how: Callable[[list[Part], list[Column], int, str], T],
+    ) -> tuple[Tensor, T]:
         """Return rows that want a gradient, and the outputs.
 
         An operation in place may not touch a leaf: then it is a copy that the model is given. Only
@@ -268,13 +325,13 @@ class TorchFunction:
         x = self._tensor(X).requires_grad_(True)
         if not self._in_place:
             try:
-                return x, self._outputs(x)
+                return x, self._read(lambda: x, how)
             except ModelError as error:
                 if "in-place operation" not in str(error):
                     raise
             self._in_place = True
             x = self._tensor(X).requires_grad_(True)
-        return x, self._outputs(x.clone())
+        return x, self._read(x.clone, how)
 
     def _tensor(self, X: Float[np.ndarray, "n d"]) -> Tensor:
         return torch.tensor(X, dtype=self.dtype, device=self.device)
@@ -300,56 +357,20 @@ class _Graph:
 
     def __init__(self, function: TorchFunction, X: Float[np.ndarray, "n d"]):
         self._function, self._X = function, X
-        self._grad, self._borrowed = torch.enable_grad(), borrowed(function._held)
+        self._context = function._running(graph=True)
 
     def __enter__(self) -> tuple[Tensor, list[Tensor]]:
-        self._grad.__enter__()
-        self._borrowed.__enter__()
+        self._context.__enter__()
         try:
-            return self._function._leaf_and_outputs(self._X)
+            return self._function._leaf_and_outputs(self._X, read)
         except BaseException:
-            self.__exit__(None, None, None)
+            self._context.__exit__(None, None, None)
             raise
 
     def __exit__(self, *error: Any) -> None:
-        self._borrowed.__exit__(*error)
-        self._grad.__exit__(*error)
+        self._context.__exit__(None, None, None)
 
 
-def fixed_batch(function: Any) -> int | None:
-    """Return the only batch size that a program of ``torch.export`` takes, if it has one."""
-    if not isinstance(function, torch.fx.GraphModule):
-        return None
-    for node in function.graph.nodes:
-        shape: Any = getattr(node.meta.get("val"), "shape", ())
-        if node.op == "placeholder" and len(shape):
-            return shape[0] if isinstance(shape[0], int) else None
-    return None
-
-
-def _widest(modules: Sequence[Any]) -> int:
-    """Return the most numbers that a layer makes of a row, as far as its weights tell."""
-    made = [
-        # an embedding has a row of weights for each of its words
-        weights.shape[_embeds(layer)]
-        for module in modules
-        for layer in module.modules()
-        for weights in layer.parameters(recurse=False)
-        if weights.ndim == 2
-    ]
-    return max(made, default=1)
-
-
-def _embeds(layer: nn.Module) -> bool:
-    kinds = nn.Embedding, nn.EmbeddingBag
-    # TorchScript's modules tell only by name what they were
-    scripted = getattr(layer, "original_name", "") in [kind.__name__ for kind in kinds]
-    return isinstance(layer, kinds) or scripted
-
-
-def _placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:
-    for module in modules:
-        for tensor in (*module.parameters(), *module.buffers()):
-            if tensor.is_floating_point():
-                return tensor.dtype, tensor.device
-    return torch.float64, torch.device("cpu")
+def _copied(outputs: Tensor) -> Float[np.ndarray, "n o"]:
+    # a copy: a model may write its next outputs where these are
+    return outputs.detach().to("cpu", torch.float64, copy=True).numpy()

@@ -29,9 +29,10 @@ class LinRegNet(nn.Module):
         y_means: _Numbers = (0.0,) * _O,
         y_deviations: _Numbers = (1.0,) * _O,
         dtype: torch.dtype = torch.float32,
+        linear: nn.Linear | None = None,
     ):
         super().__init__()
-        self.linear = nn.Linear(_D, _O, dtype=dtype)
+        self.linear = nn.Linear(_D, _O, dtype=dtype) if linear is None else linear
         self.x_means = torch.as_tensor(x_means, dtype=dtype).clone()
         self.x_deviations = torch.as_tensor(x_deviations, dtype=dtype).clone()
         self.y_means = torch.as_tensor(y_means, dtype=dtype).clone()
@@ -74,8 +75,8 @@ def linregnet(seed: int = 0) -> Problem:
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
 
     # nn.Linear initialises itself from the global generator, which belongs to the caller.
-    with torch.random.fork_rng(devices=[]):
-        module = LinRegNet(x_means, x_deviations, y_means, y_deviations, dtype=torch.float64)
+    linear = nn.utils.skip_init(nn.Linear, _D, _O, dtype=torch.float64)
+    module = LinRegNet(x_means, x_deviations, y_means, y_deviations, torch.float64, linear)
     with torch.no_grad():
         module.linear.weight.copy_(torch.from_numpy(weights))
         module.linear.bias.zero_()
