@@ -107,8 +107,8 @@ def _different(over: OverOutputs) -> str:
     for name in different:
         row = over.outputs.loc[name]
         told.append(
-            f"{names[name]} ({100 * row['elsewhere']:.0f} %: more on {inputs[str(row['more'])]}, less "
-            f"on {inputs[str(row['less'])]})"
+            f"{names[name]} ({100 * row['elsewhere']:.0f} %: more on {inputs[str(row['more'])]}, "
+            f"less on {inputs[str(row['less'])]})"
         )
     (typical,) = (names[name] for name, why in over.chosen.items() if why == TYPICAL)
     return (
