@@ -326,13 +326,10 @@ class Model:
         return values
 
 
-def _output_names(
-    given: Sequence[str] | None, own: tuple[str, ...], who: str
-) -> tuple[str, ...]:
+def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -> tuple[str, ...]:
     if isinstance(given, str) or (given is not None and len(given) != len(own)):
         raise InputError(
-            f"{who}: expected {len(own)} output names ({', '.join(own)}); got "
-            f"{given!r}"
+            f"{who}: expected {len(own)} output names ({', '.join(own)}); got {given!r}"
         )
     names = own if given is None else tuple(given)
     if len(set(names)) != len(names):

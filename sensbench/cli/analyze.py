@@ -85,7 +85,9 @@ def analyze(
     known = list(space.columns) if space is not None else inputs
     separate = None if discrete is None else _distinct("--discrete", _split(discrete))
     if space is not None and (declared or separate is not None):
-        raise InputError("--bounds: expected without --group and --discrete; got both; leave one out")
+        raise InputError(
+            "--bounds: expected without --group and --discrete; got both; leave one out"
+        )
     for option, names in [("--discrete", separate or ()), *declared.items()]:
         for name in names:
             if name not in known:

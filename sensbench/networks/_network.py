@@ -84,9 +84,7 @@ class Network(ABC):
             split = split_rows(problem, self.train_rows, rng)
             if self.sobolev > 0:
                 split = split.with_slopes(f"network {self.name!r} on {problem.name!r}")
-            module, training = self._learned(
-                split, int(rng.integers(2**31)), cache, problem.name
-            )
+            module, training = self._learned(split, int(rng.integers(2**31)), cache, problem.name)
             module.requires_grad_(False).eval()
             training = {
                 "rows": len(split.fit),

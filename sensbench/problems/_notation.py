@@ -12,7 +12,9 @@ _EXP = r"(?:[eE][+-]?\d+)?"
 _SIGN = "[+\\-\u2212]?"
 _GAP = "[ \u00a0\u202f'\u2019]"
 _PLAIN = re.compile(rf"{_SIGN}(?:\d+\.?\d*|\.\d+){_EXP}")
-_COMMA = re.compile(rf"{_SIGN}(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:{_GAP}\d{{3}})+)?,\d+{_EXP}")
+_COMMA = re.compile(
+    rf"{_SIGN}(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:{_GAP}\d{{3}})+)?,\d+{_EXP}"
+)
 _COMMA_GROUPS = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXP}")
 _DOT_GROUPS = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:\.\d{{3}})+")
 _GAP_GROUPS = re.compile(rf"{_SIGN}[1-9]\d{{0,2}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?{_EXP}")
@@ -43,8 +45,9 @@ def _says_point(cell: str) -> bool:
     """Whether a cell can only be a number with a decimal point."""
     if _AMBIGUOUS.fullmatch(cell) or _DOT_GROUPS.fullmatch(cell):
         return False
-    return "." in cell and bool(_PLAIN.fullmatch(cell) or _COMMA_GROUPS.fullmatch(cell)) or (
-        cell.count(",") > 1 and bool(_COMMA_GROUPS.fullmatch(cell))
+    grouped = _COMMA_GROUPS.fullmatch(cell) is not None
+    return (grouped and cell.count(",") > 1) or (
+        "." in cell and (grouped or _PLAIN.fullmatch(cell) is not None)
     )
 
 

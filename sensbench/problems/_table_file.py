@@ -130,7 +130,9 @@ def _read(file: Path, who: str, reading: Reading) -> TableFile:
     if encoding and reading.encoding is None:
         said.insert(0, f"{file.name}: read as {encoding}")
     frame, lines = columns.frame, columns.lines
-    empty = [k for k, name in enumerate(columns.names) if not name and frame.iloc[:, k].isna().all()]
+    empty = [
+        k for k, name in enumerate(columns.names) if not name and frame.iloc[:, k].isna().all()
+    ]
     if empty:
         said.append(f"{file.name}: left out {len(empty)} empty column{'s'[: len(empty) > 1]} "
                     f"without a name")  # fmt: skip
@@ -141,9 +143,7 @@ def _read(file: Path, who: str, reading: Reading) -> TableFile:
         columns.names[k] or f"Unnamed: {k}" + ".1" * (f"Unnamed: {k}" in columns.names)
         for k in kept
     ]
-    return TableFile(
-        file, frame, reading, tuple(said), lines if len(lines) == len(frame) else None
-    )
+    return TableFile(file, frame, reading, tuple(said), lines if len(lines) == len(frame) else None)
 
 
 def _parquet(file: Path, reading: Reading) -> TableFile:

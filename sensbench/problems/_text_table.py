@@ -65,7 +65,9 @@ def read_columns_of(text: str, who: str, reading: Reading, tabs_first: bool) -> 
         how.append(f"{_SPOKEN.get(sep, repr(sep))} as separator")
     if notation and reading.decimal is None:
         how.append(notation)
-    return Columns(names, frame, lines, (*([f"read with {' and '.join(how)}"] if how else []), *said))
+    return Columns(
+        names, frame, lines, (*([f"read with {' and '.join(how)}"] if how else []), *said)
+    )
 
 
 @dataclass(frozen=True)

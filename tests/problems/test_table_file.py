@@ -155,15 +155,13 @@ def test_rows_that_are_longer_than_the_header(read):
     told = r"rows of 2 cells, as in the header \(line 1\).*got 3 in line 3"
     with pytest.raises(InputError, match=told):
         read("a,b\n1,2\n3,4,5\n")
-    with pytest.raises(InputError, match="got 3 in line 2; .*pass --sep"):
+    with pytest.raises(InputError, match=r"got 3 in line 2; .*pass --sep"):
         read("a,b\n1,5,2\n7,5,3\n")
 
 
 def test_a_few_cells_that_are_no_numbers_are_named(read):
     text = "a,y\n1,1\n\n?,2\n3,3\n4,4\n-,5\n6,6\n"
-    told = (
-        r"of column 'a'; got '\?', '-' in lines 4, 7 \(2 of 6 rows\); pass --na '\?' if it means"
-    )
+    told = r"of column 'a'; got '\?', '-' in lines 4, 7 \(2 of 6 rows\); pass --na '\?' if it means"
     with pytest.raises(InputError, match=told):
         require_numbers(read(text), ["a", "y"], "--data")
     table = read(text, na=("?", "-"))
@@ -184,7 +182,9 @@ def test_a_workbook_is_told(read, name):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
-    with pytest.raises(InputError, match=r"got an Excel workbook \(\.xlsx\); save its sheet as CSV"):
+    with pytest.raises(
+        InputError, match=r"got an Excel workbook \(\.xlsx\); save its sheet as CSV"
+    ):
         read(stream.getvalue(), name)
     with pytest.raises(InputError, match=r"\(\.xls\)"):
         read(b"\xd0\xcf\x11\xe0 and so on", name)
