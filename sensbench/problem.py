@@ -16,7 +16,7 @@ from sensbench.errors import InputError
 from sensbench.marginal import Empirical, is_continuous
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
-from sensbench.names import Names
+from sensbench.names import Names, ordered
 from sensbench.quality import Quality
 from sensbench.rows import as_rows, as_targets, differ, target_names
 from sensbench.space import InputSpace
@@ -178,7 +178,11 @@ class Problem:
             rows = as_rows(X, "X", space.columns)[0]
         example = space.sample(2, 0) if rows is None else rows[:2]
         model = (
-            (function if outputs is None else function.named(outputs))
+            (
+                function
+                if outputs is None
+                else function.named(ordered(outputs, "problem", "outputs"))
+            )
             if isinstance(function, Model)
             else Model(
                 function,

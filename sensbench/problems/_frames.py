@@ -66,8 +66,8 @@ def problem_of_frame(
         if rows < len(chosen):
             notes.append(f"{rows} of {len(chosen)} rows, drawn at random")
             chosen = chosen.iloc[np.sort(np.random.default_rng(0).permutation(len(chosen))[:rows])]
-    separate = None if discrete is None else unordered(discrete)
-    for column in separate or ():
+    given = None if discrete is None else unordered(discrete)
+    for column in given or ():
         if column not in inputs:
             raise UnknownNameError.of(f"{who}: discrete", "feature", column, inputs)
     encoded, groups, coded = _encoded(chosen, dict(ordered or {}), who)
@@ -76,8 +76,7 @@ def problem_of_frame(
         raise InputError(f"{who}: expected targets that are numbers; got text in {text}")
     X_columns = [c for c in encoded.columns if c not in targets]
     members = {column for columns in groups.values() for column in columns}
-    if separate is None:
-        separate = [c for c in discrete_columns(chosen[inputs]) if c in X_columns]
+    separate = discrete_columns(chosen[inputs]) if given is None else given
     values = finite_numbers(encoded[[*X_columns, *targets]], who, may_be_constant=members)
     return problem_of_rows(
         name,

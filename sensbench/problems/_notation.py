@@ -45,8 +45,9 @@ def _says_point(cell: str) -> bool:
     """Whether a cell can only be a number with a decimal point."""
     if _AMBIGUOUS.fullmatch(cell) or _DOT_GROUPS.fullmatch(cell):
         return False
-    return ("." in cell and bool(_PLAIN.fullmatch(cell) or _COMMA_GROUPS.fullmatch(cell))) or (
-        cell.count(",") > 1 and bool(_COMMA_GROUPS.fullmatch(cell))
+    grouped = _COMMA_GROUPS.fullmatch(cell) is not None
+    return (grouped and cell.count(",") > 1) or (
+        "." in cell and (grouped or _PLAIN.fullmatch(cell) is not None)
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sensbench.errors import InputError, TableWarning, require
+from sensbench.names import unordered
 from sensbench.problem import Problem
 from sensbench.problems._cells import require_numbers
 from sensbench.problems._frames import Names, finite_numbers, split_columns
@@ -94,7 +95,7 @@ def table(
         values[:, len(inputs) :],
         features=inputs,
         targets=targets,
-        discrete=[discrete] if isinstance(discrete, str) else discrete,
+        discrete=unordered(discrete),
         groups=groups,
         source=f"the file {file.name}",
         notes=read.said,

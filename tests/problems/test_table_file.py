@@ -155,7 +155,7 @@ def test_rows_that_are_longer_than_the_header(read):
     told = r"rows of 2 cells, as in the header \(line 1\).*got 3 in line 3"
     with pytest.raises(InputError, match=told):
         read("a,b\n1,2\n3,4,5\n")
-    with pytest.raises(InputError, match="got 3 in line 2; .*pass --sep"):
+    with pytest.raises(InputError, match=r"got 3 in line 2; .*pass --sep"):
         read("a,b\n1,5,2\n7,5,3\n")
 
 
