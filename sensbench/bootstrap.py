@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from scipy import stats
 from torch import Tensor
 
+from sensbench.interval import Covers, Interval
 from sensbench.result import Estimate
 
 _CHUNK_ROWS = 8192
@@ -18,6 +19,8 @@ _GROUPS = 1024
 RUN = 256
 
 Means = Mapping[str, Float[np.ndarray, "..."]]
+
+_ROWS: frozenset[Covers] = frozenset({"sampling"})
 
 
 class Groups:
@@ -103,6 +106,8 @@ class Bootstrap:
         How many.
     confidence
         Level of the intervals, between 0 and 1.
+    covers
+        What is resampled: the rows of a sample, or the points of a design.
 
     Attributes
     ----------
@@ -120,12 +125,13 @@ class Bootstrap:
         rng: np.random.Generator,
         resamples: int,
         confidence: float,
+        covers: frozenset[Covers] = _ROWS,
     ):
         (n,) = {len(column) for column in columns.values()}
         groups = Groups(n)
         order = None if len(groups) == n else rng.permutation(n)
         sums = {name: groups.sums(column, order) for name, column in columns.items()}
-        self.confidence = confidence
+        self.confidence, self.covers = confidence, covers
         count, n = len(groups), groups.sizes.sum()
         self.means: Means = {name: part.sum(axis=0) / n for name, part in sums.items()}
         drawn = rng.integers(count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
@@ -147,7 +153,7 @@ class Bootstrap:
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             value, replicates = statistic(self.means), statistic(self.resampled)
-        return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
+        return percentile(np.asarray(value), np.asarray(replicates), self.confidence, self.covers)
 
 
 def centred(name: str, column: Float[np.ndarray, "n ..."]) -> dict[str, Float[np.ndarray, "..."]]:
@@ -165,7 +171,10 @@ def variance(m: Means, name: str) -> Float[np.ndarray, "..."]:
 
 
 def percentile(
-    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+    value: Float[np.ndarray, "..."],
+    replicates: Float[np.ndarray, "r ..."],
+    confidence: float,
+    covers: frozenset[Covers] = _ROWS,
 ) -> Estimate:
     """Return a value with the central interval of those replicates that are finite.
 
@@ -188,11 +197,15 @@ def percentile(
             known = np.where(finite, replicates, np.nan)
             low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
-    return Estimate(value, np.minimum(low, value), np.maximum(high, value))
+    of = Interval(confidence, "percentile bootstrap", covers, len(replicates))
+    return Estimate(value, np.minimum(low, value), np.maximum(high, value), interval=of)
 
 
 def symmetric(
-    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+    value: Float[np.ndarray, "..."],
+    replicates: Float[np.ndarray, "r ..."],
+    confidence: float,
+    covers: frozenset[Covers] = _ROWS,
 ) -> Estimate:
     """Return a value ± the normal quantile times the spread of those replicates that are finite.
 
@@ -207,4 +220,5 @@ def symmetric(
     half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
     without = np.isfinite(value) & np.isnan(half)
     note = "no interval where nearly every resample is of one output" if without.any() else ""
-    return Estimate(value, value - half, value + half, note)
+    of = Interval(confidence, "normal bootstrap", covers, len(replicates))
+    return Estimate(value, value - half, value + half, note, of)

@@ -6,16 +6,20 @@ from jaxtyping import Bool, Float
 
 from sensbench.bootstrap import Bootstrap, Means, centred, percentile, variance
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimator import Estimator
 from sensbench.estimators._trajectories import Trajectories, step_length, trajectories
 from sensbench.group import Group
+from sensbench.interval import Covers, check_interval_options
+from sensbench.needs import Cost, Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
+from sensbench.result import Absent, Estimate, Impossible
 from sensbench.space import InputSpace
+from sensbench.varying import varying
 
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
 _CHUNK_BYTES = 2**25
+_DESIGN: frozenset[Covers] = frozenset({"design"})
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,6 @@ class Morris(Estimator):
     name = "morris"
     measures = ("mu", "mu_star", "sigma", "mu_star_standardised")
     ranks_by = "mu_star_standardised"
-    design = True
-    groups = True
 
     levels: int = 4
     scale_share: float = 0.2
@@ -61,8 +63,13 @@ class Morris(Estimator):
         require(0 < self.scale_share < 1, self.name, "scale_share in (0, 1)", self.scale_share)
         require(0 < self.tail < 0.5, self.name, "tail in (0, 0.5)", self.tail)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return _SMALLEST_R * (problem.d + 1) + _SMALLEST_SCALE_ROWS
+    @property
+    def needs(self) -> Needs:
+        """A trajectory visits d + 1 points; some draws more give the scale of the output."""
+        cost = Cost(1, per_feature=1, extra=_SMALLEST_SCALE_ROWS)
+        return Needs(
+            "design", "independent", groups="one feature", minimum_rows=_SMALLEST_R, cost=cost
+        )
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -90,7 +97,7 @@ class Morris(Estimator):
             scale_Y = model(space.sample(n_scale, rng))
         varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
-        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence)
+        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, _DESIGN)
         moments = {
             "mu": interval(lambda m: m["effect"]),
             "mu_star": interval(lambda m: m["size"]),
@@ -120,7 +127,8 @@ def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, 
 
     with np.errstate(divide="ignore"):
         value = slope(steps.means, output.means)
-        return percentile(value, slope(steps.resampled, output.resampled), steps.confidence)
+        replicates = slope(steps.resampled, output.resampled)
+        return percentile(value, replicates, steps.confidence, steps.covers)
 
 
 def _without_sign(space: InputSpace) -> dict[str, Absent]:
@@ -128,7 +136,7 @@ def _without_sign(space: InputSpace) -> dict[str, Absent]:
     if not space.groups:
         return {}
     named = ", ".join(group.name for group in space.groups)
-    why = Absent(f"the effects of a group ({named}) have no common sign; mu_star has none")
+    why = Impossible(f"the effects of a group ({named}) have no common sign; mu_star has none")
     return {"mu": why, "sigma": why}
 
 
