@@ -9,18 +9,16 @@ from jaxtyping import Float, Int
 from scipy import stats
 from torch import Tensor
 
-from sensbench.interval import Covers, Interval
+from sensbench.interval import SAMPLING, Covers, Interval
 from sensbench.result import Estimate
 
-_CHUNK_ROWS = 8192
+_CHUNKSAMPLING = 8192
 # Enough for the spread of a mean: 1023 degrees of freedom, 2 % of an interval's width.
 _GROUPS = 1024
 # So many rows are summed in the precision they come in; float32 then keeps six digits.
 RUN = 256
 
 Means = Mapping[str, Float[np.ndarray, "..."]]
-
-_ROWS: frozenset[Covers] = frozenset({"sampling"})
 
 
 class Groups:
@@ -57,7 +55,7 @@ class Groups:
         if len(self) == len(column):
             return np.asarray(column if order is None else column[order], dtype=np.float64)
         sums = np.zeros((len(self), *column.shape[1:]))
-        step = max(1, _CHUNK_ROWS // self.run) * self.run
+        step = max(1, _CHUNKSAMPLING // self.run) * self.run
         for start in range(0, len(column), step):
             stop = min(start + step, len(column))
             rows = column[start:stop] if order is None else column.take(order[start:stop], axis=0)
@@ -125,7 +123,7 @@ class Bootstrap:
         rng: np.random.Generator,
         resamples: int,
         confidence: float,
-        covers: frozenset[Covers] = _ROWS,
+        covers: frozenset[Covers] = SAMPLING,
     ):
         (n,) = {len(column) for column in columns.values()}
         groups = Groups(n)
@@ -174,7 +172,7 @@ def percentile(
     value: Float[np.ndarray, "..."],
     replicates: Float[np.ndarray, "r ..."],
     confidence: float,
-    covers: frozenset[Covers] = _ROWS,
+    covers: frozenset[Covers] = SAMPLING,
 ) -> Estimate:
     """Return a value with the central interval of those replicates that are finite.
 
@@ -205,7 +203,7 @@ def symmetric(
     value: Float[np.ndarray, "..."],
     replicates: Float[np.ndarray, "r ..."],
     confidence: float,
-    covers: frozenset[Covers] = _ROWS,
+    covers: frozenset[Covers] = SAMPLING,
 ) -> Estimate:
     """Return a value ± the normal quantile times the spread of those replicates that are finite.
 

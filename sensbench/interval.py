@@ -1,12 +1,17 @@
 """Interval: what the ends of an estimate mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from sensbench.errors import require
 
 Covers = Literal["sampling", "design", "targets", "refit"]
-COVERS: tuple[str, ...] = get_args(Covers)
+COVERS: tuple[Covers, ...] = get_args(Covers)
+
+# What most intervals cover: the rows of a sample, or the points of a design.
+SAMPLING: frozenset[Covers] = frozenset({"sampling"})
+DESIGN: frozenset[Covers] = frozenset({"design"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Interval:
         }
 
     @classmethod
-    def from_plain(cls, content: dict[str, Any]) -> "Interval":
+    def from_plain(cls, content: Mapping[str, Any]) -> "Interval":
         """Return the interval that :meth:`to_plain` described."""
         return cls(**{**content, "covers": frozenset(content["covers"])})
 

@@ -1,6 +1,7 @@
 """Needs: what a method asks of a problem, and what it costs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from sensbench.errors import require
@@ -87,14 +88,10 @@ class Needs:
         return self.rows == "design"
 
     def to_plain(self) -> dict[str, Any]:
-        """Return plain data, the cost as a formula."""
-        return {
-            "rows": self.rows,
-            "law": self.law,
-            "gradient": self.gradient,
-            "targets": self.targets,
-            "refit": self.refit,
-            "groups": self.groups,
-            "minimum_rows": self.minimum_rows,
-            "cost": str(self.cost),
-        }
+        """Return plain data that :meth:`from_plain` reads."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> "Needs":
+        """Return the needs that :meth:`to_plain` described."""
+        return cls(**{**content, "cost": Cost(**content["cost"])})

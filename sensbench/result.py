@@ -92,6 +92,20 @@ class NotAsked:
 Absent = Impossible | NotAsked
 
 
+def absent_to_plain(absent: Absent) -> dict[str, str]:
+    """Return plain data that :func:`absent_from_plain` reads."""
+    if isinstance(absent, NotAsked):
+        return {"not_asked": absent.option}
+    return {"impossible": absent.reason}
+
+
+def absent_from_plain(content: Mapping[str, str]) -> Absent:
+    """Return what :func:`absent_to_plain` described."""
+    if "not_asked" in content:
+        return NotAsked(content["not_asked"])
+    return Impossible(content["impossible"])
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SensitivityResult:
     """What one estimator found on one problem.
@@ -190,8 +204,9 @@ def _places(
     meaning: Measure, estimate: Estimate, outputs: tuple[str, ...], features: tuple[str, ...]
 ) -> tuple[Any, list[tuple[str, str, str, str]]]:
     """Return where an estimate's numbers are, and the output, feature, partner and direction."""
+    at: Any = ...
     if meaning.axis == "output":
-        return ..., [(output, "", "", "") for output in outputs]
+        return at, [(output, "", "", "") for output in outputs]
     if meaning.axis == "direction":
         count = estimate.value.shape[1]
         names = estimate.directions or tuple(str(k + 1) for k in range(count))

@@ -9,7 +9,7 @@ from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator
 from sensbench.estimators._active_subspace import activity_scores, batches_that_fit
 from sensbench.estimators._slopes import SlopeSums
-from sensbench.interval import Interval, check_confidence
+from sensbench.interval import SAMPLING, Interval, check_confidence
 from sensbench.linearised import DELTA_METHOD, plus_minus, times_over
 from sensbench.measure import MEASURES
 from sensbench.needs import Cost, Needs
@@ -107,7 +107,7 @@ class Gradient(Estimator):
 
         values, halves = interval(statistics)
         found: dict[str, Estimate | Absent] = {}
-        of = Interval(self.confidence, DELTA_METHOD, frozenset({"sampling"}))
+        of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
             found[name] = (plus_minus if signed else times_over)(value, halves[name], of)

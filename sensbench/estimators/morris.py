@@ -9,7 +9,7 @@ from sensbench.errors import require
 from sensbench.estimator import Estimator
 from sensbench.estimators._trajectories import Trajectories, step_length, trajectories
 from sensbench.group import Group
-from sensbench.interval import Covers, check_interval_options
+from sensbench.interval import DESIGN, check_interval_options
 from sensbench.needs import Cost, Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, Impossible
@@ -19,7 +19,6 @@ from sensbench.varying import varying
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
 _CHUNK_BYTES = 2**25
-_DESIGN: frozenset[Covers] = frozenset({"design"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Morris(Estimator):
             scale_Y = model(space.sample(n_scale, rng))
         varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
-        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, _DESIGN)
+        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, DESIGN)
         moments = {
             "mu": interval(lambda m: m["effect"]),
             "mu_star": interval(lambda m: m["size"]),

@@ -8,12 +8,14 @@ from sensbench.bootstrap import Groups, Means, centred, variance
 from sensbench.errors import require
 from sensbench.estimator import Estimator
 from sensbench.estimators._exchange import Exchange, exchanged
-from sensbench.interval import Covers, Interval, check_confidence
+from sensbench.interval import SAMPLING, Covers, Interval, check_confidence
 from sensbench.linearised import DELTA_METHOD, GROUPS, Linearised, plus_minus
 from sensbench.needs import Cost, Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 from sensbench.varying import varying
+
+_TARGETS: frozenset[Covers] = frozenset({"targets"})
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ class Permutation(Estimator):
             }
 
         values, halves = interval(statistics)
-        covers: set[Covers] = {"sampling"} if rows.y is None else {"sampling", "targets"}
-        of = Interval(self.confidence, DELTA_METHOD, frozenset(covers))
+        covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
+        of = Interval(self.confidence, DELTA_METHOD, covers)
         found = {name: plus_minus(value, halves[name], of) for name, value in values.items()}
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:

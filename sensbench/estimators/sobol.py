@@ -8,7 +8,7 @@ from scipy.stats import norm
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator
 from sensbench.estimators._saltelli import Design, Sums, needs_of
-from sensbench.interval import Interval, check_interval_options
+from sensbench.interval import DESIGN, Interval, check_interval_options
 from sensbench.needs import Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, NotAsked
@@ -73,8 +73,7 @@ class Sobol(Estimator):
         value = _indices(sums.means, sums, d)
         replicates = _indices(sums.resampled, sums, d)
         z = norm.ppf(0.5 + self.confidence / 2)
-        covers = frozenset({"design"})
-        interval = Interval(self.confidence, "normal bootstrap", covers, self.resamples)
+        interval = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
         found: dict[str, Estimate | Absent] = {"second_order": NotAsked("second_order=True")}
         for name in value:
             # SALib returns zeros for a constant output; here it stays undefined.

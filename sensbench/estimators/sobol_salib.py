@@ -9,7 +9,7 @@ from SALib.sample import sobol as design
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator import Estimator
 from sensbench.estimators._saltelli import needs_of
-from sensbench.interval import Interval, check_interval_options
+from sensbench.interval import DESIGN, Interval, check_interval_options
 from sensbench.needs import Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate, NotAsked
@@ -68,8 +68,7 @@ class SobolSalib(Estimator):
         varies = varying(Y, self.name, problem.outputs)
 
         seed = _seed(rng)
-        covers = frozenset({"design"})
-        interval = Interval(self.confidence, "normal bootstrap", covers, self.resamples)
+        interval = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
         found: dict[str, Estimate] = {
             "first_order": _undefined(interval, o, d),
             "total_order": _undefined(interval, o, d),

@@ -1,17 +1,19 @@
 """Agreement: do two methods order the inputs alike?"""
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sensbench.measure import MEASURES, Measure
 from sensbench.metrics.ranks import shares
 
 COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall", "same_top", "n"]
 
 
-def agreement(headline: pd.DataFrame) -> pd.DataFrame:
+def agreement(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -> pd.DataFrame:
     """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
 
     Both are computed on the ranks by each method's own measure, over the ``n`` features that both
@@ -22,7 +24,7 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     rows = []
-    frame = shares(headline)
+    frame = shares(headline, measures)
     for (problem, model, output), group in frame.groupby(
         ["problem", "model", "output"], sort=False
     ):

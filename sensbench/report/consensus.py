@@ -38,9 +38,9 @@ def headline_shares(results: Results) -> pd.DataFrame:
         known = question.true_values(str(measure), str(output))
         if len(known) == len(question.features):
             frame.loc[group.index, "exact"] = group["feature"].map(known.to_dict())
-    found = shares(frame)
+    found = shares(frame, results.measures)
     exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
-    found["exact_share"] = shares(exact)["share"]
+    found["exact_share"] = shares(exact, results.measures)["share"]
     return found
 
 

@@ -9,6 +9,7 @@ from sensbench import estimators, networks, problems
 from sensbench.cache_folder import cache_folder
 from sensbench.errors import SensbenchError, StudyError
 from sensbench.estimator import Estimator
+from sensbench.measure import measure
 from sensbench.planted import plant
 from sensbench.problem import Problem
 from sensbench.study.cells import Cell, digest, labels, seed_sequence
@@ -213,7 +214,15 @@ def methods_of(study: Study, source: str) -> tuple[list[Method], dict[str, Estim
 def method_of(label: str, estimator: Estimator) -> Method:
     """Return what a report has to know of an estimator."""
     summary = (type(estimator).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
-    return Method(label, estimator.name, estimator.params(), estimator.ranks_by, summary)
+    return Method(
+        label,
+        estimator.name,
+        estimator.params(),
+        measure(estimator.ranks_by),
+        summary,
+        estimator.needs,
+        estimator.biased_up,
+    )
 
 
 def _problem(spec: ProblemPlugIn, place: str) -> Problem:

@@ -52,6 +52,7 @@ def run_study(
         Questions(study, ResultStore(), source)  # a mistake in the study must not cost results
         path.unlink(missing_ok=True)
     with limited(threads) as n_threads, ResultStore(path) as store:
+        store.check()  # before the first write: what is damaged stays as it is
         questions = Questions(study, store, source)
         cells = cells_of(questions.keys, methods, study.budgets, study.replicates, study.seed)
         name, title = study.name, study.title or study.name

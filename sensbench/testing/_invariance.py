@@ -76,7 +76,7 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
         return
     order = [names.index(name) for name in first.space.names]
     for name in found.estimates:
-        if measure(name).pairwise or name not in other.estimates:
+        if measure(name).axis != "feature" or name not in other.estimates:
             continue
         a, b = found[name], other[name].map(lambda values: values[:, order])
         slack = _HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2

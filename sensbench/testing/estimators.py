@@ -7,7 +7,7 @@ from sensbench.errors import BudgetTooSmall
 from sensbench.estimator import Estimator
 from sensbench.measure import MEASURES, measure
 from sensbench.problem import Problem
-from sensbench.result import COLUMNS, SensitivityResult
+from sensbench.result import RESULT_COLUMNS, SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units
 from sensbench.testing._rule import rule
@@ -75,19 +75,19 @@ def _check_result(estimator: Estimator, case: _cases.Case, who: str) -> bool:
     rule(given == declared, who, "every declared measure is returned or absent",
          f"declared but not given: {sorted(declared - given)}; "
          f"given but not declared: {sorted(given - declared)}")  # fmt: skip
-    for name, reason in found.absent.items():
-        rule(reason.strip(), who, "absent with a reason", f"{name} has none")
+    for name, absent in found.absent.items():
+        rule(absent.reason.strip(), who, "absent with a reason", f"{name} has none")
     for name in found.estimates:
         _check_values(found, name, f"{who} on {case.title}")
     columns = tuple(found.to_frame().columns)
-    rule(columns == COLUMNS, who, "the frame has the documented columns", f"got {columns}")
+    rule(columns == RESULT_COLUMNS, who, "the frame has the documented columns", f"got {columns}")
     return True
 
 
 def _check_values(found: SensitivityResult, name: str, who: str) -> None:
     item = found[name]
     read = np.ones(item.value.shape, dtype=bool)
-    if measure(name).pairwise:
+    if measure(name).axis == "pair":
         read &= np.triu(np.ones(item.value.shape[-2:], dtype=bool), 1)
     ends = np.stack([item.low, item.value, item.high])
     named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
