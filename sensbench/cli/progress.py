@@ -7,8 +7,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from sensbench.study.cells import Cell
-from sensbench.study.engine import Tally
-from sensbench.study.store import Outcome
+from sensbench.study.outcome import Outcome
+from sensbench.study.runner import Tally
 
 
 class Progress:

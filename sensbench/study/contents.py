@@ -11,7 +11,7 @@ from sensbench.interval import Interval
 from sensbench.measure import Measure
 from sensbench.needs import Needs
 from sensbench.quality import Quality
-from sensbench.result import Number, SensitivityResult, absent_to_plain
+from sensbench.result import SensitivityResult, absent_to_plain
 from sensbench.study.results import Known, Method, Question
 
 
@@ -95,9 +95,9 @@ def question_of_text(text: str, problem: str, model: str) -> Question:
     return Question(**content)
 
 
-def intervals_to_text(result: SensitivityResult | None) -> str:
+def intervals_to_text(result: SensitivityResult) -> str:
     """Return the interval of each of a result's estimates as text."""
-    items = result.estimates.items() if result else ()
+    items = result.estimates.items()
     return dump({name: item.interval.to_plain() for name, item in items if item.interval})
 
 
@@ -106,12 +106,6 @@ def intervals_of_text(text: str) -> dict[str, Interval]:
     return {name: Interval.from_plain(content) for name, content in json.loads(text).items()}
 
 
-def absent_to_text(result: SensitivityResult | None) -> str:
+def absent_to_text(result: SensitivityResult) -> str:
     """Return why measures are not there, as text."""
-    absent = result.absent if result else {}
-    return dump({name: absent_to_plain(why) for name, why in absent.items()})
-
-
-def numbers_of(result: SensitivityResult | None) -> list[Number]:
-    """Return a result's numbers; none of a cell that has no result."""
-    return list(result.numbers()) if result else []
+    return dump({name: absent_to_plain(why) for name, why in result.absent.items()})

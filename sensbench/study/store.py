@@ -4,31 +4,19 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sensbench.errors import InputError
-from sensbench.measure import Measure, measure
-from sensbench.result import SensitivityResult
 from sensbench.study import contents, schema
 from sensbench.study.cells import Cell
+from sensbench.study.outcome import Outcome, Record
 from sensbench.study.reading import read
-from sensbench.study.results import Method, Question, Results
+from sensbench.study.results import Method, Results
 
 _MEMORY = ":memory:"
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What became of a cell: ``ok`` with a result, else ``skipped`` or ``failed`` and why."""
-
-    status: str
-    reason: str = ""
-    result: SensitivityResult | None = None
-    seconds: float = 0.0
-    error: Exception | None = None
+_NOTHING = Record(0, 0, 0.0, "", "{}", "[]", "{}", [], {})
 
 
 class ResultStore:
@@ -114,7 +102,8 @@ class ResultStore:
                 self._replace("study", key, contents.dump(value))
             for method in methods:
                 self._replace("methods", method.label, contents.method_to_text(method))
-                self._put_measure(method.headline)
+                text = contents.measure_to_text(method.headline)
+                self._replace("measures", method.headline.name, text)
 
     def provenance(self) -> dict[str, Any]:
         """Return the provenance of the last run; empty before there was one."""
@@ -130,32 +119,29 @@ class ResultStore:
 
     def put(self, cell: Cell, outcome: Outcome) -> None:
         """Commit one cell, whole or not at all; an earlier failure of it is replaced."""
-        result = outcome.result
+        record = outcome.record or _NOTHING
         facts = (
             cell.key, cell.problem, cell.model, cell.method.name,
             contents.dump(dict(cell.method.params)), cell.budget, cell.replicate, cell.seed,
-            outcome.status, outcome.reason,
-            result.n_forward if result else 0, result.n_backward if result else 0,
-            result.seconds if result else outcome.seconds, result.inputs if result else "",
-            contents.absent_to_text(result), contents.dump(list(result.notes if result else ())),
-            contents.intervals_to_text(result),
+            outcome.status, outcome.reason, record.n_forward, record.n_backward,
+            record.seconds if outcome.record else outcome.seconds, record.inputs,
+            record.absent, record.notes, record.intervals,
         )  # fmt: skip
-        numbers = contents.numbers_of(result)
-        row = (*facts, contents.cell_digest(facts, numbers))
+        row = (*facts, contents.cell_digest(facts, record.numbers))
         with self._writing():
             self._db.execute("DELETE FROM cells WHERE key = ?", (cell.key,))
             self._db.execute(f"INSERT INTO cells VALUES ({', '.join('?' * len(row))})", row)
             self._db.executemany(
                 "INSERT INTO numbers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(cell.key, *number) for number in numbers],
+                [(cell.key, *number) for number in record.numbers],
             )
-            for name in result.estimates if result else ():
-                self._put_measure(measure(name))
+            for name, text in record.measures.items():
+                self._replace("measures", name, text)
 
-    def put_question(self, key: str, question: Question) -> None:
-        """Remember what was explained."""
+    def put_question(self, key: str, text: str) -> None:
+        """Remember what was explained, as ``question_to_text`` gives it."""
         with self._writing():
-            self._replace("questions", key, contents.question_to_text(question))
+            self._replace("questions", key, text)
 
     def put_network(self, key: str, content: Mapping[str, Any], weights: bytes) -> None:
         """Keep a trained network, so that it is trained once per study."""
@@ -192,10 +178,6 @@ class ResultStore:
     def check(self) -> None:
         """Raise if anything in the file is not as it was written; reads all of it."""
         self.results()
-
-    def _put_measure(self, meaning: Measure) -> None:
-        """Keep what a number means; the latest definition, where it was changed."""
-        self._replace("measures", meaning.name, contents.measure_to_text(meaning))
 
     def _replace(self, table: str, key: str, text: str) -> None:
         row = (key, text, contents.digest_of(key, text))

@@ -17,9 +17,11 @@ from sensbench.result import Impossible, NotAsked
 from sensbench.study import schema
 from sensbench.study.cells import cells_of
 from sensbench.study.config import check_study
-from sensbench.study.questions import method_of, question_of
+from sensbench.study.contents import question_to_text
+from sensbench.study.outcome import Outcome, Record
+from sensbench.study.question import method_of, question_of
 from sensbench.study.runner import RESULTS_FILE, run_study
-from sensbench.study.store import Outcome, ResultStore
+from sensbench.study.store import ResultStore
 
 VERSION_1 = Path(__file__).parent / "data" / "version-1.db"
 STUDY = {
@@ -81,8 +83,9 @@ def test_measures_of_every_axis_are_kept_and_read_again(tmp_path):
     (cell,) = cells_of([("q", "ishigami", "function")], [method], [50], 1, 0)
     with ResultStore(tmp_path / "r.sqlite") as store:
         store.plan([cell], [method], {"name": "axes"})
-        store.put_question("q", question_of(problem, "ishigami", "function", {}))
-        store.put(cell, Outcome("ok", result=result))
+        question = question_of(problem, "ishigami", "function", {})
+        store.put_question("q", question_to_text(question))
+        store.put(cell, Outcome("ok", record=Record.of(result)))
     with ResultStore(tmp_path / "r.sqlite", read_only=True) as store:
         read = store.results()
     columns = ["measure", "output", "feature", "partner", "direction", "value", "low", "high"]
