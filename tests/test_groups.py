@@ -124,7 +124,7 @@ def test_gradient_gives_the_others_and_says_why_not_the_group(frame, grouped):
 def test_morris_leaves_out_what_a_group_has_no_sign_for(grouped):
     found = sb.estimators.load("morris").estimate(grouped, budget=2000)
     assert set(found.absent) == {"mu", "sigma"}
-    assert "(region)" in found.absent["mu"]
+    assert "(region)" in found.absent["mu"].reason
     # r trajectories of 3 features, whatever the number of columns
     assert (found.n_forward - int(0.2 * 2000)) % 4 <= 3
 
