@@ -5,14 +5,12 @@ import json
 from pathlib import Path
 
 from sensbench.errors import InputError
+from sensbench.measure import Measure, measure
 from sensbench.problem import Problem
 from sensbench.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
 from sensbench.truths.sampled import sampled
 from sensbench.whole_file import write_whole
-
-# What is taken on the data rows themselves, where a problem has them: another distribution.
-_ON_ROWS = ("derivative_", "permutation_", "dgsm", "total_order_bound", "mean", "variance")
 
 
 def reference(
@@ -49,8 +47,8 @@ def reference(
     truths = sampled(
         problem.explained, problem.space, points=points, scrambles=scrambles, seed=seed, pairs=pairs
     )
-    on_rows = _ON_ROWS if problem.uses_rows else ()
-    settings = json.dumps([key, points, scrambles, seed, pairs, bool(on_rows)])
+    of_product = problem.uses_rows
+    settings = json.dumps([key, points, scrambles, seed, pairs, of_product])
     file = (
         folder / f"{hashlib.sha256(settings.encode()).hexdigest()[:32]}.json"
         if folder is not None and key
@@ -61,7 +59,9 @@ def reference(
         kept = _read(file)
         if kept is not None:
             return kept
-        found = {name: truths[name] for name in truths if not name.startswith(on_rows)}
+        found = {
+            name: truths[name] for name in truths if not (of_product and _on_rows(measure(name)))
+        }
         if file is not None:
             try:
                 write_whole(file, json.dumps(to_plain(found)).encode())
@@ -70,6 +70,11 @@ def reference(
         return Truths.of(found)
 
     return Truths(make)
+
+
+def _on_rows(meaning: Measure) -> bool:
+    """Whether it is taken on the data rows, where a problem has them: another distribution."""
+    return meaning.family in ("derivative", "permutation") or meaning.axis == "output"
 
 
 def _read(file: Path | None) -> Truths | None:
