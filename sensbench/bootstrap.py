@@ -9,9 +9,10 @@ from jaxtyping import Float, Int
 from scipy import stats
 from torch import Tensor
 
+from sensbench.interval import SAMPLING, Covers, Interval
 from sensbench.result import Estimate
 
-_CHUNK_ROWS = 8192
+_CHUNKSAMPLING = 8192
 # Enough for the spread of a mean: 1023 degrees of freedom, 2 % of an interval's width.
 _GROUPS = 1024
 # So many rows are summed in the precision they come in; float32 then keeps six digits.
@@ -54,7 +55,7 @@ class Groups:
         if len(self) == len(column):
             return np.asarray(column if order is None else column[order], dtype=np.float64)
         sums = np.zeros((len(self), *column.shape[1:]))
-        step = max(1, _CHUNK_ROWS // self.run) * self.run
+        step = max(1, _CHUNKSAMPLING // self.run) * self.run
         for start in range(0, len(column), step):
             stop = min(start + step, len(column))
             rows = column[start:stop] if order is None else column.take(order[start:stop], axis=0)
@@ -103,6 +104,8 @@ class Bootstrap:
         How many.
     confidence
         Level of the intervals, between 0 and 1.
+    covers
+        What is resampled: the rows of a sample, or the points of a design.
 
     Attributes
     ----------
@@ -120,12 +123,13 @@ class Bootstrap:
         rng: np.random.Generator,
         resamples: int,
         confidence: float,
+        covers: frozenset[Covers] = SAMPLING,
     ):
         (n,) = {len(column) for column in columns.values()}
         groups = Groups(n)
         order = None if len(groups) == n else rng.permutation(n)
         sums = {name: groups.sums(column, order) for name, column in columns.items()}
-        self.confidence = confidence
+        self.confidence, self.covers = confidence, covers
         count, n = len(groups), groups.sizes.sum()
         self.means: Means = {name: part.sum(axis=0) / n for name, part in sums.items()}
         drawn = rng.integers(count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
@@ -147,7 +151,7 @@ class Bootstrap:
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             value, replicates = statistic(self.means), statistic(self.resampled)
-        return percentile(np.asarray(value), np.asarray(replicates), self.confidence)
+        return percentile(np.asarray(value), np.asarray(replicates), self.confidence, self.covers)
 
 
 def centred(name: str, column: Float[np.ndarray, "n ..."]) -> dict[str, Float[np.ndarray, "..."]]:
@@ -165,7 +169,10 @@ def variance(m: Means, name: str) -> Float[np.ndarray, "..."]:
 
 
 def percentile(
-    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+    value: Float[np.ndarray, "..."],
+    replicates: Float[np.ndarray, "r ..."],
+    confidence: float,
+    covers: frozenset[Covers] = SAMPLING,
 ) -> Estimate:
     """Return a value with the central interval of those replicates that are finite.
 
@@ -188,11 +195,15 @@ def percentile(
             known = np.where(finite, replicates, np.nan)
             low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
-    return Estimate(value, np.minimum(low, value), np.maximum(high, value))
+    of = Interval(confidence, "percentile bootstrap", covers, len(replicates))
+    return Estimate(value, np.minimum(low, value), np.maximum(high, value), interval=of)
 
 
 def symmetric(
-    value: Float[np.ndarray, "..."], replicates: Float[np.ndarray, "r ..."], confidence: float
+    value: Float[np.ndarray, "..."],
+    replicates: Float[np.ndarray, "r ..."],
+    confidence: float,
+    covers: frozenset[Covers] = SAMPLING,
 ) -> Estimate:
     """Return a value ± the normal quantile times the spread of those replicates that are finite.
 
@@ -207,4 +218,5 @@ def symmetric(
     half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
     without = np.isfinite(value) & np.isnan(half)
     note = "no interval where nearly every resample is of one output" if without.any() else ""
-    return Estimate(value, value - half, value + half, note)
+    of = Interval(confidence, "normal bootstrap", covers, len(replicates))
+    return Estimate(value, value - half, value + half, note, of)

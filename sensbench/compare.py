@@ -30,10 +30,14 @@ from sensbench.result import SensitivityResult
 from sensbench.rows import as_rows, as_targets
 from sensbench.space import Groups, InputSpace
 from sensbench.study.cells import Cell, cells_of, labels
-from sensbench.study.engine import run
 from sensbench.study.environment import provenance
-from sensbench.study.questions import method_of, question_of
-from sensbench.study.store import Outcome, ResultStore
+from sensbench.study.outcome import Outcome
+from sensbench.study.planning import Plan, PlannedSubject
+from sensbench.study.question import method_of
+from sensbench.study.runner import carry_out
+from sensbench.study.store import ResultStore
+from sensbench.study.tasks import Subject
+from sensbench.study.workshop import Prepared
 from sensbench.threads import limited
 
 DEFAULT = ("gradient", "sobol", "morris", "permutation")
@@ -142,11 +146,10 @@ def compare(
         title, command = f"Which inputs matter to {name}?", f"compare(…, {budget=}, {seed=})"
         told = provenance(problem.name, title, int(seed), command, threads=threads)
         store.plan(cells, methods, told)
-        store.put_question(problem.name, question_of(problem, problem.name, name, {}))
-        run(
-            cells, store, problem_of=lambda cell: problem,
-            estimator_of=lambda method: chosen[method.label], watch=watch,
-        )  # fmt: skip
+        subject = PlannedSubject(Subject(problem.name), problem.name, name)
+        plan = Plan({problem.name: subject}, methods, cells)
+        workshop = Prepared(problem, {cell.key: chosen[cell.method.label] for cell in cells})
+        carry_out(plan, store, workshop.carry_out, watch)
         results = store.results()
     if not by_method:
         kind = next((type(e) for e in errors if isinstance(e, SensbenchError)), ModelError)

@@ -54,7 +54,7 @@ class Comparison:
         features ranks the others among themselves; it does not count in ``mean_rank`` unless all
         methods are such.
         """
-        ranked = shares(self.results.headline())
+        ranked = shares(self.results.headline(), self.results.measures)
         wide = ranked.pivot(index=["output", "feature"], columns="estimator", values="rank")
         wide = wide[[m for m in self.methods if m in wide]].rename_axis(columns=None)
         # Second among all inputs and first among the continuous ones may be the same place.
@@ -68,7 +68,9 @@ class Comparison:
 
     def agreement(self) -> pd.DataFrame:
         """Return Spearman's rho and Kendall's tau-b of every pair of methods, per output."""
-        return agreement(self.results.headline()).drop(columns=["problem", "model"])
+        return agreement(self.results.headline(), self.results.measures).drop(
+            columns=["problem", "model"]
+        )
 
     def plot(self, output: str | None = None, ax: Any = None) -> Any:
         """Draw the importance figure, a panel per output, or one output into ``ax``.

@@ -7,20 +7,13 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from sensbench.calls import explained, refuse_unknown
-from sensbench.errors import (
-    BudgetTooSmall,
-    ConstantOutputError,
-    InputError,
-    NotApplicable,
-    TooFewRows,
-    require,
-)
+from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
 from sensbench.measure import measure
+from sensbench.needs import Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate, SensitivityResult
+from sensbench.result import Absent, Estimate, Impossible, NotAsked, SensitivityResult
 from sensbench.threads import limited
 
 # More than a model is ever asked: a slip of the keyboard, which would run for days.
@@ -32,8 +25,8 @@ _MOST_NOTES = 6
 class Estimator(ABC):
     """A sensitivity method. Subclasses are frozen dataclasses: hyper-parameters are fields.
 
-    An author writes ``_estimate`` (and ``minimum_budget`` where one row is not enough) and names
-    the measures. :meth:`estimate` checks, meters and times.
+    An author writes ``_estimate``, names the measures and says what the method needs.
+    :meth:`estimate` checks, meters and times.
 
     Attributes
     ----------
@@ -44,15 +37,10 @@ class Estimator(ABC):
         (``sensbench.measure.define`` adds new ones).
     ranks_by
         The unit-free measure that its feature ranking is read from.
-    design
-        Whether it evaluates points of its own design (drawn from the marginals), or the rows
-        that :meth:`Problem.rows` gives.
-    minimum_rows
-        Rows of data it needs, where it uses them.
-    groups
-        Whether it can take several columns as one feature (``problem.space.blocks``); if not,
-        problems with groups are refused, and ``problem.d`` is the number of columns.
-    biased_up
+    needs
+        What it asks of a problem, and its cost: a :class:`Needs`, or a property that computes it
+        from the parameters.
+    positive_bias
         Whether an input without effect scores above 0, by less the more rows there are: a
         distance between two samples of the same distribution is never quite 0.
     """
@@ -60,10 +48,7 @@ class Estimator(ABC):
     name: ClassVar[str]
     measures: ClassVar[tuple[str, ...]]
     ranks_by: ClassVar[str]
-    design: ClassVar[bool] = False
-    minimum_rows: ClassVar[int] = 2
-    groups: ClassVar[bool] = False
-    biased_up: ClassVar[bool] = False
+    positive_bias: ClassVar[bool] = False
 
     def __new__(cls, *args: Any, **params: Any) -> "Estimator":
         """Refuse hyper-parameters that it does not have, in the house's words."""
@@ -72,6 +57,11 @@ class Estimator(ABC):
             known = [field.name for field in fields(cls) if field.init]
             refuse_unknown(params, known, cls.name, seed)
         return super().__new__(cls)
+
+    @property
+    @abstractmethod
+    def needs(self) -> Needs:
+        """What the method asks of a problem, with these parameters."""
 
     @final
     @explained
@@ -111,7 +101,9 @@ class Estimator(ABC):
             found = self._estimate(metered, int(budget), np.random.default_rng(seed))
             seconds = time.perf_counter() - start
         estimates = {name: item for name, item in found.items() if isinstance(item, Estimate)}
-        absent = {name: item.reason for name, item in found.items() if isinstance(item, Absent)}
+        absent = {
+            name: item for name, item in found.items() if isinstance(item, NotAsked | Impossible)
+        }
         undefined = self._check(problem, estimates)
         return SensitivityResult(
             problem=problem.name,
@@ -122,7 +114,7 @@ class Estimator(ABC):
             features=problem.features,
             estimates=estimates,
             absent=absent,
-            inputs=problem.describe_inputs(self.design),
+            inputs=problem.describe_inputs(self.needs.design),
             budget=int(budget),
             n_forward=metered.explained.n_forward,
             n_backward=metered.explained.n_backward,
@@ -150,10 +142,11 @@ class Estimator(ABC):
             raise InputError(
                 f"{self.name}: expected a budget of at most {MOST_ROWS:,} rows; got {budget:,}"
             )
-        rows = problem.data if problem.uses_rows and not self.design else None
-        if rows is not None and len(rows) < self.minimum_rows:
+        needs = self.needs
+        rows = problem.data if problem.uses_rows and not needs.design else None
+        if rows is not None and len(rows) < needs.minimum_rows:
             raise TooFewRows(
-                f"{self.name}: expected at least {self.minimum_rows} rows of data; got "
+                f"{self.name}: expected at least {needs.minimum_rows} rows of data; got "
                 f"{len(rows)}; give more rows, or inputs='product' to draw from their marginals, "
                 f"or leave {self.name} out of estimators="
             )
@@ -167,14 +160,16 @@ class Estimator(ABC):
 
     def minimum_budget(self, problem: Problem) -> int:
         """Return the rows that the smallest run of this method costs on this problem."""
-        return 1
+        needs = self.needs
+        return needs.cost(problem.d, problem.o, needs.minimum_rows)
 
     def inapplicable(self, problem: Problem) -> Mapping[str, str]:
         """Return the features this method says nothing of, each with the reason.
 
-        Their values are NaN. The reason completes "not applicable to 'rooms', …".
+        Their values are NaN. The reason completes "not applicable to 'rooms', …". Those are, for a
+        method that needs gradients, the features without one.
         """
-        return {}
+        return problem.space.without_derivative if self.needs.gradient else {}
 
     def params(self) -> dict[str, Any]:
         """Return the hyper-parameters by name."""
@@ -184,7 +179,7 @@ class Estimator(ABC):
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        """Compute every declared measure: an ``Estimate``, or ``Absent`` with the reason.
+        """Compute every declared measure: an ``Estimate``, or ``Impossible``, or ``NotAsked``.
 
         Call ``problem.explained`` (its rows are counted), take all randomness from ``rng``, and
         do not change ``problem``.
@@ -192,7 +187,7 @@ class Estimator(ABC):
 
     def _require_applicable(self, problem: Problem) -> None:
         groups = [group.name for group in problem.space.groups]
-        if groups and not self.groups:
+        if groups and self.needs.groups == "refused":
             raise NotApplicable(
                 f"{self.name}: expected a problem whose features are single inputs; got groups "
                 f"{groups}, which this method does not take; leave it out or declare no groups"
@@ -217,14 +212,16 @@ class Estimator(ABC):
         applies = np.array([name not in skipped for name in problem.features])
         undefined: dict[str, list[str]] = {}
         for name, item in estimates.items():
-            shape = measure(name).shape(problem.o, problem.d)
+            meaning = measure(name)
             shapes = {np.shape(item.value), np.shape(item.low), np.shape(item.high)}
+            directed = meaning.axis == "direction" and np.ndim(item.value) == 2
+            shape = meaning.shape(problem.o, problem.d, np.shape(item.value)[1] if directed else 0)
             if shapes != {shape}:
                 raise InputError(
                     f"{self.name}: expected values, low and high of shape {shape} for {name!r}; "
                     f"got {sorted(shapes)}; this is a defect of the estimator"
                 )
-            if item.value.ndim == 2 and not item.note:  # a note says why itself
+            if meaning.axis == "feature" and not item.note:  # a note says why itself
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]
@@ -256,49 +253,3 @@ def _listed(reasons: Mapping[str, str]) -> str:
     named = [f"{name!r}, {reason}" for name, reason in reasons.items()]
     more = [f"and {len(named) - 8} more"] if len(named) > 8 else []
     return "; ".join(named[:8] + more)
-
-
-def varying(
-    Y: Float[np.ndarray, "n o"], who: str, outputs: Sequence[str]
-) -> Bool[np.ndarray, " o"]:
-    """Return which outputs vary over the rows, beyond rounding.
-
-    Raises
-    ------
-    ConstantOutputError
-        None does: there is nothing to attribute to the inputs.
-    """
-    return outputs_that_vary(Y.std(axis=0), np.abs(Y).max(axis=0), Y[0], len(Y), who, outputs)
-
-
-def outputs_that_vary(
-    spread: Float[np.ndarray, " o"],
-    largest: Float[np.ndarray, " o"],
-    first: Float[np.ndarray, " o"],
-    n: int,
-    who: str,
-    outputs: Sequence[str],
-) -> Bool[np.ndarray, " o"]:
-    """Return the same as :func:`varying` for ``n`` rows that are not held.
-
-    What is known of each output are its standard deviation, its largest size and its first value.
-    """
-    mask = spread > 1e-12 * largest
-    if not mask.any():
-        named = ", ".join(f"{name} = {value:g}" for name, value in zip(outputs, first, strict=True))
-        raise ConstantOutputError(
-            f"{who}: expected an output that varies over the inputs; all are constant over "
-            f"{n} rows ({named}); check the model, or widen the inputs' distribution"
-        )
-    return mask
-
-
-def check_interval_options(who: str, resamples: int, confidence: float) -> None:
-    """Check the two hyper-parameters that every bootstrapping estimator has."""
-    require(isinstance(resamples, int) and resamples >= 2, who, "resamples >= 2", resamples)
-    check_confidence(who, confidence)
-
-
-def check_confidence(who: str, confidence: float) -> None:
-    """Check the level of the intervals."""
-    require(0 < confidence < 1, who, "confidence between 0 and 1", confidence)

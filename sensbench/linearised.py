@@ -7,11 +7,13 @@ from jaxtyping import Float, Int
 from scipy import special
 
 from sensbench.bootstrap import Groups, Means
+from sensbench.interval import Interval
 from sensbench.result import Estimate
 
 # Of rows: a standard error is then known to 6 %, and to 9 % with half as many groups, which
 # Student's quantile allows for.
 GROUPS = 128
+DELTA_METHOD = "delta method"
 # So far are the means moved to see what a statistic makes of it, in their standard errors: near
 # enough for a tangent, and a square root's argument stays positive.
 _STEP = 1e-3
@@ -112,16 +114,20 @@ def quantile(groups: int, confidence: float) -> float:
     return float(special.stdtrit(max(groups - 1, 1), 0.5 + confidence / 2))
 
 
-def plus_minus(value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."]) -> Estimate:
+def plus_minus(
+    value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."], interval: Interval
+) -> Estimate:
     """Return the interval around a value that may have either sign."""
-    return Estimate(value, value - half, value + half)
+    return Estimate(value, value - half, value + half, interval=interval)
 
 
-def times_over(value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."]) -> Estimate:
+def times_over(
+    value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."], interval: Interval
+) -> Estimate:
     """Return the interval around a value that cannot be negative, on a logarithmic scale.
 
     It ends above 0, and covers better than the other where the estimate is skewed.
     """
     relative = half / np.where(value == 0, np.inf, value)
     factor = np.exp(np.minimum(relative, _LARGEST))
-    return Estimate(value, value / factor, value * factor)
+    return Estimate(value, value / factor, value * factor, interval=interval)

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from sensbench.boundary.arguments import Arguments
 from sensbench.boundary.columns import Selector
-from sensbench.errors import InputError
+from sensbench.errors import InputError, NotApplicable
 from sensbench.marginal import Empirical, is_continuous
 from sensbench.measure import MEASURES
 from sensbench.model import Derivatives, Model
@@ -25,6 +25,7 @@ from sensbench.truth import Truth, Truths
 Inputs = Literal["data", "product"]
 # What a model's outputs are called for want of a name: y, out1, and anything by position.
 _NO_NAME = re.compile(r"y|out\d+|.+\[\d+(,\d+)*\]")
+OutputsOf = Literal["model", "targets"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,13 @@ class Data:
         """Return some of the rows."""
         y = None if self.y is None else self.y.take(rows, axis=0)
         return Data(self.X.take(rows, axis=0), y)
+
+
+class Sample(NamedTuple):
+    """Rows and their outputs."""
+
+    X: Float[np.ndarray, "n d"]
+    outputs: Float[np.ndarray, "n o"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,6 +288,33 @@ class Problem:
         if n >= len(self.data):
             return self.data
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
+
+    def sample(self, n: int, rng: np.random.Generator, *, of: OutputsOf = "model") -> "Sample":
+        """Return such rows as :meth:`rows` gives, with their outputs.
+
+        Parameters
+        ----------
+        of
+            Whose outputs: the ``"model"``'s, whose rows are counted, or the measured
+            ``"targets"``'.
+
+        Raises
+        ------
+        NotApplicable
+            Targets of a problem that has none, or of draws, which nobody measured.
+        """
+        rows = self.rows(n, rng)
+        if of == "model":
+            return Sample(rows.X, self.explained(rows.X))
+        if of != "targets":
+            raise InputError(f"problem {self.name!r}: expected of='model' or 'targets'; got {of!r}")
+        if rows.y is None:
+            drawn = "its rows are draws" if not self.uses_rows else "its rows came without y"
+            raise NotApplicable(
+                f"problem {self.name!r}: expected rows with measured targets; {drawn}; give X "
+                f"and y, with inputs='data'"
+            )
+        return Sample(rows.X, rows.y)
 
     def rows_in_chunks(self, n: int, most: int, rng: np.random.Generator) -> Iterator[Data]:
         """Yield such rows as :meth:`rows` gives, ``most`` at a time, in random order.

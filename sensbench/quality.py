@@ -9,6 +9,14 @@ from jaxtyping import Float
 
 from sensbench.rows import differ
 
+# Below this R² on held-out rows, more than half of what moves the target is not in the model,
+# and a ranking of its inputs says little of the phenomenon.
+POOR_R2 = 0.5
+
+# Above this relative error of the gradient, what derivatives say is as much about how the model
+# errs as about the function.
+POOR_GRADIENT = 0.3
+
 
 @dataclass(frozen=True)
 class Quality:

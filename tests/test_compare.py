@@ -207,12 +207,13 @@ def test_an_estimator_of_ones_own_takes_part():
         name = "first"
         measures = ("total_order",)
         ranks_by = "total_order"
+        needs = sb.Needs("given")
 
         def _estimate(self, problem, budget, rng):
-            problem.explained(problem.rows(budget, rng).X)
+            problem.sample(budget, rng)
             value = np.zeros((problem.o, problem.d))
             value[:, 0] = 1.0
-            return {"total_order": sb.Estimate(value, value, value)}
+            return {"total_order": sb.Estimate.of(value)}
 
     found = sb.compare(lambda x: x[:, 0] + x[:, 1], X, estimators=[First(), "sobol"], budget=200)
     assert found.methods == ("first", "sobol")

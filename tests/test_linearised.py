@@ -6,7 +6,10 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.bootstrap import Groups
+from sensbench.interval import SAMPLING, Interval
 from sensbench.linearised import Linearised, plus_minus, times_over
+
+OF = Interval(0.95, "delta method", SAMPLING)
 
 
 def linearised(columns, confidence=0.95, most=128):
@@ -20,7 +23,7 @@ def test_of_a_mean_it_is_students_interval(rng, confidence):
     x = rng.exponential(size=(40, 2, 3))
     value, half = linearised({"x": x}, confidence=confidence)(lambda m: {"mean": m["x"]})
     low, high = stats.ttest_1samp(x, 0).confidence_interval(confidence)
-    found = plus_minus(value["mean"], half["mean"])
+    found = plus_minus(value["mean"], half["mean"], OF)
     np.testing.assert_allclose(found.low, low, rtol=1e-9)
     np.testing.assert_allclose(found.high, high, rtol=1e-9)
 
@@ -53,16 +56,16 @@ def test_what_does_not_vary_has_no_width_and_what_is_undefined_stays_so():
     value, half = linearised(columns)(
         lambda m: {"root": np.sqrt(m["c"]), "none": m["x"] * np.nan, "zero": 0 * m["x"]}
     )
-    root = times_over(value["root"], half["root"])
+    root = times_over(value["root"], half["root"], OF)
     np.testing.assert_allclose([root.low, root.high], np.sqrt(2), rtol=1e-12)
-    assert np.isnan(times_over(value["none"], half["none"]).high).all()
-    zero = times_over(value["zero"], half["zero"])
+    assert np.isnan(times_over(value["none"], half["none"], OF).high).all()
+    zero = times_over(value["zero"], half["zero"], OF)
     assert not zero.low.any()
     assert not zero.high.any()
 
 
 def test_on_a_logarithmic_scale_an_interval_ends_above_0():
-    found = times_over(np.array([1.0, 1e-3]), np.array([2.0, 1e3]))
+    found = times_over(np.array([1.0, 1e-3]), np.array([2.0, 1e3]), OF)
     assert (found.low > 0).all()
     assert np.isfinite(found.high).all()
     np.testing.assert_allclose(found.low * found.high, [1.0, 1e-6])

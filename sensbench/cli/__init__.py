@@ -144,7 +144,7 @@ def report(study: Path, out: Path | None) -> None:
             f"{study}: expected results in {results_file}; there are none; "
             f"run the study first: sensbench run STUDY.yaml"
         )
-    with ResultStore(results_file) as store:
+    with ResultStore(results_file, read_only=True) as store:
         results = store.results()
     page = write_report(results, (out or results_file.parent) / "index.html", files=True)
     click.echo(f"page: {page}")

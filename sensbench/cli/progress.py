@@ -8,8 +8,8 @@ from rich.progress import Progress as Bar
 
 from sensbench.printable import printable
 from sensbench.study.cells import Cell
-from sensbench.study.engine import Tally
-from sensbench.study.store import Outcome
+from sensbench.study.outcome import Outcome
+from sensbench.study.runner import Tally
 
 
 class Progress:

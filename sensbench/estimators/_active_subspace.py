@@ -11,19 +11,20 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.estimators._slopes import SlopeSums
+from sensbench.interval import Interval
 from sensbench.linearised import deviations, quantile, times_over
-from sensbench.result import Absent, Estimate
+from sensbench.result import Estimate, Impossible
 
 _BYTES, _BATCHES = 2**28, 32
 # Where matrices are large there are fewer batches; fewer than these say too little of the spread.
 _MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
 
 
-def batches_that_fit(o: int, m: int) -> int | Absent:
+def batches_that_fit(o: int, m: int) -> int | Impossible:
     """Return over how many batches products may be held, of so many outputs and inputs."""
     each = 8 * o * m**2
     if each * _FEWEST_BATCHES > _MOST_BYTES:
-        return Absent(
+        return Impossible(
             f"the products of all pairs of {m} slopes of {o} outputs would take "
             f"{each * _FEWEST_BATCHES / 2**30:.3g} GB, more than {_MOST_BYTES // 2**30}; choose "
             f"fewer outputs with output="
@@ -37,7 +38,7 @@ def activity_scores(
     variance_y: Float[np.ndarray, " o"],
     outputs: tuple[str, ...],
     dimension: int | None,
-    confidence: float,
+    interval: Interval,
 ) -> Estimate:
     """Return α_i = Σ_j λ_j w_ij², summed over the active directions j, with Student's intervals.
 
@@ -66,8 +67,8 @@ def activity_scores(
         told.append(
             f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
         )
-    half = quantile(len(sizes), confidence) * error
-    return replace(times_over(value, half), note="; ".join(told))
+    half = quantile(len(sizes), interval.level) * error
+    return replace(times_over(value, half, interval), note="; ".join(told))
 
 
 def _influence(

@@ -16,11 +16,19 @@ from scipy.stats import qmc
 
 from sensbench.estimators._exchange import exchanged
 from sensbench.model import Model
+from sensbench.needs import Cost, Needs
 from sensbench.space import InputSpace
 
 BLOCK_BYTES = 2**25
+_SMALLEST_N = 8
 # so many indices are drawn at a time as stay in cache
 _DRAWS = 2**17
+
+
+def needs_of(second_order: bool) -> Needs:
+    """Two rows per point and, per feature, one exchange, or two for indices of second order."""
+    cost = Cost(2, per_feature=2 if second_order else 1)
+    return Needs("design", "independent", groups="one feature", minimum_rows=_SMALLEST_N, cost=cost)
 
 
 @dataclass(frozen=True)

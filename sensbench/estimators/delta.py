@@ -2,16 +2,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from threadpoolctl import threadpool_limits
 
 from sensbench.bootstrap import symmetric
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
 from sensbench.estimators._delta_rows import draw
 from sensbench.estimators._delta_samples import Binned, delta_of, first_order_of
+from sensbench.estimators._given_rows import GivenRows
+from sensbench.interval import check_interval_options
+from sensbench.needs import Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
+from sensbench.result import Absent, Estimate, NotAsked
 
 _GRID = 100
 _MANY_SKIPPED = 0.35
@@ -19,7 +21,7 @@ _POINTS = ("resample", "rows")
 
 
 @dataclass(frozen=True)
-class Delta(Estimator):
+class Delta(GivenRows):
     """Borgonovo's delta and S_1 from given rows: distance of y's density from that with x_i known.
 
     Spends n rows, any rows. Borgonovo 2007, doi:10.1016/j.ress.2006.04.015; estimated in bins of
@@ -48,8 +50,8 @@ class Delta(Estimator):
     name = "delta"
     measures = ("delta", "delta_balanced", "delta_step", "first_order")
     ranks_by = "delta"
-    minimum_rows = 30
-    biased_up = True
+    needs = Needs("given", minimum_rows=30)
+    positive_bias = True
 
     variants: bool = False
     point: str = "resample"
@@ -62,27 +64,27 @@ class Delta(Estimator):
         require(either, self.name, "variants true or false", self.variants)
         require(self.point in _POINTS, self.name, f"point one of {_POINTS}", self.point)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return self.minimum_rows
-
-    def _estimate(
-        self, problem: Problem, budget: int, rng: np.random.Generator
+    def _from_rows(
+        self,
+        problem: Problem,
+        X: Float[np.ndarray, "n d"],
+        Y: Float[np.ndarray, "n o"],
+        varies: Bool[np.ndarray, " o"],
+        rng: np.random.Generator,
     ) -> Mapping[str, Estimate | Absent]:
-        X = problem.rows(budget, rng).X
-        Y = problem.explained(X)
-        varies = np.flatnonzero(varying(Y, self.name, problem.outputs)).tolist()
+        varying_outputs = np.flatnonzero(varies).tolist()
         # Of each measure the point first, then the resamples.
         found = {
             name: np.full((1 + self.resamples, problem.o, problem.d), np.nan)
             for name in self.measures
         }
         for values in found.values():
-            values[:, varies] = np.where(np.ptp(X, axis=0) == 0, 0.0, np.nan)
+            values[:, varying_outputs] = np.where(np.ptp(X, axis=0) == 0, 0.0, np.nan)
         # SALib takes 0 for no seed
         seed = int(rng.integers(1, 2**31 - 1))
         # Many small products: threads cost more than they bring, and decide the last bits.
         with threadpool_limits(1, "blas"):
-            notes = self._fill(found, problem, X, Y, varies, seed)
+            notes = self._fill(found, problem, X, Y, varying_outputs, seed)
         for name in set(found) - {"first_order"}:
             point, resampled = found[name][0], found[name][1:]
             found[name][1:] = 2 * point - resampled
@@ -93,7 +95,7 @@ class Delta(Estimator):
             remarks = [*dict.fromkeys(notes[name]), *filter(None, [estimate.note])]
             estimates[name] = replace(estimate, note="; ".join(remarks))
         if not self.variants:
-            absent = Absent("not asked for")
+            absent = NotAsked("variants=True")
             estimates |= {"delta_balanced": absent, "delta_step": absent}
         return estimates
 

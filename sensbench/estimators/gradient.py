@@ -6,14 +6,17 @@ from jaxtyping import Bool, Float, Int
 
 from sensbench.bootstrap import Means, variance
 from sensbench.errors import NotApplicable, require
-from sensbench.estimator import Estimator, check_confidence, outputs_that_vary
+from sensbench.estimator import Estimator
 from sensbench.estimators._active_subspace import activity_scores, batches_that_fit
 from sensbench.estimators._slopes import SlopeSums
-from sensbench.linearised import plus_minus, times_over
+from sensbench.interval import SAMPLING, Interval, check_confidence
+from sensbench.linearised import DELTA_METHOD, plus_minus, times_over
 from sensbench.measure import MEASURES
+from sensbench.needs import Cost, Needs
 from sensbench.poincare import NoConstant, poincare_constant
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
+from sensbench.result import Absent, Estimate, Impossible, NotAsked
+from sensbench.varying import outputs_that_vary
 
 Measured = dict[str, Float[np.ndarray, "..."]]
 
@@ -54,7 +57,7 @@ class Gradient(Estimator):
         "activity_score",
     )
     ranks_by = "derivative_rms_standardised"
-    groups = True
+    needs = Needs("either", gradient=True, groups="one feature", cost=Cost(1, per_output=1))
 
     active_subspace: bool = False
     dimension: int | None = None
@@ -70,10 +73,8 @@ class Gradient(Estimator):
         require(given is None or (whole and asked), self.name, what, given)
 
     def minimum_budget(self, problem: Problem) -> int:
-        return self.minimum_rows * problem.explained.rows_per_gradient
-
-    def inapplicable(self, problem: Problem) -> Mapping[str, str]:
-        return problem.space.without_derivative
+        # finite differences cost more than the backward rows that needs.cost counts
+        return self.needs.minimum_rows * problem.explained.rows_per_gradient
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -83,10 +84,10 @@ class Gradient(Estimator):
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
             n = min(n, len(problem.data))
-        batches: int | Absent = Absent("not asked for")
+        batches: int | Absent = NotAsked("active_subspace=True")
         if self.active_subspace:
             batches = batches_that_fit(problem.o, len(columns))
-        held = 0 if isinstance(batches, Absent) else batches
+        held = batches if isinstance(batches, int) else 0
         seen = SlopeSums(problem, n, columns, rng, batches=held)
         interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
@@ -106,18 +107,18 @@ class Gradient(Estimator):
 
         values, halves = interval(statistics)
         found: dict[str, Estimate | Absent] = {}
+        of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
-            found[name] = (plus_minus if signed else times_over)(value, halves[name])
-        if isinstance(constants, Absent):
+            found[name] = (plus_minus if signed else times_over)(value, halves[name], of)
+        if isinstance(constants, Impossible):
             found["total_order_bound"] = constants
-        if isinstance(batches, Absent):
+        if not isinstance(batches, int):
             found["activity_score"] = batches
         else:
             variance_y = np.where(varies, variance(interval.means, "y")[:, 0], np.nan)
             found["activity_score"] = activity_scores(
-                seen, sigma_x, variance_y, problem.outputs,
-                self.dimension, self.confidence,
+                seen, sigma_x, variance_y, problem.outputs, self.dimension, of
             )  # fmt: skip
         return _at_features({name: found[name] for name in self.measures}, applies)
 
@@ -134,7 +135,7 @@ def _measures(
     centre: Float[np.ndarray, "o m"],
     variance_y: Float[np.ndarray, "... o 1"],
     sigma_x: Float[np.ndarray, " m"],
-    constants: Float[np.ndarray, " m"] | Absent,
+    constants: Float[np.ndarray, " m"] | Impossible,
 ) -> Measured:
     """Return the measures that follow from means of sizes, slopes (from ``centre``) and squares."""
     scale = sigma_x / np.sqrt(variance_y)
@@ -144,7 +145,7 @@ def _measures(
     found = {f"derivative_{name}": value for name, value in raw.items()}
     found |= {f"derivative_{name}_standardised": value * scale for name, value in raw.items()}
     found["dgsm"] = square
-    if not isinstance(constants, Absent):
+    if not isinstance(constants, Impossible):
         found["total_order_bound"] = constants * square / variance_y
     return found
 
@@ -178,10 +179,10 @@ def _differentiable(
 
 def _constants(
     problem: Problem, columns: Int[np.ndarray, " m"]
-) -> Float[np.ndarray, " m"] | Absent:
+) -> Float[np.ndarray, " m"] | Impossible:
     """Poincaré constants of the columns' marginals, or why the bound cannot be given."""
     if problem.uses_rows:
-        return Absent(
+        return Impossible(
             "the bound holds for independent inputs with densities; these are rows of data; "
             "inputs='product' with marginals that have densities gives it"
         )
@@ -189,6 +190,6 @@ def _constants(
     for i in columns:
         constant = poincare_constant(problem.space.marginals[i])
         if isinstance(constant, NoConstant):
-            return Absent(f"input {problem.space.columns[i]!r}: {constant.reason}")
+            return Impossible(f"input {problem.space.columns[i]!r}: {constant.reason}")
         constants.append(constant)
     return np.array(constants)

@@ -6,12 +6,15 @@ from jaxtyping import Bool, Float
 
 from sensbench.bootstrap import Bootstrap, Means, centred, percentile, variance
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimator import Estimator
 from sensbench.estimators._trajectories import Trajectories, step_length, trajectories
 from sensbench.group import Group
+from sensbench.interval import DESIGN, check_interval_options
+from sensbench.needs import Cost, Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
+from sensbench.result import Absent, Estimate, Impossible
 from sensbench.space import InputSpace
+from sensbench.varying import varying
 
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
@@ -46,8 +49,6 @@ class Morris(Estimator):
     name = "morris"
     measures = ("mu", "mu_star", "sigma", "mu_star_standardised")
     ranks_by = "mu_star_standardised"
-    design = True
-    groups = True
 
     levels: int = 4
     scale_share: float = 0.2
@@ -62,8 +63,13 @@ class Morris(Estimator):
         require(0 < self.scale_share < 1, self.name, "scale_share in (0, 1)", self.scale_share)
         require(0 < self.tail < 0.5, self.name, "tail in (0, 0.5)", self.tail)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return _SMALLEST_R * (problem.d + 1) + _SMALLEST_SCALE_ROWS
+    @property
+    def needs(self) -> Needs:
+        """A trajectory visits d + 1 points; some draws more give the scale of the output."""
+        cost = Cost(1, per_feature=1, extra=_SMALLEST_SCALE_ROWS)
+        return Needs(
+            "design", "independent", groups="one feature", minimum_rows=_SMALLEST_R, cost=cost
+        )
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -91,7 +97,7 @@ class Morris(Estimator):
             scale_Y = model(space.sample(n_scale, rng))
         varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
-        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence)
+        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, DESIGN)
         moments = {
             "mu": interval(lambda m: m["effect"]),
             "mu_star": interval(lambda m: m["size"]),
@@ -121,7 +127,8 @@ def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, 
 
     with np.errstate(divide="ignore"):
         value = slope(steps.means, output.means)
-        return percentile(value, slope(steps.resampled, output.resampled), steps.confidence)
+        replicates = slope(steps.resampled, output.resampled)
+        return percentile(value, replicates, steps.confidence, steps.covers)
 
 
 def _without_sign(
@@ -136,15 +143,12 @@ def _without_sign(
         return {}
     why = "the effects of a group have no common sign; mu_star needs none"
     if len(groups) == len(space.names):
-        return dict.fromkeys(("mu", "sigma"), Absent(why))
+        return dict.fromkeys(("mu", "sigma"), Impossible(why))
     left_out = np.isin(space.names, groups)
     note = f"undefined for {_few(groups)}: {why}"
 
     def masked(item: Estimate) -> Estimate:
-        value, low, high = (
-            np.where(left_out, np.nan, part) for part in (item.value, item.low, item.high)
-        )
-        return Estimate(value, low, high, note)
+        return replace(item.map(lambda part: np.where(left_out, np.nan, part)), note=note)
 
     return {name: masked(moments[name]) for name in ("mu", "sigma")}
 

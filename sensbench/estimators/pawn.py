@@ -2,11 +2,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from sensbench.bootstrap import symmetric
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimators._given_rows import GivenRows
+from sensbench.interval import check_interval_options
+from sensbench.needs import Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
@@ -19,7 +21,7 @@ _STATISTICS: Mapping[str, Callable[..., float]] = {
 
 
 @dataclass(frozen=True)
-class Pawn(Estimator):
+class Pawn(GivenRows):
     """PAWN index from given rows: how far y's distribution function moves in slices of the input.
 
     Spends n rows, any rows. Pianosi & Wagener 2015, doi:10.1016/j.envsoft.2015.01.004; from given
@@ -49,7 +51,7 @@ class Pawn(Estimator):
     name = "pawn"
     measures = ("pawn",)
     ranks_by = "pawn"
-    biased_up = True
+    positive_bias = True
 
     slices: int = 10
     statistic: str = "median"
@@ -67,19 +69,18 @@ class Pawn(Estimator):
         require(either, self.name, "all_rows true or false", self.all_rows)
 
     @property
-    def minimum_rows(self) -> int:  # type: ignore[override]
+    def needs(self) -> Needs:
         """A slice of one or two rows has no distribution to speak of."""
-        return 3 * self.slices
+        return Needs("given", minimum_rows=3 * self.slices)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return self.minimum_rows
-
-    def _estimate(
-        self, problem: Problem, budget: int, rng: np.random.Generator
+    def _from_rows(
+        self,
+        problem: Problem,
+        X: Float[np.ndarray, "n d"],
+        Y: Float[np.ndarray, "n o"],
+        varies: Bool[np.ndarray, " o"],
+        rng: np.random.Generator,
     ) -> Mapping[str, Estimate | Absent]:
-        X = problem.rows(budget, rng).X
-        Y = problem.explained(X)
-        varies = varying(Y, self.name, problem.outputs)
         ranks = np.stack([np.unique(y, return_inverse=True)[1] for y in Y[:, varies].T], axis=1)
         found = np.full((1 + self.resamples, problem.o, problem.d), np.nan)
         found[0, varies] = self._index(X, ranks)

@@ -6,12 +6,17 @@ from jaxtyping import Float, Int
 
 from sensbench.bootstrap import Groups, Means, centred, variance
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_confidence, varying
+from sensbench.estimator import Estimator
 from sensbench.estimators._exchange import Exchange, exchanged
-from sensbench.linearised import GROUPS, Linearised, plus_minus
+from sensbench.interval import SAMPLING, Covers, Interval, check_confidence
+from sensbench.linearised import DELTA_METHOD, GROUPS, Linearised, plus_minus
+from sensbench.needs import Cost, Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 from sensbench.rows import differ
+from sensbench.varying import varying
+
+_TARGETS: frozenset[Covers] = frozenset({"targets"})
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,6 @@ class Permutation(Estimator):
     name = "permutation"
     measures = ("permutation_mse", "permutation_r2", "permutation_total_order")
     ranks_by = "permutation_total_order"
-    minimum_rows = 10
-    groups = True
 
     repeats: int = 5
     confidence: float = 0.95
@@ -46,13 +49,16 @@ class Permutation(Estimator):
         whole = isinstance(self.repeats, int) and self.repeats >= 1
         require(whole, self.name, "at least one repeat", self.repeats)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return self.minimum_rows * (1 + problem.d * self.repeats)
+    @property
+    def needs(self) -> Needs:
+        """Every row once, and once more per input and repeat."""
+        cost = Cost(1, per_feature=self.repeats)
+        return Needs("either", targets=True, groups="one feature", minimum_rows=10, cost=cost)
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        rows = problem.rows(budget // (1 + problem.d * self.repeats), rng)
+        rows = problem.rows(budget // self.needs.cost(problem.d, problem.o, 1), rng)
         with problem.explained.many_calls():
             F = problem.explained(rows.X)
             varies = varying(F, self.name, problem.outputs)
@@ -83,7 +89,9 @@ class Permutation(Estimator):
             }
 
         values, halves = interval(statistics)
-        found = {name: plus_minus(value, halves[name]) for name, value in values.items()}
+        covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
+        of = Interval(self.confidence, DELTA_METHOD, covers)
+        found = {name: plus_minus(value, halves[name], of) for name, value in values.items()}
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"

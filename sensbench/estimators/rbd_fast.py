@@ -2,11 +2,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from sensbench.bootstrap import symmetric
 from sensbench.errors import require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimators._given_rows import GivenRows
+from sensbench.interval import check_interval_options
+from sensbench.needs import Needs
 from sensbench.problem import Problem
 from sensbench.result import Absent, Estimate
 
@@ -14,7 +16,7 @@ _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
-class RbdFast(Estimator):
+class RbdFast(GivenRows):
     """First-order Sobol' index from given rows: the slow part of y's spectrum along the input.
 
     Spends n rows, any rows. Sorted along the input, up over every other row and back over the
@@ -54,19 +56,18 @@ class RbdFast(Estimator):
         require(either, self.name, "shuffle_ties true or false", self.shuffle_ties)
 
     @property
-    def minimum_rows(self) -> int:  # type: ignore[override]
+    def needs(self) -> Needs:
         """The bootstrap's half samples must hold twice as many rows as there are harmonics."""
-        return 4 * self.harmonics + 2
+        return Needs("given", minimum_rows=4 * self.harmonics + 2)
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return self.minimum_rows
-
-    def _estimate(
-        self, problem: Problem, budget: int, rng: np.random.Generator
+    def _from_rows(
+        self,
+        problem: Problem,
+        X: Float[np.ndarray, "n d"],
+        Y: Float[np.ndarray, "n o"],
+        varies: Bool[np.ndarray, " o"],
+        rng: np.random.Generator,
     ) -> Mapping[str, Estimate | Absent]:
-        X = problem.rows(budget, rng).X
-        Y = problem.explained(X)
-        varies = varying(Y, self.name, problem.outputs)
         n, d = X.shape
         value = np.full((problem.o, d), np.nan)
         resampled = np.full((self.resamples, problem.o, d), np.nan)

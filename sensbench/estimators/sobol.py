@@ -6,12 +6,13 @@ from jaxtyping import Float
 from scipy.stats import norm
 
 from sensbench.errors import NotApplicable, require
-from sensbench.estimator import Estimator, check_interval_options, outputs_that_vary
-from sensbench.estimators._saltelli import Design, Sums
+from sensbench.estimator import Estimator
+from sensbench.estimators._saltelli import Design, Sums, needs_of
+from sensbench.interval import DESIGN, Interval, check_interval_options
+from sensbench.needs import Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
-
-_SMALLEST_N = 8
+from sensbench.result import Absent, Estimate, NotAsked
+from sensbench.varying import outputs_that_vary
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,6 @@ class Sobol(Estimator):
     name = "sobol"
     measures = ("first_order", "total_order", "second_order")
     ranks_by = "total_order"
-    design = True
-    groups = True
 
     second_order: bool = False
     resamples: int = 100
@@ -50,11 +49,9 @@ class Sobol(Estimator):
             self.second_order,
         )
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return _SMALLEST_N * self._rows_per_point(problem)
-
-    def _rows_per_point(self, problem: Problem) -> int:
-        return (2 * problem.d if self.second_order else problem.d) + 2
+    @property
+    def needs(self) -> Needs:
+        return needs_of(self.second_order)
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -65,7 +62,7 @@ class Sobol(Estimator):
                 f"{self.name}: expected at least two features; got one group of all "
                 f"{space.d} inputs, which explains everything"
             )
-        N = 1 << (budget // self._rows_per_point(problem)).bit_length() - 1
+        N = 1 << (budget // self.needs.cost(d, problem.o, 1)).bit_length() - 1
         # SALib takes 0 for no seed at all
         of_design, of_resamples = (int(rng.integers(1, 2**31 - 1)) for _ in range(2))
         design = Design(space, N, of_design, self.second_order)
@@ -76,12 +73,15 @@ class Sobol(Estimator):
         value = _indices(sums.means, sums, d)
         replicates = _indices(sums.resampled, sums, d)
         z = norm.ppf(0.5 + self.confidence / 2)
-        found: dict[str, Estimate | Absent] = {"second_order": Absent("not asked for")}
+        interval = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
+        found: dict[str, Estimate | Absent] = {"second_order": NotAsked("second_order=True")}
         for name in value:
             # SALib returns zeros for a constant output; here it stays undefined.
             value[name][~varies] = np.nan
             half = z * replicates[name].std(axis=0, ddof=1)
-            found[name] = Estimate(value[name], value[name] - half, value[name] + half)
+            found[name] = Estimate(
+                value[name], value[name] - half, value[name] + half, interval=interval
+            )
         return found
 
 

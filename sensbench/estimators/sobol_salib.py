@@ -7,11 +7,13 @@ from SALib.analyze import sobol as analysis
 from SALib.sample import sobol as design
 
 from sensbench.errors import NotApplicable, require
-from sensbench.estimator import Estimator, check_interval_options, varying
+from sensbench.estimator import Estimator
+from sensbench.estimators._saltelli import needs_of
+from sensbench.interval import DESIGN, Interval, check_interval_options
+from sensbench.needs import Needs
 from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
-
-_SMALLEST_N = 8
+from sensbench.result import Absent, Estimate, NotAsked
+from sensbench.varying import varying
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,6 @@ class SobolSalib(Estimator):
     name = "sobol_salib"
     measures = ("first_order", "total_order", "second_order")
     ranks_by = "total_order"
-    design = True
-    groups = True
 
     second_order: bool = False
     resamples: int = 100
@@ -42,11 +42,9 @@ class SobolSalib(Estimator):
             self.second_order,
         )
 
-    def minimum_budget(self, problem: Problem) -> int:
-        return _SMALLEST_N * self._rows_per_point(problem)
-
-    def _rows_per_point(self, problem: Problem) -> int:
-        return (2 * problem.d if self.second_order else problem.d) + 2
+    @property
+    def needs(self) -> Needs:
+        return needs_of(self.second_order)
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -64,18 +62,19 @@ class SobolSalib(Estimator):
             )
         if space.groups:
             unit_cube["groups"] = list(space.labels)
-        N = 1 << (budget // self._rows_per_point(problem)).bit_length() - 1
+        N = 1 << (budget // self.needs.cost(d, o, 1)).bit_length() - 1
         u = design.sample(unit_cube, N, calc_second_order=self.second_order, seed=_seed(rng))
         Y = problem.explained(space.from_unit(u))
         varies = varying(Y, self.name, problem.outputs)
 
         seed = _seed(rng)
+        interval = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
         found: dict[str, Estimate] = {
-            "first_order": _undefined(o, d),
-            "total_order": _undefined(o, d),
+            "first_order": _undefined(interval, o, d),
+            "total_order": _undefined(interval, o, d),
         }
         if self.second_order:
-            found["second_order"] = _undefined(o, d, d)
+            found["second_order"] = _undefined(interval, o, d, d)
         # SALib returns zeros for a constant output; here it stays undefined.
         for k in np.flatnonzero(varies).tolist():
             indices = analysis.analyze(
@@ -93,7 +92,7 @@ class SobolSalib(Estimator):
             ):
                 if name in found:
                     _fill(found[name], k, indices[key], indices[f"{key}_conf"])
-        absent = {} if self.second_order else {"second_order": Absent("not asked for")}
+        absent = {} if self.second_order else {"second_order": NotAsked("second_order=True")}
         return {**found, **absent}
 
 
@@ -102,8 +101,9 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(1, 2**31 - 1))
 
 
-def _undefined(*shape: int) -> Estimate:
-    return Estimate(np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan))
+def _undefined(interval: Interval, *shape: int) -> Estimate:
+    value, low, high = (np.full(shape, np.nan) for _ in range(3))
+    return Estimate(value, low, high, interval=interval)
 
 
 def _fill(estimate: Estimate, k: int, value: Any, half_width: Any) -> None:

@@ -1,10 +1,13 @@
 """Measure: what a number means: its definition, unit, estimand and source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
+from typing import Literal, get_args
 
 from sensbench.errors import InputError, UnknownNameError
+
+Axis = Literal["feature", "pair", "output", "direction"]
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,18 @@ class Measure:
         The population quantity, as a formula. Estimates converge to it.
     source
         Citation with DOI.
+    family
+        What kind of question it answers: ``"derivative"``, ``"variance"``, ``"screening"``,
+        ``"permutation"``, ``"distance"`` … Rules that hold for a kind of measure ask for this.
+    axis
+        What one value belongs to: a ``"feature"``, a ``"pair"`` of features, the ``"output"`` as a
+        whole, or a ``"direction"`` in the space of the inputs.
     variance_power
         ``|value| ** variance_power`` is on the scale of the total-order index: for a linear
         model with independent inputs it *is* the share of variance. 0: no such scale; shares are
         then of the value as it is.
     signed
         Whether the sign carries a meaning.
-    pairwise
-        Whether a value belongs to two inputs.
-    whole
-        Whether a value belongs to the output, whatever the inputs.
     """
 
     name: str
@@ -43,14 +48,32 @@ class Measure:
     unit: str
     estimand: str
     source: str
+    family: str
+    axis: Axis = "feature"
     variance_power: int = 0
     signed: bool = False
-    pairwise: bool = False
-    whole: bool = False
 
-    def shape(self, o: int, d: int) -> tuple[int, ...]:
+    def __post_init__(self) -> None:
+        if self.axis not in get_args(Axis):
+            raise InputError(
+                f"measure {self.name!r}: expected an axis of {', '.join(get_args(Axis))}; got "
+                f"{self.axis!r}"
+            )
+        if not self.family:
+            raise InputError(
+                f"measure {self.name!r}: expected a family, such as 'variance' or 'derivative'; "
+                f"got none"
+            )
+
+    def shape(self, o: int, d: int, directions: int = 0) -> tuple[int, ...]:
         """Return the shape of its values for ``o`` outputs and ``d`` features."""
-        return (o,) if self.whole else (o, d, d) if self.pairwise else (o, d)
+        shapes = {
+            "feature": (o, d),
+            "pair": (o, d, d),
+            "output": (o,),
+            "direction": (o, directions),
+        }
+        return shapes[self.axis]
 
 
 _registered: dict[str, Measure] = {}
@@ -65,12 +88,23 @@ def define(measure: Measure) -> Measure:
     InputError
         Another measure of that name is there already.
     """
-    if _registered.setdefault(measure.name, measure) != measure:
+    known = _registered.setdefault(measure.name, measure)
+    if known != measure:
         raise InputError(
-            f"define: expected a new measure; {measure.name!r} is defined already as "
-            f"{_registered[measure.name].definition!r}; choose another name"
+            f"define: expected one meaning of {measure.name!r}; got two that differ in "
+            f"{_differences(known, measure)}; choose another name for the new one"
         )
     return measure
+
+
+def _differences(known: Measure, new: Measure) -> str:
+    """Return both meanings, field by field where they differ."""
+    before, after = asdict(known), asdict(new)
+    return "; ".join(
+        f"{field}: {before[field]!r} (known) and {after[field]!r} (new)"
+        for field in before
+        if before[field] != after[field]
+    )
 
 
 def measure(name: str) -> Measure:

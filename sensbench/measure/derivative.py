@@ -21,6 +21,7 @@ for _measure in (
         "{y}/{x}",
         "E[∂f/∂x_i]",
         _KUCHERENKO,
+        "derivative",
         signed=True,
     ),
     Measure(
@@ -31,6 +32,7 @@ for _measure in (
         "{y}/{x}",
         "E|∂f/∂x_i|",
         _KUCHERENKO,
+        "derivative",
     ),
     Measure(
         "derivative_rms",
@@ -40,6 +42,7 @@ for _measure in (
         "{y}/{x}",
         "sqrt(E[(∂f/∂x_i)²])",
         _DGSM,
+        "derivative",
     ),
     Measure(
         "derivative_std",
@@ -49,6 +52,7 @@ for _measure in (
         "{y}/{x}",
         "sqrt(Var[∂f/∂x_i])",
         _KUCHERENKO,
+        "derivative",
     ),
     Measure(
         "derivative_mean_standardised",
@@ -58,6 +62,7 @@ for _measure in (
         "",
         "E[∂f/∂x_i]·σ_i/σ_y",
         _KUCHERENKO,
+        "derivative",
         variance_power=2,
         signed=True,
     ),
@@ -68,6 +73,7 @@ for _measure in (
         "",
         "E|∂f/∂x_i|·σ_i/σ_y",
         _KUCHERENKO,
+        "derivative",
         variance_power=2,
     ),
     Measure(
@@ -78,6 +84,7 @@ for _measure in (
         "",
         "sqrt(E[(∂f/∂x_i)²])·σ_i/σ_y",
         _DGSM,
+        "derivative",
         variance_power=2,
     ),
     Measure(
@@ -87,6 +94,7 @@ for _measure in (
         "",
         "sqrt(Var[∂f/∂x_i])·σ_i/σ_y",
         _KUCHERENKO,
+        "derivative",
     ),
     Measure(
         "dgsm",
@@ -95,6 +103,7 @@ for _measure in (
         "({y}/{x})²",
         "ν_i = E[(∂f/∂x_i)²]",
         _DGSM,
+        "derivative",
     ),
     Measure(
         "total_order_bound",
@@ -105,6 +114,7 @@ for _measure in (
         "",
         "C_i·E[(∂f/∂x_i)²]/Var f  ≥  S_Ti",
         _POINCARE,
+        "derivative",
     ),
     Measure(
         "activity_score",
@@ -115,6 +125,7 @@ for _measure in (
         "",
         "α_i = Σ_{j ≤ n} λ_j·w_ij²,  E[∇f ∇fᵀ] = W Λ Wᵀ",
         _ACTIVE,
+        "derivative",
         variance_power=1,
     ),
 ):

@@ -16,6 +16,7 @@ for _measure in (
         "",
         "E[∫|p(y) - p(y|x_i)| dy]/2",
         _BORGONOVO,
+        "distance",
     ),
     Measure(
         "delta_balanced",
@@ -25,6 +26,7 @@ for _measure in (
         "",
         "δ_i with x_i spread evenly over up to ten intervals of its range",
         _PLISCHKE,
+        "distance",
     ),
     Measure(
         "delta_step",
@@ -34,6 +36,7 @@ for _measure in (
         "",
         "δ_i with P(x_i ≤ 0) = 1/2 and x_i > 0 spread evenly over five intervals",
         _PLISCHKE,
+        "distance",
     ),
     Measure(
         "pawn",
@@ -44,6 +47,7 @@ for _measure in (
         "",
         "median over slices s of max_y |F(y) - F(y|x_i in s)|",
         _PAWN,
+        "distance",
     ),
 ):
     define(_measure)

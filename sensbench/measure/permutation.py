@@ -14,6 +14,7 @@ for _measure in (
         "{y}²",
         "E[(y - f(x'))²] - E[(y - f(x))²], x' with x_i from another row",
         _BREIMAN,
+        "permutation",
     ),
     Measure(
         "permutation_r2",
@@ -23,6 +24,7 @@ for _measure in (
         "",
         "(E[(y - f(x'))²] - E[(y - f(x))²])/Var y",
         _BREIMAN,
+        "permutation",
     ),
     Measure(
         "permutation_total_order",
@@ -34,6 +36,7 @@ for _measure in (
         "",
         "(E[(y - f(x'))²] - E[(y - f(x))²])/(2 Var f)",
         _BRIDGE,
+        "permutation",
         variance_power=1,
     ),
 ):

@@ -16,6 +16,7 @@ for _measure in (
         "{y}",
         "E[EE_i], EE_i = (f(x + Δ e_i) - f(x))/Δ on the quantile grid",
         _MORRIS,
+        "screening",
         signed=True,
     ),
     Measure(
@@ -26,6 +27,7 @@ for _measure in (
         "{y}",
         "E|EE_i|",
         _CAMPOLONGO,
+        "screening",
     ),
     Measure(
         "mu_star_limit",
@@ -37,6 +39,7 @@ for _measure in (
         "{y}",
         "E|∂f/∂u_i|, u_i the quantile of x_i; for a uniform input E|∂f/∂x_i|·(high - low)",
         _KUCHERENKO,
+        "screening",
     ),
     Measure(
         "sigma",
@@ -46,6 +49,7 @@ for _measure in (
         "{y}",
         "sqrt(Var[EE_i])",
         _MORRIS,
+        "screening",
     ),
     Measure(
         "mu_star_standardised",
@@ -56,6 +60,7 @@ for _measure in (
         "",
         "E|Δf_i|/E|Δx_i|·σ_i/σ_y over the Morris steps",
         _SIN,
+        "screening",
         variance_power=2,
     ),
 ):

@@ -14,8 +14,9 @@ for _measure in (
         "{y}",
         "E[f]",
         _SOBOL,
+        "moment",
         signed=True,
-        whole=True,
+        axis="output",
     ),
     Measure(
         "variance",
@@ -25,7 +26,8 @@ for _measure in (
         "{y}²",
         "Var f",
         _SOBOL,
-        whole=True,
+        "variance",
+        axis="output",
     ),
     Measure(
         "first_order",
@@ -35,6 +37,7 @@ for _measure in (
         "",
         "Var(E[f|x_i])/Var f",
         _SOBOL,
+        "variance",
         variance_power=1,
     ),
     Measure(
@@ -45,6 +48,7 @@ for _measure in (
         "",
         "E[Var(f|x_~i)]/Var f",
         _SALTELLI,
+        "variance",
         variance_power=1,
     ),
     Measure(
@@ -55,7 +59,8 @@ for _measure in (
         "",
         "Var(E[f|x_i,x_j])/Var f - S_i - S_j",
         _SOBOL,
-        pairwise=True,
+        "variance",
+        axis="pair",
     ),
     Measure(
         "shapley",
@@ -66,6 +71,7 @@ for _measure in (
         "Σ over subsets u without i of [Var(E[f|x_u,x_i]) - Var(E[f|x_u])] / (d·binom(d-1, |u|)) "
         "/ Var f",
         _OWEN,
+        "variance",
         variance_power=1,
     ),
 ):

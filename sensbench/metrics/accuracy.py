@@ -24,7 +24,9 @@ def accuracy(
     """
     rows = []
     keys = ["problem", "model", "estimator", "measure", "output", "budget", "replicate"]
-    for key, group in frame[frame["partner"] == ""].groupby(keys, sort=False):
+    for key, group in frame[(frame["partner"] == "") & (frame["feature"] != "")].groupby(
+        keys, sort=False
+    ):
         problem, model, _, measure, output = map(str, key[:5])
         known = truth.get((problem, model, measure, output))
         if not known:

@@ -1,5 +1,6 @@
 """Agreement: do two methods order the inputs alike?"""
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
+from sensbench.measure import MEASURES, Measure
 from sensbench.metrics.ranks import shares
 
 # Pairs of features, of all outputs together, that are compared at once.
@@ -14,7 +16,7 @@ _MOST_PAIRS = 2**22
 COLUMNS = ["problem", "model", "output", "first", "second", "spearman", "kendall", "same_top", "n"]
 
 
-def agreement(headline: pd.DataFrame) -> pd.DataFrame:
+def agreement(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -> pd.DataFrame:
     """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
 
     Both are computed on the ranks by each method's own measure, over the ``n`` features that both
@@ -24,7 +26,7 @@ def agreement(headline: pd.DataFrame) -> pd.DataFrame:
 
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
-    frame = shares(headline)
+    frame = shares(headline, measures)
     parts = [
         _of_question(asked).assign(problem=str(problem), model=str(model))
         for (problem, model), asked in frame.groupby(["problem", "model"], sort=False)

@@ -26,7 +26,7 @@ def error_split(frame: pd.DataFrame, truth: Known, reference: Known) -> pd.DataF
     ``frame``: a study's frame. ``truth``, ``reference``: (problem, model, measure, output,
     feature) to value and standard error.
     """
-    numbers = frame[frame["partner"] == ""]
+    numbers = frame[(frame["partner"] == "") & (frame["feature"] != "")]
     at = list(
         zip(
             *(numbers[c] for c in ("problem", "model", "measure", "output", "feature")), strict=True

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sensbench.measure import MEASURES, Measure
 from sensbench.metrics.ranks import shares
 from sensbench.planted import NOISE
 
@@ -22,7 +23,9 @@ COPY_COLUMNS = [
 ]  # fmt: skip
 
 
-def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
+def noise_found(
+    headline: pd.DataFrame, planted: Planted, measures: Mapping[str, Measure] = MEASURES
+) -> pd.DataFrame:
     """Return, per method and output, how it treats planted noise, whose importance is 0.
 
     ``best_noise_rank``: the rank of the best-placed noise column, ``best_noise``. That column is
@@ -39,7 +42,7 @@ def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     rows = []
-    for key, measure, group, mine in _questions(headline, planted):
+    for key, measure, group, mine in _questions(headline, planted, measures):
         names = [name for name, original in mine.items() if original == NOISE]
         noise = group[group.index.isin(names) & group["rank"].notna()]
         root = [mine.get(name, name) for name in group.index]
@@ -57,7 +60,9 @@ def noise_found(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=NOISE_COLUMNS)
 
 
-def credit_split(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
+def credit_split(
+    headline: pd.DataFrame, planted: Planted, measures: Mapping[str, Measure] = MEASURES
+) -> pd.DataFrame:
     """Return, per method, output and copy, how credit is divided between an input and its copy.
 
     ``together`` is the share of the input and all its copies, ``copy_part`` the part of that
@@ -68,7 +73,7 @@ def credit_split(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     rows = []
-    for key, measure, group, mine in _questions(headline, planted):
+    for key, measure, group, mine in _questions(headline, planted, measures):
         for copy, original in mine.items():
             if original == NOISE or not {copy, original} <= set(group.index):
                 continue
@@ -84,11 +89,11 @@ def credit_split(headline: pd.DataFrame, planted: Planted) -> pd.DataFrame:
 
 
 def _questions(
-    headline: pd.DataFrame, planted: Planted
+    headline: pd.DataFrame, planted: Planted, measures: Mapping[str, Measure]
 ) -> list[tuple[tuple[str, ...], str, pd.DataFrame, Mapping[str, str]]]:
     """Return key, measure, features with share and rank, and what is planted among them."""
     found = []
-    frame = shares(headline[headline["partner"] == ""])
+    frame = shares(headline[headline["partner"] == ""], measures)
     for key, group in frame.groupby(_KEYS, sort=False):
         at = tuple(map(str, key))
         mine = planted.get((at[0], at[1]), {})

@@ -1,12 +1,13 @@
 """Ranks and shares: every method's headline measure on one scale."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from sensbench.measure import MEASURES
+from sensbench.measure import MEASURES, Measure
 
 # A network computes in float32: shares that differ by less are the same number.
 DECIMALS = 6
@@ -15,7 +16,7 @@ _NOISE = 0.5
 _GROUP = ["problem", "model", "output", "estimator"]
 
 
-def shares(headline: pd.DataFrame) -> pd.DataFrame:
+def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -> pd.DataFrame:
     """Add ``share``, ``share_low``, ``share_high`` and ``rank`` to headline numbers.
 
     Different methods measure different quantities in different units. What can be compared is
@@ -33,11 +34,12 @@ def shares(headline: pd.DataFrame) -> pd.DataFrame:
     then not the whole: its shares sum to what the methods that rank every feature give to the
     same features, on average.
 
-    ``headline``: one row per method and feature, as from ``Results.headline()``.
+    ``headline``: one row per method and feature, as from ``Results.headline()``; ``measures``:
+    what they mean.
     """
     frame = headline.copy()
-    power = frame["measure"].map(lambda name: MEASURES[name].variance_power or 1).astype(float)
-    signed = frame["measure"].map(lambda name: MEASURES[name].signed).astype(bool)
+    power = frame["measure"].map(lambda name: measures[name].variance_power or 1).astype(float)
+    signed = frame["measure"].map(lambda name: measures[name].signed).astype(bool)
     ends = {}
     for column in ("value", "low", "high"):
         values = frame[column].to_numpy(dtype=float)

@@ -4,14 +4,6 @@ import lazy_loader
 
 from sensbench.registry import Registry
 
-# Below this R² on held-out rows, more than half of what moves the target is not in the network,
-# and a ranking of its inputs says little of the phenomenon.
-POOR_R2 = 0.5
-
-# Above this relative error of the gradient, what derivatives say is as much about how the network
-# errs as about the function.
-POOR_GRADIENT = 0.3
-
 registry = Registry(
     "network",
     "sensbench.networks",

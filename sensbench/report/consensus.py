@@ -34,9 +34,9 @@ def headline_shares(results: Results) -> pd.DataFrame:
     frame = results.headline()
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
     frame["exact"] = _exact(frame, question)
-    found = shares(frame)
+    found = shares(frame, results.measures)
     exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
-    found["exact_share"] = shares(exact)["share"]
+    found["exact_share"] = shares(exact, results.measures)["share"]
     return found
 
 

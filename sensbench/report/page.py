@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from sensbench.measure import MEASURES, Measure
+from sensbench.measure import Measure
 from sensbench.report.consensus import the_question
 from sensbench.report.csv_file import as_csv
 from sensbench.report.figures import Kind, Omitted, catalogue, over_all_outputs
@@ -148,7 +148,7 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
         used = cells.loc[cells["status"] == "ok", "inputs"].unique()
         texts = [f"inputs: {', '.join(used)}"] if len(used) else []
         texts += [
-            f"{_symbol(measure)} is absent: {why}"
+            f"{_symbol(part, measure)} is absent: {why}"
             for (_, _, method, measure), why in part.absent.items()
             if method == label
         ]
@@ -159,14 +159,14 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
     return found
 
 
-def _symbol(name: str) -> str:
-    return plain_symbol(MEASURES[name].symbol) if name in MEASURES else name
+def _symbol(results: Results, name: str) -> str:
+    return plain_symbol(results.measures[name].symbol) if name in results.measures else name
 
 
 def _definitions(results: Results) -> list[Measure]:
     """Return the measures with numbers, in the order of the register."""
     known = set(results.frame["measure"].dropna())
-    return [measure for name, measure in MEASURES.items() if name in known]
+    return [measure for name, measure in results.measures.items() if name in known]
 
 
 def _not_computed(results: Results) -> pd.DataFrame:

@@ -61,12 +61,12 @@ def planted_tables(results: Results) -> list[Table]:
 
 def noise_of(results: Results) -> pd.DataFrame:
     """Return :func:`noise_found` of one question."""
-    return noise_found(results.headline(), _planted(results))
+    return noise_found(results.headline(), _planted(results), results.measures)
 
 
 def copies_of(results: Results) -> pd.DataFrame:
     """Return :func:`credit_split` of one question."""
-    return credit_split(results.headline(), _planted(results))
+    return credit_split(results.headline(), _planted(results), results.measures)
 
 
 def planted_said(results: Results, output: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from sensbench.measure import MEASURES
 from sensbench.metrics.error_split import error_split, relative_sizes
 from sensbench.report.consensus import the_question
 from sensbench.report.table import Table
@@ -38,7 +37,7 @@ def split_table(results: Results) -> Table | None:
         {
             "output": means["output"],
             "method": means["estimator"],
-            "measure": [plain_symbol(MEASURES[m].symbol) for m in means["measure"]],
+            "measure": [plain_symbol(results.measures[m].symbol) for m in means["measure"]],
             "of the estimate": _percent(means["estimation_error"]),
             "of the network": _percent(means["model_error"]),
             "together": _percent(means["total_error"]),
@@ -69,7 +68,9 @@ def split_said(results: Results) -> list[str]:
                 off = float(((own - true) ** 2).sum() ** 0.5 / (true**2).sum() ** 0.5)
                 worst = max(worst, off)
         if worst >= _WORTH_TELLING:
-            told.append(f"{plain_symbol(MEASURES[name].symbol)} by {number(100 * worst, 2)} %")
+            told.append(
+                f"{plain_symbol(results.measures[name].symbol)} by {number(100 * worst, 2)} %"
+            )
     if not told:
         return []
     return [

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from sensbench.measure import MEASURES
 from sensbench.planted import planted_as
 from sensbench.report.consensus import (
     common_first,
@@ -119,7 +118,7 @@ def pairs_table(results: Results) -> Table | None:
     shown = pd.DataFrame(
         [
             (r.output, f"{r.feature} × {r.partner}", r.estimator,
-             plain_symbol(MEASURES[str(r.measure)].symbol),
+             plain_symbol(results.measures[str(r.measure)].symbol),
              interval(float(str(r.value)), float(str(r.low)), float(str(r.high))))
             for r in top.itertuples()
         ],
@@ -160,7 +159,7 @@ def accuracy_table(results: Results) -> Table | None:
         {
             "output": means["output"],
             "method": means["estimator"],
-            "measure": [plain_symbol(MEASURES[m].symbol) for m in means["measure"]],
+            "measure": [plain_symbol(results.measures[m].symbol) for m in means["measure"]],
             "rows": [number(v) for v in means["rows"]],
             "relative error": [
                 "n/a" if pd.isna(v) else f"{number(100 * v, 2)} %" for v in means["relative_error"]

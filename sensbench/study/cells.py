@@ -3,13 +3,38 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from sensbench.study.results import Method
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Where a cell is in a study, by content: what its key and its seed follow from."""
+
+    question: str
+    estimator: str
+    params: Mapping[str, Any]
+    budget: int
+    replicate: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Content hash of the named coordinates."""
+        return digest(self._named())
+
+    def seed_sequence(self) -> np.random.SeedSequence:
+        """Return the cell's own stream: the same on any worker, in any order."""
+        return seed_sequence("cell", self._named())
+
+    def _named(self) -> dict[str, Any]:
+        return {**asdict(self), "params": dict(self.params)}
 
 
 @dataclass(frozen=True)
@@ -33,23 +58,17 @@ class Cell:
     seed: int
 
     @property
+    def coordinates(self) -> Coordinates:
+        """Where it is, without the labels."""
+        method = self.method
+        return Coordinates(
+            self.question, method.name, method.params, self.budget, self.replicate, self.seed
+        )
+
+    @cached_property
     def key(self) -> str:
         """Content hash of the named coordinates."""
-        return digest(self._coordinates())
-
-    def seed_sequence(self) -> np.random.SeedSequence:
-        """Return the cell's own stream: the same on any worker, in any order."""
-        return seed_sequence("cell", self._coordinates())
-
-    def _coordinates(self) -> dict[str, Any]:
-        return {
-            "question": self.question,
-            "estimator": self.method.name,
-            "params": dict(self.method.params),
-            "budget": self.budget,
-            "replicate": self.replicate,
-            "seed": self.seed,
-        }
+        return self.coordinates.key
 
 
 def cells_of(

@@ -9,10 +9,22 @@ import pandas as pd
 
 from sensbench.errors import InputError
 from sensbench.measure import MEASURES, Measure
+from sensbench.needs import Needs
 from sensbench.quality import Quality
-from sensbench.result import COLUMNS
+from sensbench.result import COLUMNS, INTERVAL_COLUMNS, Absent
 
-FRAME_COLUMNS = (*COLUMNS, "budget", "replicate", "n_forward", "n_backward", "seconds", "status")
+FRAME_COLUMNS = (
+    *COLUMNS,
+    "budget",
+    "replicate",
+    "n_forward",
+    "n_backward",
+    "seconds",
+    "status",
+    "direction",
+    *INTERVAL_COLUMNS,
+)
+_BEHIND = ("direction", *INTERVAL_COLUMNS)
 CELL_COLUMNS = (
     "problem",
     "model",
@@ -32,19 +44,28 @@ CELL_COLUMNS = (
 class Method:
     """One estimator of a study under its label (its name, with parameters where two share it).
 
-    ``ranks_by`` is the unit-free measure that its ranking of features is read from.
+    Attributes
+    ----------
+    headline
+        The unit-free measure that its ranking of features is read from.
+    needs
+        What it asks of a problem; ``None`` where nobody who read the file could tell.
+    positive_bias
+        Whether an input without effect scores above 0, by less the more rows there are.
     """
 
     label: str
     name: str
     params: Mapping[str, Any]
-    ranks_by: str
+    headline: Measure
     summary: str = ""
+    needs: Needs | None = None
+    positive_bias: bool = False
 
     @property
-    def headline(self) -> Measure:
-        """The measure that ranks."""
-        return MEASURES[self.ranks_by]
+    def ranks_by(self) -> str:
+        """The name of the measure that ranks."""
+        return self.headline.name
 
 
 class Known(NamedTuple):
@@ -161,11 +182,13 @@ class Results:
     questions
         In the study's order, by (problem, model).
     absent
-        (problem, model, method label, measure) to the reason a measure could not be computed.
+        (problem, model, method label, measure) to why a measure is not there.
     notes
         (problem, model, method label) to remarks on the numbers.
     provenance
         title, seed, command, created, versions (a mapping), config (resolved, as YAML text).
+    measures
+        What the numbers mean, by name: as it was defined when they were computed.
     """
 
     name: str
@@ -173,9 +196,10 @@ class Results:
     cells: pd.DataFrame
     methods: Mapping[str, Method]
     questions: Mapping[tuple[str, str], Question]
-    absent: Mapping[tuple[str, str, str, str], str]
+    absent: Mapping[tuple[str, str, str, str], Absent]
     notes: Mapping[tuple[str, str, str], tuple[str, ...]]
     provenance: Mapping[str, Any]
+    measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
 
     def of(self, problem: str, model: str) -> "Results":
         """Return the part that belongs to one question."""
@@ -195,6 +219,7 @@ class Results:
             {key: why for key, why in self.absent.items() if key[:2] == (problem, model)},
             {key: why for key, why in self.notes.items() if key[:2] == (problem, model)},
             self.provenance,
+            self.measures,
         )
 
     def only(self, outputs: Sequence[str]) -> "Results":
@@ -220,16 +245,17 @@ class Results:
         """Return the numbers at each method's largest computed budget, averaged over replicates.
 
         Columns: problem, model, estimator, measure, output, feature, partner, value, low, high,
-        budget. Ends of intervals are averaged as well: the width a single run reports.
+        budget, direction and what the interval is. Ends of intervals are averaged as well: the
+        width a single run reports.
         """
         if self.frame.empty:
-            return self.frame[[*COLUMNS, "budget"]]
+            return self.frame[[*COLUMNS, "budget", *_BEHIND]]
         keys = ["problem", "model", "estimator"]
         largest = self.frame.groupby(keys)["budget"].transform("max")
         top = self.frame[self.frame["budget"] == largest]
-        by = [*COLUMNS[:7], "budget"]
+        by = [*COLUMNS[:7], "budget", *_BEHIND]
         means = top.groupby(by, sort=False, dropna=False)[["value", "low", "high"]].mean()
-        return means.reset_index()[[*COLUMNS, "budget"]]
+        return means.reset_index()[[*COLUMNS, "budget", *_BEHIND]]
 
     def headline(self) -> pd.DataFrame:
         """Return :meth:`final`, only the measure each method ranks by."""

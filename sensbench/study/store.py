@@ -2,68 +2,71 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pandas as pd
-
 from sensbench.errors import InputError
-from sensbench.quality import Quality
-from sensbench.result import SensitivityResult
+from sensbench.study import contents, schema
 from sensbench.study.cells import Cell
-from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
+from sensbench.study.outcome import Outcome, Record
+from sensbench.study.reading import read
+from sensbench.study.results import Method, Results
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS study (key TEXT PRIMARY KEY, content TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS questions (key TEXT PRIMARY KEY, content TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS networks (key TEXT PRIMARY KEY, content TEXT NOT NULL, weights BLOB);
-CREATE TABLE IF NOT EXISTS cells (
-    key TEXT PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL,
-    n_forward INTEGER, n_backward INTEGER, seconds REAL, inputs TEXT,
-    absent TEXT NOT NULL, notes TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS numbers (
-    cell TEXT NOT NULL REFERENCES cells(key) ON DELETE CASCADE,
-    measure TEXT NOT NULL, output TEXT NOT NULL, feature TEXT NOT NULL, partner TEXT NOT NULL,
-    value REAL, low REAL, high REAL);
-CREATE INDEX IF NOT EXISTS numbers_of_cell ON numbers(cell);
-"""
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What became of a cell: ``ok`` with a result, else ``skipped`` or ``failed`` and why."""
-
-    status: str
-    reason: str = ""
-    result: SensitivityResult | None = None
-    seconds: float = 0.0
-    error: BaseException | None = None
+_MEMORY = ":memory:"
+_NOTHING = Record(0, 0, 0.0, "", "{}", "[]", "{}", [], {})
 
 
 class ResultStore:
     """One SQLite file, or memory. Use as a context manager.
 
+    A file of an older version is upgraded in place, after a copy of it was put beside it; with
+    ``read_only`` it is upgraded in memory, and no file is made or changed.
+
     Raises
     ------
     InputError
-        The file is not a results file, or is of another version.
+        The file is not a results file, is damaged or of a newer version, or cannot be written.
+        It is left as it was.
     """
 
-    def __init__(self, path: Path | str = ":memory:"):
+    def __init__(self, path: Path | str = _MEMORY, *, read_only: bool = False):
         self.path = path
-        try:
-            self._db = sqlite3.connect(path, timeout=60.0)
+        if read_only and not Path(path).is_file():
+            raise InputError(f"{path}: expected a results file; there is none")
+        with self._told():
+            self._db = self._opened(read_only)
             self._db.execute("PRAGMA foreign_keys = ON")
-            self._version()
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"{path}: expected a results file of sensbench; got {error}; give another file, "
-                f"or --fresh to start it anew"
-            ) from error
+
+    def _opened(self, read_only: bool) -> sqlite3.Connection:
+        if self.path == _MEMORY:
+            db = sqlite3.connect(_MEMORY)
+            schema.create(db)
+            return db
+        path = Path(self.path)
+        uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        db = sqlite3.connect(uri, uri=True, timeout=60.0)
+        try:
+            version = schema.version_of(db, path)
+            if version == 0:
+                if read_only:
+                    raise InputError(f"{path}: expected results; got an empty file")
+                schema.create(db)
+            elif version < schema.VERSION:
+                if read_only:
+                    copy = sqlite3.connect(_MEMORY)
+                    db.backup(copy)
+                    db.close()
+                    db = copy
+                else:
+                    schema.back_up(path, version)
+                schema.upgrade(db, version)
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def __enter__(self) -> "ResultStore":
         return self
@@ -90,137 +93,125 @@ class ResultStore:
         ]
         content = {
             "cells": planned,
-            "methods": [asdict(method) for method in methods],
+            "methods": [method.label for method in methods],
             "questions": questions,
             "provenance": dict(provenance),
         }
-        with self._db:
+        with self._writing():
             for key, value in content.items():
-                self._db.execute("REPLACE INTO study VALUES (?, ?)", (key, _dump(value)))
+                self._replace("study", key, contents.dump(value))
+            for method in methods:
+                self._replace("methods", method.label, contents.method_to_text(method))
+                text = contents.measure_to_text(method.headline)
+                self._replace("measures", method.headline.name, text)
 
     def provenance(self) -> dict[str, Any]:
         """Return the provenance of the last run; empty before there was one."""
-        return self._study("provenance") or {}
+        with self._told():
+            query = "SELECT content FROM study WHERE key = 'provenance'"
+            row = self._db.execute(query).fetchone()
+            return {} if row is None else json.loads(row[0])
 
     def done(self) -> set[str]:
         """Return the keys of the cells whose result is there."""
-        return {key for (key,) in self._db.execute("SELECT key FROM cells WHERE status = 'ok'")}
+        with self._told():
+            return {key for (key,) in self._db.execute("SELECT key FROM cells WHERE status = 'ok'")}
 
     def put(self, cell: Cell, outcome: Outcome) -> None:
         """Commit one cell, whole or not at all; an earlier failure of it is replaced."""
-        result = outcome.result
-        row = (
-            cell.key, outcome.status, outcome.reason,
-            result.n_forward if result else 0, result.n_backward if result else 0,
-            result.seconds if result else outcome.seconds, result.inputs if result else "",
-            _dump(dict(result.absent if result else {})),
-            _dump(list(result.notes if result else ())),
+        record = outcome.record or _NOTHING
+        facts = (
+            cell.key, cell.problem, cell.model, cell.method.name,
+            contents.dump(dict(cell.method.params)), cell.budget, cell.replicate, cell.seed,
+            outcome.status, outcome.reason, record.n_forward, record.n_backward,
+            record.seconds if outcome.record else outcome.seconds, record.inputs,
+            record.absent, record.notes, record.intervals,
         )  # fmt: skip
-        with self._db:
+        row = (*facts, contents.cell_digest(facts, record.numbers))
+        with self._writing():
             self._db.execute("DELETE FROM cells WHERE key = ?", (cell.key,))
             self._db.execute(f"INSERT INTO cells VALUES ({', '.join('?' * len(row))})", row)
-            if result is not None:
-                numbers = result.to_frame().iloc[:, 3:].itertuples(index=False)
-                self._db.executemany(
-                    "INSERT INTO numbers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [(cell.key, *number) for number in numbers],
-                )
+            self._db.executemany(
+                "INSERT INTO numbers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(cell.key, *number) for number in record.numbers],
+            )
+            for name, text in record.measures.items():
+                self._replace("measures", name, text)
 
-    def put_question(self, key: str, question: Question) -> None:
-        """Remember what was explained."""
-        with self._db:
-            self._db.execute("REPLACE INTO questions VALUES (?, ?)", (key, _dump(asdict(question))))
+    def put_question(self, key: str, text: str) -> None:
+        """Remember what was explained, as ``question_to_text`` gives it."""
+        with self._writing():
+            self._replace("questions", key, text)
 
     def put_network(self, key: str, content: Mapping[str, Any], weights: bytes) -> None:
         """Keep a trained network, so that it is trained once per study."""
-        with self._db:
+        text = contents.dump(dict(content))
+        digest = contents.digest_of(key, text, weights)
+        with self._writing():
             self._db.execute(
-                "REPLACE INTO networks VALUES (?, ?, ?)", (key, _dump(dict(content)), weights)
+                "REPLACE INTO networks VALUES (?, ?, ?, ?)", (key, text, weights, digest)
             )
 
     def network(self, key: str) -> tuple[dict[str, Any], bytes] | None:
         """Return a kept network, if it is there."""
-        query = "SELECT content, weights FROM networks WHERE key = ?"
-        row = self._db.execute(query, (key,)).fetchone()
-        return None if row is None else (json.loads(row[0]), row[1])
+        with self._told():
+            query = "SELECT content, weights, digest FROM networks WHERE key = ?"
+            row = self._db.execute(query, (key,)).fetchone()
+        if row is None:
+            return None
+        text, weights, digest = row
+        if contents.digest_of(key, text, weights or b"") != digest:
+            raise schema.damaged(self.path, f"the network {key}")
+        return json.loads(text), weights
 
     def results(self) -> Results:
-        """Return everything that belongs to the study as last planned."""
-        methods = [Method(**content) for content in self._study("methods") or []]
-        provenance = self.provenance()
-        plan = pd.DataFrame(
-            self._study("cells") or [],
-            columns=["cell", "problem", "model", "estimator", "budget", "replicate"],
-        )
-        states = pd.read_sql("SELECT * FROM cells", self._db).rename(columns={"key": "cell"})
-        cells = plan.merge(states, on="cell", how="left")
-        cells = cells.fillna({"status": "missing", "reason": "not computed yet", "inputs": ""})
-        counts = ["n_forward", "n_backward", "seconds"]
-        cells[counts] = cells[counts].fillna(0)
-        cells[counts[:2]] = cells[counts[:2]].astype("int64")
-        numbers = pd.read_sql("SELECT * FROM numbers ORDER BY rowid", self._db)
-        numbers[["value", "low", "high"]] = numbers[["value", "low", "high"]].astype(float)
-        ok = cells[cells["status"] == "ok"]
-        frame = ok.merge(numbers, on="cell", how="inner")
+        """Return everything that belongs to the study as last planned.
 
-        absent: dict[tuple[str, str, str, str], str] = {}
-        notes: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        columns = ok[["problem", "model", "estimator", "absent", "notes"]].astype(str)
-        for problem, model, label, why_absent, remarks in columns.itertuples(index=False):
-            at = (problem, model, label)
-            absent.update({(*at, name): why for name, why in json.loads(why_absent).items()})
-            if json.loads(remarks):
-                notes[at] = tuple(dict.fromkeys((*notes.get(at, ()), *json.loads(remarks))))
-        return Results(
-            name=provenance.get("name", ""),
-            frame=frame[list(FRAME_COLUMNS)],
-            cells=cells[list(CELL_COLUMNS)],
-            methods={method.label: method for method in methods},
-            questions=self._questions(),
-            absent=absent,
-            notes=notes,
-            provenance=provenance,
-        )
+        Raises
+        ------
+        InputError
+            What is read is not what was written.
+        """
+        with self._told():
+            return read(self._db, self.path)
 
-    def _questions(self) -> dict[tuple[str, str], Question]:
-        found = {}
-        for key, problem, model in self._study("questions") or []:
-            query = "SELECT content FROM questions WHERE key = ?"
-            row = self._db.execute(query, (key,)).fetchone()
-            if row is None:
-                continue
-            content = json.loads(row[0])
-            content.update(
-                problem=problem, model=model,
-                outputs=tuple(content["outputs"]), features=tuple(content["features"]),
-                truth=tuple(Known(*entry) for entry in content["truth"]),
-                reference=tuple(Known(*entry) for entry in content.get("reference", ())),
-                notes=tuple(content["notes"]),
-                quality={o: Quality.from_plain(q) for o, q in content["quality"].items()},
-            )  # fmt: skip
-            found[problem, model] = Question(**content)
-        return found
+    def check(self) -> None:
+        """Raise if anything in the file is not as it was written; reads all of it."""
+        self.results()
 
-    def _study(self, key: str) -> Any:
-        row = self._db.execute("SELECT content FROM study WHERE key = ?", (key,)).fetchone()
-        return None if row is None else json.loads(row[0])
+    def _replace(self, table: str, key: str, text: str) -> None:
+        row = (key, text, contents.digest_of(key, text))
+        self._db.execute(f"REPLACE INTO {table} VALUES (?, ?, ?)", row)
 
-    def _version(self) -> None:
-        # Tables first: they and the version come in one transaction, so where there are tables
-        # the version is there too, also while another process makes the file.
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if tables and version != _VERSION:
-            self._db.close()
-            raise InputError(
-                f"{self.path}: expected a results file of version {_VERSION}; got version "
-                f"{version}; move it away, or --fresh to start it anew"
-            )
-        if not tables:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE;\n{_SCHEMA}\nPRAGMA user_version = {_VERSION};\nCOMMIT;"
-            )
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write all inside or, where something is in the way, nothing."""
+        with self._told(), self._db:
+            yield
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what SQLite, or what it read, says, as one sentence on the file."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise self._refused(str(error)) from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            if "not a database" in str(error):
+                raise InputError(
+                    f"{self.path}: expected a results file of sensbench; got something else "
+                    f"({error}); give another file, or --fresh to start it anew"
+                ) from error
+            raise schema.damaged(self.path, error) from error
 
-def _dump(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, default=str)
+    def _refused(self, said: str) -> InputError:
+        if "UTF-8" in said or "malformed" in said:
+            return schema.damaged(self.path, said)
+        ways = {
+            "full": "make room on the disk; what was committed is kept",
+            "readonly": "make the file and its folder writable, or copy it to where they are",
+            "locked": "another run is writing it; wait for that one to end",
+            "unable to open": "make the file and its folder readable and writable",
+        }
+        way = next((way for word, way in ways.items() if word in said), "look at the file")
+        return InputError(f"{self.path}: expected to read and write it; got {said!r}; {way}")

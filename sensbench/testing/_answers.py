@@ -34,7 +34,7 @@ def check_answers(estimator: Estimator, who: str) -> None:
         _check_values(found, _known.product_answers(), estimator, f"{who} over independent inputs")
         _check_widths(found, who)
         _check_narrowing(estimator, over_product[0], who)
-    if not estimator.design:
+    if not estimator.needs.design:
         found = _over_seeds(estimator, [_known.data(seed) for seed in range(SEEDS)], who)
         if found:
             _check_values(found, _known.data_answers(), estimator, f"{who} over correlated rows")
@@ -63,7 +63,7 @@ def _stacked(
 def _common(found: list[SensitivityResult]) -> list[str]:
     """Return the measures of inputs or pairs that every result has."""
     names = set.intersection(*(set(result.estimates) for result in found))
-    return [name for name in found[0].estimates if name in names and not measure(name).whole]
+    return [name for name in found[0].estimates if name in names and measure(name).axis in ("feature", "pair")]
 
 
 def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str) -> None:
@@ -80,13 +80,13 @@ def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str)
 def _check_values(
     found: list[SensitivityResult], answers: _known.Answers, estimator: Estimator, who: str
 ) -> None:
-    share = BIAS_OF_LARGEST if estimator.biased_up else SHARE_OF_LARGEST
+    share = BIAS_OF_LARGEST if estimator.positive_bias else SHARE_OF_LARGEST
     for name in _common(found):
         if name not in answers:
             continue
         exact, values = answers[name], _stacked(found, name)[0]
         known = np.isfinite(exact) & np.isfinite(values).all(axis=0)
-        if measure(name).pairwise:
+        if measure(name).axis == "pair":
             known &= np.triu(np.ones(exact.shape[-2:], dtype=bool), 1)
         # Inputs' and outputs' units keep raw measures from being compared with each other.
         free = measure(name).unit == ""
@@ -103,8 +103,10 @@ def _check_values(
 
 def _check_widths(found: list[SensitivityResult], who: str) -> None:
     for name in _common(found):
+        if any(result[name].interval is None for result in found):
+            continue
         values, halves = _stacked(found, name)
-        if measure(name).pairwise:
+        if measure(name).axis == "pair":
             upper = np.triu_indices(values.shape[-1], 1)
             values, halves = (a[..., upper[0], upper[1]] for a in (values, halves))
         largest = np.nan_to_num(np.abs(values)).max(axis=(0, 2))
@@ -127,6 +129,8 @@ def _check_narrowing(estimator: Estimator, problem: Problem, who: str) -> None:
     least, name = int(estimator.minimum_budget(problem)), estimator.ranks_by
     few, many = (run(estimator, problem, who, max(n, least)) for n in (FEW_ROWS, MANY_ROWS))
     if few is None or many is None or not {name} <= few.estimates.keys() & many.estimates.keys():
+        return
+    if few[name].interval is None:
         return
     before, after = (float((r[name].high - r[name].low).mean()) for r in (few, many))
     spends = many.n_forward * 2 * FEW_ROWS >= few.n_forward * MANY_ROWS

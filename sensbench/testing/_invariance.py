@@ -27,7 +27,7 @@ def check_dead_input(estimator: Estimator, who: str) -> None:
 
     Of an estimator that says it is biased upwards: little, and less the more rows there are.
     """
-    if estimator.biased_up:
+    if estimator.positive_bias:
         return _check_bias_falls(estimator, who)
     found = _dead_share(estimator, who, _BUDGET)
     if found is None:
@@ -75,7 +75,7 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
         return
     order = [names.index(name) for name in first.space.names]
     for name in found.estimates:
-        if measure(name).pairwise or name not in other.estimates:
+        if measure(name).axis != "feature" or name not in other.estimates:
             continue
         a, b = found[name], other[name].map(lambda values: values[:, order])
         slack = HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2

@@ -30,10 +30,10 @@ def check_rows(estimator: Estimator, who: str) -> None:
     same = _compared(estimator, who, _known.given(X, "product"), alone)
     rule(same, who, "inputs='product' leaves the data out",
          "the numbers change when a problem of marginals is given rows as well")  # fmt: skip
-    if estimator.design:
+    if estimator.needs.design:
         same = _compared(estimator, who, _known.given(X), alone)
         rule(same, who, "a design leaves the data out",
-             "the numbers change with the data; with design = True they are told to be of the "
+             "the numbers change with the data; with rows='design' they are told to be of the "
              "product of the marginals")  # fmt: skip
         return
     same = _compared(estimator, who, _known.given(X), _known.given(X, spread=3.0))
@@ -68,7 +68,7 @@ def check_outputs(estimator: Estimator, who: str) -> None:
     other = _run(estimator, _known.product(outputs=[_known.OUTPUTS[k] for k in order]), who)
     if first is None or other is None:
         return
-    share = BIAS_OF_LARGEST if estimator.biased_up else SHARE_OF_LARGEST
+    share = BIAS_OF_LARGEST if estimator.positive_bias else SHARE_OF_LARGEST
     for name in first.estimates:
         if name not in other.estimates:
             continue

@@ -7,7 +7,7 @@ from sensbench.errors import BudgetTooSmall
 from sensbench.estimator import Estimator
 from sensbench.measure import MEASURES, measure
 from sensbench.problem import Problem
-from sensbench.result import COLUMNS, SensitivityResult
+from sensbench.result import RESULT_COLUMNS, SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._answers import check_answers
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units
@@ -26,7 +26,7 @@ def check_estimator(estimator: Estimator) -> Conformance:
     a unit; every declared measure is returned, or absent with a reason; values are finite or a
     note says why, and lie inside their intervals; the same seed gives the same bits, 0 included,
     and another seed others unless the numbers are exact; the budget is never exceeded nor
-    undercounted, and the smallest one works; a dead input scores about 0 (with ``biased_up``:
+    undercounted, and the smallest one works; a dead input scores about 0 (with ``positive_bias``:
     little, and less the more rows there are); inputs in another order or unit change nothing,
     nor do other names; every output has its own numbers; nothing is printed or warned of;
     problem, data, module and global random states are left alone; a group of columns, where the
@@ -115,21 +115,25 @@ def _check_result(estimator: Estimator, case: _cases.Case, who: str) -> bool:
     rule(given == declared, who, "every declared measure is returned or absent",
          f"declared but not given: {sorted(declared - given)}; "
          f"given but not declared: {sorted(given - declared)}")  # fmt: skip
-    for name, reason in found.absent.items():
-        rule(reason.strip(), who, "absent with a reason", f"{name} has none")
+    for name, absent in found.absent.items():
+        rule(absent.reason.strip(), who, "absent with a reason", f"{name} has none")
     for name in found.estimates:
         _check_values(found, name, f"{who} on {case.title}")
     columns = tuple(found.to_frame().columns)
-    rule(columns == COLUMNS, who, "the frame has the documented columns", f"got {columns}")
+    rule(columns == RESULT_COLUMNS, who, "the frame has the documented columns", f"got {columns}")
     return True
 
 
 def _check_values(found: SensitivityResult, name: str, who: str) -> None:
     item = found[name]
     read = np.ones(item.value.shape, dtype=bool)
-    if measure(name).pairwise:
+    if measure(name).axis == "pair":
         read &= np.triu(np.ones(item.value.shape[-2:], dtype=bool), 1)
     ends = np.stack([item.low, item.value, item.high])
+    if item.interval is None:
+        rule(np.isnan(ends[[0, 2]]).all(), who, "ends of intervals come with what they are",
+             f"{name} has ends and no Interval; without one, Estimate.of leaves them out")  # fmt: skip
+        ends = np.repeat(item.value[None], 3, axis=0)
     named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
     told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~named]).all()
     rule(told, who, "finite, or a note says why", f"{name} = {item.value}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sensbench.errors import CacheWarning
+from sensbench.measure import Measure, measure
 from sensbench.problem import Problem
 from sensbench.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
@@ -16,9 +17,6 @@ from sensbench.truths.sampled import sampled
 from sensbench.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
-
-# What is taken on the data rows themselves, where a problem has them: another distribution.
-_ON_ROWS = ("derivative_", "permutation_", "dgsm", "total_order_bound", "mean", "variance")
 
 
 def reference(
@@ -55,8 +53,8 @@ def reference(
     truths = sampled(
         problem.explained, problem.space, points=points, scrambles=scrambles, seed=seed, pairs=pairs
     )
-    on_rows = _ON_ROWS if problem.uses_rows else ()
-    settings = json.dumps([key, points, scrambles, seed, pairs, bool(on_rows)])
+    of_product = problem.uses_rows
+    settings = json.dumps([key, points, scrambles, seed, pairs, of_product])
     file = (
         folder / f"{hashlib.sha256(settings.encode()).hexdigest()[:32]}.json"
         if folder is not None and key
@@ -68,7 +66,9 @@ def reference(
         if kept is not None:
             return kept
         _log.info("computing reference values of %s on %s …", problem.explained.name, problem.name)
-        found = {name: truths[name] for name in truths if not name.startswith(on_rows)}
+        found = {
+            name: truths[name] for name in truths if not (of_product and _on_rows(measure(name)))
+        }
         if file is not None:
             try:
                 write_whole(file, _written(settings, to_plain(found)))
@@ -77,6 +77,11 @@ def reference(
         return Truths.of(found)
 
     return Truths(make)
+
+
+def _on_rows(meaning: Measure) -> bool:
+    """Whether it is taken on the data rows, where a problem has them: another distribution."""
+    return meaning.family in ("derivative", "permutation") or meaning.axis == "output"
 
 
 def _written(settings: str, known: Mapping[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from scipy.special import roots_legendre
 
 from sensbench.errors import InputError, require
 from sensbench.marginal import Marginal
+from sensbench.measure import measure
 from sensbench.space import InputSpace
 from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied
@@ -24,8 +25,8 @@ _CHUNK = 4_000_000
 _AGREEMENT = 1e-10
 # What is this much smaller than its parts is a zero with rounding.
 _ROUNDING = 1e-14
-# How the names of what derivatives decide begin.
-_SLOPES = ("derivative_", "dgsm", "mu_star_limit")
+# A jump is part of the variance and of no derivative, so a bound from derivatives is none.
+_LOST_AT_JUMPS = ("total_order_bound", "mu_star_limit")
 
 
 def separable(
@@ -113,7 +114,7 @@ def _truths(
         if name in common
     }
     if space.without_derivative:
-        known = {name: item for name, item in known.items() if not name.startswith(_SLOPES)}
+        known = {name: item for name, item in known.items() if not _of_slopes(name)}
     return _beside_jumps(implied(space, known), list(jumps))
 
 
@@ -142,8 +143,16 @@ def _beside_jumps(truth: dict[str, Truth], jumping: Sequence[int]) -> dict[str, 
     if not moving.any():
         return truth
     only_jumps = "dgsm" in truth and (moving & (truth["dgsm"].value[:, jumping] == 0)).any()
-    lost = ("total_order_bound", "mu_star_limit", *(_SLOPES if only_jumps else ()))
-    return {name: known for name, known in truth.items() if not name.startswith(lost)}
+    return {
+        name: known
+        for name, known in truth.items()
+        if name not in _LOST_AT_JUMPS and not (only_jumps and _of_slopes(name))
+    }
+
+
+def _of_slopes(name: str) -> bool:
+    """Whether derivatives decide it; the limit of mu_star is a mean derivative too."""
+    return measure(name).family == "derivative" or name == "mu_star_limit"
 
 
 def _scale(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray | float:

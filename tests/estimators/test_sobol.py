@@ -73,7 +73,10 @@ def test_the_budget_decides_a_power_of_two(product_problem):
     assert estimator.estimate(product_problem, budget=159).n_forward == 80
     with pytest.raises(BudgetTooSmall, match="at least 40 rows"):
         estimator.estimate(product_problem, budget=39)
-    assert "not asked for" in estimator.estimate(product_problem, budget=40).absent["second_order"]
+    assert (
+        "not asked for"
+        in estimator.estimate(product_problem, budget=40).absent["second_order"].reason
+    )
 
 
 @pytest.mark.parametrize("N", [8, 64, 4096])

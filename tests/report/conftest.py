@@ -12,6 +12,7 @@ from torch import nn
 
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
+from sensbench.measure import measure
 from sensbench.problem import Problem
 from sensbench.quality import Quality, qualities
 from sensbench.space import InputSpace
@@ -74,7 +75,7 @@ class Built:
                 label,
                 estimator.name,
                 estimator.params(),
-                estimator.ranks_by,
+                measure(estimator.ranks_by),
                 type(estimator).__doc__.splitlines()[0],
             )
             for budget in budgets:
@@ -104,8 +105,8 @@ class Built:
             )
         )
         self.cells.append((*key, "ok", "", *cost, result.inputs))
-        for measure, why in result.absent.items():
-            self.absent[problem.name, model, label, measure] = why
+        for name, why in result.absent.items():
+            self.absent[problem.name, model, label, name] = why
         if result.notes:
             self.notes[problem.name, model, label] = result.notes
 

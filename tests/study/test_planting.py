@@ -9,7 +9,7 @@ from sensbench.report import write_report
 from sensbench.report.planted import planted_said, planted_tables
 from sensbench.report.summary import sentences
 from sensbench.study.config import check_study
-from sensbench.study.questions import Questions
+from sensbench.study.planning import plan_of
 from sensbench.study.runner import run_study
 from sensbench.study.store import ResultStore
 
@@ -28,7 +28,8 @@ def study(**changes):
 
 
 def keys(**changes):
-    return Questions(study(**changes), ResultStore()).keys
+    subjects = plan_of(study(**changes)).subjects.items()
+    return [(key, one.problem_label, one.model_label) for key, one in subjects]
 
 
 @pytest.fixture(scope="module")

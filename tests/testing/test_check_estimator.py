@@ -10,7 +10,6 @@ from sensbench import estimators
 from sensbench.bootstrap import Bootstrap, centred, variance
 from sensbench.errors import ConformanceError, NotApplicable
 from sensbench.estimator import Estimator
-from sensbench.result import Absent
 from sensbench.testing import check_estimator
 
 
@@ -22,8 +21,7 @@ class Slopes(Estimator):
     measures = ("derivative_abs_standardised", "derivative_abs")
     ranks_by = "derivative_abs_standardised"
 
-    def minimum_budget(self, problem):
-        return 10 * problem.explained.rows_per_gradient
+    needs = Needs("either", gradient=True, minimum_rows=10, cost=Cost(1, per_output=1))
 
     def _estimate(self, problem, budget, rng):
         X = problem.rows(budget // problem.explained.rows_per_gradient, rng).X
@@ -44,6 +42,7 @@ class Nameless(Slopes):
 
 class NotFrozen(Estimator):
     name, measures, ranks_by = "x", ("total_order",), "total_order"
+    needs = Needs("given")
 
     def _estimate(self, problem, budget, rng):
         return {}
@@ -76,12 +75,12 @@ class Forgets(Changed):
 
 class NoReason(Changed):
     def change(self, found, problem, rng):
-        return found | {"derivative_abs": Absent(" ")}
+        return found | {"derivative_abs": Impossible(" ")}
 
 
 class RankingAbsent(Changed):
     def change(self, found, problem, rng):
-        return found | {self.ranks_by: Absent("no time")}
+        return found | {self.ranks_by: Impossible("no time")}
 
 
 class WrongShape(Changed):
@@ -143,11 +142,11 @@ class DeadMatters(Changed):
 
 
 class DeadMattersByBias(DeadMatters):
-    biased_up = True
+    positive_bias = True
 
 
 class BiasStays(Changed):
-    biased_up = True
+    positive_bias = True
 
     def change(self, found, problem, rng):
         return {name: item.map(lambda v: v + 0.1 * v.max()) for name, item in found.items()}
@@ -156,7 +155,7 @@ class BiasStays(Changed):
 class BiasFalls(Changed):
     """Right: it says that it is biased upwards, and the bias falls with more rows."""
 
-    biased_up = True
+    positive_bias = True
 
     def change(self, found, problem, rng):
         bias = 1 / np.sqrt(problem.explained.n_forward)
@@ -224,7 +223,7 @@ class OnlyData(Slopes):
 
 
 class TearsGroups(Slopes):
-    groups = True
+    needs = replace(Slopes.needs, groups="one feature")
 
     def _estimate(self, problem, budget, rng):
         if problem.space.groups:

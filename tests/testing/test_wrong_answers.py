@@ -11,6 +11,7 @@ from sensbench.bootstrap import Bootstrap, centred, variance
 from sensbench.errors import ConformanceError
 from sensbench.estimator import Estimator
 from sensbench.measure import MEASURES
+from sensbench.needs import Cost, Needs
 from sensbench.problem import Data
 from sensbench.result import Estimate
 from sensbench.testing import _known, check_estimator
@@ -24,8 +25,7 @@ class Right(Estimator):
     measures = ("derivative_rms_standardised", "dgsm")
     ranks_by = "derivative_rms_standardised"
 
-    def minimum_budget(self, problem):
-        return 10 * problem.explained.rows_per_gradient
+    needs = Needs("either", gradient=True, minimum_rows=10, cost=Cost(1, per_output=1))
 
     def _estimate(self, problem, budget, rng):
         Y, J = problem.explained.values_and_jacobian(self.rows(problem, budget, rng))
@@ -70,7 +70,7 @@ class DeviationsOfMarginals(Right):
 
 
 class DesignOnData(Right):
-    design = True
+    needs = replace(Right.needs, rows="design")
 
 
 class Prints(Right):

@@ -16,7 +16,7 @@ from sensbench.study.results import Question, Results
 
 def pairs_of(results: Results) -> pd.DataFrame:
     """Return the agreement of every pair of methods, for every output, of one question."""
-    return agreement(results.headline())
+    return agreement(results.headline(), results.measures)
 
 
 def agreement_matrix(results: Results) -> Figure | Omitted:

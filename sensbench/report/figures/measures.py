@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sensbench.measure import MEASURES
 from sensbench.report.consensus import headline_shares, in_method_order, mean_shares, the_question
 from sensbench.report.figures.panels import (
     MOST_FEATURES,
@@ -70,8 +69,10 @@ def measures(results: Results, output: str) -> Figure | Omitted:
             _scale(ax, value, low, high)
             ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
             feature_axis(ax, features)
-            ax.set_title(MEASURES[name].symbol, fontweight="normal")
-            ax.set_xlabel(in_figure(unit_label(question, name, output, features)))
+            ax.set_title(results.measures[name].symbol, fontweight="normal")
+            ax.set_xlabel(
+                in_figure(unit_label(question, results.measures[name].unit, output, features))
+            )
         handles = [mark(styles[m], in_figure(m)) for m in dict.fromkeys(m for m, _ in columns)]
         if known:
             handles.append(exact_mark(in_figure(question.truth_of or "exact")))
@@ -79,9 +80,8 @@ def measures(results: Results, output: str) -> Figure | Omitted:
     return figure
 
 
-def unit_label(question: Question, name: str, output: str, features: list[str]) -> str:
+def unit_label(question: Question, template: str, output: str, features: list[str]) -> str:
     """Return the unit of a measure over all features: "N per unit of input", or ""."""
-    template = MEASURES[name].unit
     if not template:
         return ""
     y = question.units.get(output) or "y"
@@ -111,5 +111,5 @@ def measures_alt(results: Results, output: str) -> str:
         top = mine.reindex(mine["value"].abs().sort_values(ascending=False).index).head(3)
         pairs = zip(top["feature"], top["value"], strict=True)
         numbers = listed(f"{f} {number(v)}" for f, v in pairs)
-        texts.append(f"{method}, {plain_symbol(MEASURES[name].symbol)}: {numbers}")
+        texts.append(f"{method}, {plain_symbol(results.measures[name].symbol)}: {numbers}")
     return f"All measures for output {output}, the three largest of each. {'; '.join(texts)}."

@@ -17,6 +17,7 @@ define(
         unit="",
         estimand="2·P((y - med y)(x_i - med x_i) > 0) - 1",
         source="Blomqvist 1950, doi:10.1214/aoms/1177729754",
+        family="correlation",
         signed=True,
     )
 )
@@ -29,16 +30,12 @@ class Quadrant(sb.Estimator):
     name = "quadrant"
     measures = ("demo_quadrant",)
     ranks_by = "demo_quadrant"
-    minimum_rows = 20
+    needs = sb.Needs("given", minimum_rows=20)
 
     resamples: int = 200
 
-    def minimum_budget(self, problem):
-        return self.minimum_rows
-
     def _estimate(self, problem, budget, rng):
-        X = problem.rows(budget, rng).X
-        x, y = (np.sign(v - np.median(v, axis=0)) for v in (X, problem.explained(X)))
+        x, y = (np.sign(v - np.median(v, axis=0)) for v in problem.sample(budget, rng))
         same = y[:, :, None] * x[:, None, :]
         interval = Bootstrap({"same": same}, rng, self.resamples, 0.95)
         return {"demo_quadrant": interval(lambda m: m["same"])}

@@ -1,0 +1,111 @@
+"""What the results file keeps as text: plain data, and digests that tell when it was damaged."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sensbench.interval import Interval
+from sensbench.measure import Measure
+from sensbench.needs import Needs
+from sensbench.quality import Quality
+from sensbench.result import SensitivityResult, absent_to_plain
+from sensbench.study.results import Known, Method, Question
+
+
+def dump(content: Any) -> str:
+    """Return plain data as text."""
+    return json.dumps(content, ensure_ascii=False, default=str)
+
+
+def digest_of(*parts: str | bytes) -> str:
+    """Return a digest of texts and bytes, each of them whole."""
+    found = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        found.update(len(raw).to_bytes(8, "big"))
+        found.update(raw)
+    return found.hexdigest()[:32]
+
+
+def cell_digest(facts: Sequence[Any], numbers: Iterable[Sequence[Any]]) -> str:
+    """Return the digest of a cell: all that is kept of it, numbers included.
+
+    ``facts`` are the columns of ``cells`` but the digest, ``numbers`` the columns of ``numbers``
+    but the cell. SQLite keeps a NaN as nothing, and the same it is here.
+    """
+    kept = [[_kept(value) for value in number] for number in numbers]
+    return digest_of(json.dumps([list(facts), kept], ensure_ascii=False))
+
+
+def _kept(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def measure_to_text(measure: Measure) -> str:
+    """Return a measure as text."""
+    return dump(asdict(measure))
+
+
+def measure_of_text(text: str) -> Measure:
+    """Return the measure that :func:`measure_to_text` described."""
+    return Measure(**json.loads(text))
+
+
+def method_to_text(method: Method) -> str:
+    """Return a method as text; its measure is kept by name."""
+    return dump(
+        {
+            "label": method.label,
+            "name": method.name,
+            "params": dict(method.params),
+            "ranks_by": method.ranks_by,
+            "summary": method.summary,
+            "needs": method.needs.to_plain() if method.needs else None,
+            "positive_bias": method.positive_bias,
+        }
+    )
+
+
+def method_of_text(text: str, measures: Mapping[str, Measure]) -> Method:
+    """Return the method that :func:`method_to_text` described."""
+    content = json.loads(text)
+    headline, needs = measures[content.pop("ranks_by")], content.pop("needs")
+    return Method(headline=headline, needs=needs and Needs.from_plain(needs), **content)
+
+
+def question_to_text(question: Question) -> str:
+    """Return a question as text."""
+    return dump(asdict(question))
+
+
+def question_of_text(text: str, problem: str, model: str) -> Question:
+    """Return the question that :func:`question_to_text` described, under these labels."""
+    content = json.loads(text)
+    content.update(
+        problem=problem, model=model,
+        outputs=tuple(content["outputs"]), features=tuple(content["features"]),
+        truth=tuple(Known(*entry) for entry in content["truth"]),
+        reference=tuple(Known(*entry) for entry in content.get("reference", ())),
+        notes=tuple(content["notes"]),
+        quality={o: Quality.from_plain(q) for o, q in content["quality"].items()},
+    )  # fmt: skip
+    return Question(**content)
+
+
+def intervals_to_text(result: SensitivityResult) -> str:
+    """Return the interval of each of a result's estimates as text."""
+    items = result.estimates.items()
+    return dump({name: item.interval.to_plain() for name, item in items if item.interval})
+
+
+def intervals_of_text(text: str) -> dict[str, Interval]:
+    """Return the intervals that :func:`intervals_to_text` described, by measure."""
+    return {name: Interval.from_plain(content) for name, content in json.loads(text).items()}
+
+
+def absent_to_text(result: SensitivityResult) -> str:
+    """Return why measures are not there, as text."""
+    return dump({name: absent_to_plain(why) for name, why in result.absent.items()})

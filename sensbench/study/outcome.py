@@ -1,0 +1,82 @@
+"""Outcome: what became of a task, as plain data for the process that keeps it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sensbench.measure import measure
+from sensbench.result import Number, SensitivityResult
+from sensbench.study import contents
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of a result: its numbers, what they mean and what they cost."""
+
+    n_forward: int
+    n_backward: int
+    seconds: float
+    inputs: str
+    absent: str
+    notes: str
+    intervals: str
+    numbers: Sequence[Number]
+    measures: Mapping[str, str]
+
+    @classmethod
+    def of(cls, result: SensitivityResult) -> "Record":
+        """Return the record of a result."""
+        return cls(
+            result.n_forward,
+            result.n_backward,
+            result.seconds,
+            result.inputs,
+            contents.absent_to_text(result),
+            contents.dump(list(result.notes)),
+            contents.intervals_to_text(result),
+            list(result.numbers()),
+            {name: contents.measure_to_text(measure(name)) for name in result.estimates},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a task: ``ok``, else ``skipped`` or ``failed`` and why.
+
+    Attributes
+    ----------
+    record
+        Of a cell: what is kept of its result.
+    content
+        Of other tasks: what they found, as plain data.
+    result, error
+        The objects themselves, where the task was carried out in this process.
+    """
+
+    status: str
+    reason: str = ""
+    record: Record | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    result: SensitivityResult | None = None
+    error: BaseException | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return plain data, fit for JSON, that :meth:`from_plain` reads."""
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "record": None if self.record is None else asdict(self.record),
+            "content": dict(self.content),
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> "Outcome":
+        """Return the outcome that :meth:`to_plain` described, without its objects."""
+        given = dict(content)
+        if given["record"] is not None:
+            record = dict(given["record"])
+            record["numbers"] = [tuple(number) for number in record["numbers"]]
+            given["record"] = Record(**record)
+        return cls(**given)

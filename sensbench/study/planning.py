@@ -1,0 +1,145 @@
+"""What a study asks: its subjects, methods and cells, checked before anything runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sensbench import estimators, networks, problems
+from sensbench.errors import SensbenchError, StudyError
+from sensbench.estimator import Estimator
+from sensbench.planted import plant
+from sensbench.problem import Problem
+from sensbench.study.cells import Cell, cells_of, labels
+from sensbench.study.config import PlugIn, ProblemPlugIn, Study
+from sensbench.study.question import method_of
+from sensbench.study.results import Method
+from sensbench.study.tasks import FUNCTION, Subject
+from sensbench.study.workshop import subject_key
+
+
+@dataclass(frozen=True)
+class PlannedSubject:
+    """A subject, and the labels under which reports know it."""
+
+    subject: Subject
+    problem_label: str
+    model_label: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's work: the cells, and what they need.
+
+    Attributes
+    ----------
+    subjects
+        By their keys, in the study's order.
+    references
+        ``points`` and ``scrambles`` of the sample for a network's own values; ``None``: not taken.
+    """
+
+    subjects: dict[str, PlannedSubject]
+    methods: Sequence[Method]
+    cells: Sequence[Cell]
+    references: tuple[int, int] | None = None
+
+
+def plan_of(study: Study, source: str = "study") -> Plan:
+    """Return the plan of a study.
+
+    Problems are loaded here, so that a wrong name, parameter or file is told before anything
+    runs.
+
+    Raises
+    ------
+    StudyError
+        A plug-in that is not there or refuses its parameters, with its place in the study.
+    """
+    methods = _methods(study, source)
+    subjects = _subjects(study, source)
+    keys = [(key, p.problem_label, p.model_label) for key, p in subjects.items()]
+    cells = cells_of(keys, methods, study.budgets, study.replicates, study.seed)
+    asked = study.references
+    return Plan(subjects, methods, cells, (asked.points, asked.scrambles) if asked else None)
+
+
+def _methods(study: Study, source: str) -> list[Method]:
+    loaded: list[Estimator] = [
+        _loaded(estimators, spec, f"{source}: estimators[{number}]")
+        for number, spec in enumerate(study.estimators)
+    ]
+    names = labels([(spec.name, spec.params) for spec in study.estimators])
+    return [method_of(label, estimator) for label, estimator in zip(names, loaded, strict=True)]
+
+
+def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
+    model_labels = labels([(model.name, model.params) for model in study.models])
+    for number, model in enumerate(study.models):
+        if model.name != FUNCTION:
+            _loaded(networks, model, f"{source}: models[{number}]")
+    loaded = [_problem(study, spec, f"{source}: problems[{n}]") for n, spec in _numbered(study)]
+    # A table is known by its file: the problem's own name.
+    pairs = zip(loaded, study.problems, strict=True)
+    problem_labels = labels([(problem.name, _telling(spec)) for problem, spec in pairs])
+    subjects: dict[str, PlannedSubject] = {}
+    for (number, spec), problem in zip(_numbered(study), loaded, strict=True):
+        applies = [
+            (label, model)
+            for label, model in zip(model_labels, study.models, strict=True)
+            if model.name != FUNCTION or problem.model is not None
+        ]
+        if not applies:
+            raise StudyError(
+                f"{source}: problems[{number}]: expected a model for {spec.name!r}, which is data "
+                f"without a function; got models: [{FUNCTION}]; add a network, for example mlp"
+            )
+        for label, model in applies:
+            subject = Subject(
+                "",
+                _plain(spec),
+                {"name": model.name, "params": model.params},
+                study.inputs,
+                study.seed,
+            )
+            subject = replace(subject, key=subject_key(subject, problem))
+            subjects[subject.key] = PlannedSubject(subject, problem_labels[number], label)
+    return subjects
+
+
+def _numbered(study: Study) -> list[tuple[int, ProblemPlugIn]]:
+    return list(enumerate(study.problems))
+
+
+def _plain(spec: ProblemPlugIn) -> dict[str, Any]:
+    planted = {"plant": spec.plant.model_dump(mode="json")} if spec.plant else {}
+    return {"name": spec.name, "params": spec.params, **planted}
+
+
+def _telling(spec: ProblemPlugIn) -> dict[str, Any]:
+    """Return what a label can tell apart: the parameters, and what is planted."""
+    return {**spec.params, "plant": str(spec.plant)} if spec.plant else spec.params
+
+
+def _problem(study: Study, spec: ProblemPlugIn, place: str) -> Problem:
+    problem: Problem = _loaded(problems, spec, place)
+    if spec.plant is None:
+        return replace(problem, inputs=study.inputs)
+    try:
+        return replace(plant(problem, **dict(spec.plant)), inputs=study.inputs)
+    except SensbenchError as error:
+        raise StudyError(f"{place}.plant: {error}") from error
+
+
+def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:
+    try:
+        return registry.load(spec.name, **spec.params)
+    except SensbenchError as error:
+        raise StudyError(f"{place}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever another package's plug-in, or its arithmetic, raises
+        given = ", ".join(f"{key}={value!r}" for key, value in spec.params.items()) or "nothing"
+        raise StudyError(
+            f"{place}: expected parameters that {spec.name!r} can use; got {given}; it raised "
+            f"{type(error).__name__}: {error}"
+        ) from error

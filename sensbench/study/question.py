@@ -1,0 +1,69 @@
+"""What a report has to know of a problem and of a method."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sensbench.estimator import Estimator
+from sensbench.measure import measure
+from sensbench.problem import Problem
+from sensbench.study.results import Known, Method, Question
+from sensbench.truth import Truth
+
+
+def question_of(
+    problem: Problem, problem_label: str, model_label: str, training: Mapping[str, Any]
+) -> Question:
+    """Return what a report has to know of a problem."""
+    space = problem.space
+    units = dict(zip(space.names, space.units, strict=False)) | dict(
+        zip(problem.outputs, problem.output_units, strict=False)
+    )
+    return Question(
+        problem=problem_label,
+        model=model_label,
+        outputs=problem.outputs,
+        features=space.names,
+        inputs=space.describe(),
+        units={name: unit for name, unit in units.items() if unit},
+        truth=_known(problem, problem.truth),
+        truth_of=_title(problem.truth, problem.truth_of),
+        reference=_known(problem, problem.reference),
+        quality=dict(problem.quality),
+        judged_on=problem.judged_on,
+        training=dict(training),
+        notes=tuple(dict.fromkeys(filter(None, (*problem.notes, space.dependence_note())))),
+        source=problem.source,
+        licence=problem.licence,
+        planted=dict(problem.planted),
+    )
+
+
+def _title(truth: Mapping[str, Truth], of: str) -> str:
+    if not truth:
+        return ""
+    return f"{'exact' if all(known.is_exact for known in truth.values()) else 'known'} ({of})"
+
+
+def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
+    """Return truths as rows, of the measures that belong to one output and one feature."""
+    return tuple(
+        Known(measure, output, feature, float(known.value[k, i]), float(known.standard_error[k, i]))
+        for measure, known in truth.items()
+        if known.value.ndim == 2
+        for k, output in enumerate(problem.outputs)
+        for i, feature in enumerate(problem.features)
+    )
+
+
+def method_of(label: str, estimator: Estimator) -> Method:
+    """Return what a report has to know of an estimator."""
+    summary = (type(estimator).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+    return Method(
+        label,
+        estimator.name,
+        estimator.params(),
+        measure(estimator.ranks_by),
+        summary,
+        estimator.needs,
+        estimator.positive_bias,
+    )
