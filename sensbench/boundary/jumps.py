@@ -46,7 +46,9 @@ def _along(
     start = np.repeat(points[: s.lines], s.line_points, axis=0)
     paths = np.repeat(start[None], len(features), axis=0)
     for path, i in zip(paths, features, strict=True):
-        path[:, i] = np.tile(np.linspace(low[i], high[i], s.line_points), len(start) // s.line_points)
+        path[:, i] = np.tile(
+            np.linspace(low[i], high[i], s.line_points), len(start) // s.line_points
+        )
     F, P, d = paths.shape
     flat_paths = s.rounded(paths.reshape(-1, d))
     paths = flat_paths.reshape(F, P, d)

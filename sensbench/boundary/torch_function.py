@@ -272,8 +272,7 @@ class TorchFunction:
         size, n = self._batch, len(x)
         rows = torch.arange(-(-n // size) * size, device=x.device).clamp(max=n - 1)
         runs = [
-            parts_of(self._called(x[piece]), self.who, self._source)
-            for piece in rows.split(size)
+            parts_of(self._called(x[piece]), self.who, self._source) for piece in rows.split(size)
         ]
         return [
             Part(first.name, first.top, torch.cat([run[k].tensor for run in runs])[:n])
