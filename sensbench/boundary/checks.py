@@ -101,8 +101,8 @@ class Checks:
         if lies:
             raise DerivativeError(
                 f"{self._function.who}: expected autograd to agree with finite differences to "
-                f"{tolerance(f.eps):.2g} of a slope; it does not for {self._pairs(lies)} (detach, no_grad, .data, a numpy call, an "
-                f"integer cast, autograd.grad without create_graph=True or a custom backward "
+                f"{tolerance(f.eps):.0e} of a slope; it does not for {self._pairs(lies)} (detach, "
+                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without create_graph=True or a custom backward "
                 f"inside forward); mend forward, or ask for "
                 f"derivatives='finite-difference', or leave the gradient estimator out"
             )
@@ -152,17 +152,19 @@ class Checks:
         lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
         if lies:
             raise DerivativeError(
-                f"{function.who}: expected a model with a curvature; its gradient is constant "
-                f"between jumps, as with ReLU, for {self._second_pairs(lies)}: the second "
-                f"derivative is 0 almost everywhere and says nothing of interactions; use a smooth "
-                f"activation (tanh, SiLU, softplus), or pairwise Sobol' indices"
+                f"{function.who}: expected a model with a curvature; its gradient changes mostly in "
+                f"jumps, as with ReLU, sort or max, for {self._second_pairs(lies)}: the second "
+                f"derivative is right between the jumps and says nothing of them, nor of "
+                f"interactions; use a smooth activation (tanh, GELU, softplus), or pairwise Sobol' "
+                f"indices"
             )
-        lies = wrong_slopes(s, points, scale, features)
+        lies = wrong_slopes(s, points, scale, list(features))
         if lies:
             raise DerivativeError(
-                f"{function.who}: expected second derivatives to agree with differences of the "
-                f"gradient; they do not for {self._second_pairs(lies)} (kinks such as ReLU, or a "
-                f"custom backward without a derivative of its own); use smooth operations"
+                f"{function.who}: expected second derivatives by autograd to agree with finite "
+                f"differences of the gradient to {tolerance(s.eps):.0e} of them; they do not for "
+                f"{self._second_pairs(lies)} (a detach, or a custom backward whose own derivative "
+                f"is cut off); mend forward, or use pairwise Sobol' indices"
             )
         self._second_done = True
 

@@ -21,9 +21,9 @@ from sensbench.boundary.finite_differences import Values
 _LARGEST_STEP, _RATIO, _MOST_STEPS = 0.25, 0.25, 14
 _FEATURES_CHECKED = 64  # one by one; of more, a sample
 _FEATURES_SAMPLED = 16
-_FINEST = 1e-5
-# A share of 5 % of the rows is among so many with probability 1 - 0.95^90 = 0.99.
-ROWS_LOOKED_AT, _ROWS_SUSPECTED, _POINTS_AROUND = 90, 3, 4
+_FINEST = 1e-4
+# A share of 5 % of the rows is among so many with probability 1 - 0.95^150 = 0.9995.
+ROWS_LOOKED_AT, _ROWS_SUSPECTED, _POINTS_AROUND = 150, 3, 4
 _MOST_NUMBERS = 2**22
 
 
@@ -71,8 +71,9 @@ class Lie:
 def tolerance(eps: float) -> float:
     """Return the relative error of a slope that is found in a function of precision ``eps``.
 
-    1e-5 in float64, 1e-3 in float32: a little more than what is left of the digits in the best of
-    the differences. Of functions that round more than their type does, less is found.
+    1e-4 in float64, 1e-3 in float32, 0.1 in float16, 0.3 in bfloat16: what is left of the digits in
+    the best of the differences; in float64 more, since solvers inside a model rarely go further.
+    Of functions that round more than their type does, less is found.
     """
     return max(_FINEST, 3 * eps**0.5)
 
@@ -253,10 +254,44 @@ def _disagree(
         # a step that agrees and is not itself in doubt by as much speaks for the slope
         near = np.abs(D - G) <= rtol * np.fmax(np.abs(D), np.abs(G)) + 3 * noise
         sure = np.maximum(error, 3 * noise) <= np.maximum(gap, 10 * least)[:, :, None] / 3
-        agree = (near & sure).any(axis=2)
+        agree = (near & sure).any(axis=2) | _supported(d, steps, claimed, best, s.eps)
         negligible = min(0.05, 0.3 * s.eps**0.5) * size.max(axis=1, keepdims=True)
         off = ~agree & (least < 0.1 * size) & (gap > 3 * least + rtol * size) & (gap > negligible)
     within = gap <= 3 * least + rtol * size
     decided = (agree | within | off).sum(axis=0)
     pairs = (off.sum(axis=0) > 0.5 * decided) & (off.sum(axis=0) >= min(2, len(points)))
     return pairs, np.where(off, gap, -1.0).argmax(axis=0), best
+
+
+def _supported(
+    d: _Differences,
+    steps: Float[np.ndarray, " s"],
+    claimed: Float[np.ndarray, "m f o"],
+    best: Float[np.ndarray, "m f o"],
+    eps: float,
+) -> Bool[np.ndarray, "m f o"]:
+    """Whether other steps speak for the slope claimed, against the one that looked the best.
+
+    What rounds inside, as to bfloat16, is flat between its steps: there it is the longer steps that
+    tell. What oscillates fast is told by the two shortest. In half precision any step will do.
+    """
+    D, G = d.slopes, claimed[:, :, None]
+    with np.errstate(all="ignore"):
+        nearer = np.abs(D - G) < 0.5 * np.abs(D - best[:, :, None])
+        middle = (steps < 0.1) & (steps > 2e-3)
+        supported = nearer[:, :, middle].mean(axis=2) > 0.5
+        supported |= nearer[:, :, -2:].all(axis=2)
+        far = np.abs(best - claimed) > 0.05 * np.fmax(np.abs(best), np.abs(claimed))
+        h = steps[middle][:, None]
+        to_claimed, to_best = (
+            (np.abs(D - at)[:, :, middle] * h).sum(axis=2) for at in (G, best[:, :, None])
+        )
+        supported |= far & (to_claimed < 0.5 * to_best)
+        if eps > 1e-4:
+            # a ramp narrower than the shortest step shows by what this one sees of it
+            more = (D[:, :, -1] - best) * np.sign(claimed - best)
+            supported |= more > 0.5 * d.noise[:, :, -1]
+            most = np.fmax(np.nanmax(np.abs(D), axis=2, keepdims=True, initial=0.0), np.abs(G))
+            near = np.abs(D - G) <= tolerance(eps) * np.fmax(np.abs(D), np.abs(G)) + 3 * d.noise
+            supported |= (near & (d.noise < 0.1 * most)).any(axis=2)
+    return supported
