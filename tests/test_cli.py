@@ -365,7 +365,7 @@ def test_the_same_rows_however_they_are_written(files):
         warnings.simplefilter("default")  # tests make them errors
         output = files(LINE + "--data id.csv --target y", code=2)
     assert "warning: id.csv: the column 'id' counts up by one in every row" in output
-    assert "--index 'id' to leave it out, --index none if it is one" in output
+    assert "--index 'id' to leave it out or --index 'none' if it is one" in output
 
 
 def test_cells_that_are_no_numbers(files):

@@ -67,12 +67,12 @@ class TableFile:
             return []
         return [
             f"{self.file.name}: the column {name!r} {how}, like an index, and is taken as an input"
-            + self.reading.advice(("index", repr(name)), why=" to leave it out")
-            + self.reading.advice(("index", "none"), why=" if it is one").removeprefix(";")
-            .replace(" pass", ",", 1)
+            + self.reading.advice(
+                ("index", f"{name!r} to leave it out"), ("index", "'none'"), why=" if it is one"
+            )
             for name in inputs
             if (how := _like_an_index(self.frame[name], name))
-        ]  # fmt: skip
+        ]
 
 
 def read_table(file: Path, who: str, reading: Reading | None = None) -> TableFile:
@@ -190,7 +190,7 @@ def _without_index(table: TableFile, who: str) -> TableFile:
         span = f" ({cells.iloc[0]} … {cells.iloc[-1]})"
         said.append(
             f"{table.file.name}: left out the first column, which has no name, as an "
-            f"index{span}" + reading.advice(("index", "none"), why=" to keep it")
+            f"index{span}" + reading.advice(("index", "'none'"), why=" to keep it")
         )
     for place, name in enumerate(names):
         if _UNNAMED.fullmatch(name) and name not in (*left_out, chosen):

@@ -80,7 +80,7 @@ def test_an_index_column_is_left_out_and_told(frame, read, index):
     text = frame.set_axis(index).to_csv()
     table = read(text)
     same(table, frame)
-    told = f"as an index ({index[0]} … {index[-1]}); pass --index none to keep it"
+    told = f"as an index ({index[0]} … {index[-1]}); pass --index 'none' to keep it"
     assert told in table.said[0]
     kept = read(text, index="none")
     assert list(kept.frame) == ["Unnamed: 0", *ROWS]
@@ -98,7 +98,7 @@ def test_columns_that_look_like_an_index(frame, read):
     first, second = table.index_warnings(list(table.frame))
     assert first == (
         "rows.csv: the column 'id' differs in every row, like an index, and is taken as an input; "
-        "pass --index 'id' to leave it out, --index none if it is one"
+        "pass --index 'id' to leave it out or --index 'none' if it is one"
     )
     assert "'t' counts up by one in every row" in second
     assert list(read(text, index="id").frame) == [*ROWS, "t"]
