@@ -76,7 +76,7 @@ def problem_of_frame(
     X_columns = [c for c in encoded.columns if c not in targets]
     members = {column for columns in groups.values() for column in columns}
     if separate is None:
-        separate = [c for c in discrete_columns(chosen[inputs]) if c in X_columns]
+        separate = tuple(c for c in discrete_columns(chosen[inputs]) if c in X_columns)
     values = finite_numbers(encoded[[*X_columns, *targets]], who, may_be_constant=members)
     return problem_of_rows(
         name,

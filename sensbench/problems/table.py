@@ -3,6 +3,7 @@ from pathlib import Path
 import pandas as pd
 
 from sensbench.errors import InputError
+from sensbench.names import unordered
 from sensbench.problem import Problem
 from sensbench.problems._frames import Names, finite_numbers, split_columns
 from sensbench.problems._rows import problem_of_rows
@@ -50,15 +51,14 @@ def table(
     frame = read_frame(file, who, sep)
     inputs, targets = split_columns(frame, who, target, features)
     values = finite_numbers(frame[[*inputs, *targets]], who)
-    if discrete is None:
-        discrete = discrete_columns(frame[inputs])
+    separate = discrete_columns(frame[inputs]) if discrete is None else unordered(discrete)
     return problem_of_rows(
         file.stem,
         values[:, : len(inputs)],
         values[:, len(inputs) :],
         features=inputs,
         targets=targets,
-        discrete=[discrete] if isinstance(discrete, str) else discrete,
+        discrete=separate,
         groups=groups,
         source=f"the file {file.name}",
     )
