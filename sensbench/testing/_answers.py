@@ -63,7 +63,11 @@ def _stacked(
 def _common(found: list[SensitivityResult]) -> list[str]:
     """Return the measures of inputs or pairs that every result has."""
     names = set.intersection(*(set(result.estimates) for result in found))
-    return [name for name in found[0].estimates if name in names and measure(name).axis in ("feature", "pair")]
+    return [
+        name
+        for name in found[0].estimates
+        if name in names and measure(name).axis in ("feature", "pair")
+    ]
 
 
 def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str) -> None:

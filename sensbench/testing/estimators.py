@@ -132,7 +132,8 @@ def _check_values(found: SensitivityResult, name: str, who: str) -> None:
     ends = np.stack([item.low, item.value, item.high])
     if item.interval is None:
         rule(np.isnan(ends[[0, 2]]).all(), who, "ends of intervals come with what they are",
-             f"{name} has ends and no Interval; without one, Estimate.of leaves them out")  # fmt: skip
+             f"{name} has ends and no Interval; without one, Estimate.of leaves them out",
+             )  # fmt: skip
         ends = np.repeat(item.value[None], 3, axis=0)
     named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
     told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~named]).all()
