@@ -26,6 +26,7 @@ class _Coded:
     column: Any
     first: Int[np.ndarray, " codes"]
     ordered: bool
+    number: bool  # but for missing values
 
     def decoded(self, codes: Float[np.ndarray, " n"]) -> Any:
         """Return the column's own values, in its own type."""
@@ -125,6 +126,8 @@ def coding_for(
         else:
             rows[:, i], coded[i] = found
     estimator, method = fitted_method(model)
+    if estimator is None and all(one.number for one in coded.values()):
+        return None  # a plain function of numbers need not know what a frame does with NaN
     refuse_labels(estimator, method, f"model {type(model).__name__!r}")
     order = _order(estimator, names, len(labels), who)
     call = model if estimator is None else getattr(estimator, method)
@@ -195,7 +198,9 @@ def _coded(column: Any, who: str) -> tuple[Float[np.ndarray, " n"], _Coded] | No
             codes = np.where(none, codes.max() + 1, codes)
     ordered = kind in "fiumM" or bool(getattr(getattr(values, "cat", None), "ordered", False))
     _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
-    return codes.astype(float), _Coded(column, first, ordered)
+    numbers = ("floating", "integer", "integer-na", "mixed-integer-float", "decimal", "empty")
+    number = not category and pd.api.types.infer_dtype(values, skipna=True) in numbers
+    return codes.astype(float), _Coded(column, first, ordered, number)
 
 
 def _column(original: Any, values: Float[np.ndarray, " n"], coded: _Coded | None) -> Any:

@@ -52,7 +52,7 @@ def require_width(
         raise WidthError(
             f"{who}: expected the {width} feature{'s' if width > 1 else ''} that the model takes; "
             f"X has {d} column{'s' if d > 1 else ''} ({named}); {do}, in the model's order (with "
-            f"{d} it raised {type(cause).__name__}: {str(cause).splitlines()[0][:200]})"
+            f"{d}, calling it raised {type(cause).__name__}: {str(cause).splitlines()[0][:200]})"
         ) from error
 
 

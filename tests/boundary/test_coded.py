@@ -162,6 +162,7 @@ def test_a_derivative_by_what_is_a_number():
 )
 def test_the_model_gets_the_values_and_types_it_was_fitted_on(column):
     frame = pd.DataFrame({"it": column, "n": np.arange(60) % 4, "x": rng.normal(size=60)})
+    frame["more"] = pd.Categorical(["a", "b"] * 30)
     allowed = [(type(v), str(v)) for v in column]
     seen = []
 
@@ -224,6 +225,15 @@ def test_a_regressor_of_numbers_says_so_too():
     labels = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(FRAME[["city"]], Y > 0)
     with pytest.raises(InputError, match="predict_proba"):
         sb.compare(labels, FRAME[["city"]])
+
+
+@pytest.mark.parametrize(
+    "X", [FRAME[["age", "size"]], FRAME[["age", "size"]].to_numpy(), FRAME[["age"]].astype(object)]
+)
+def test_missing_numbers_are_not_for_plain_functions(X):
+    """What numpy does with NaN is not what pandas does, silently."""
+    with pytest.raises(InputError, match=r"finite numbers; got nan.*drop or impute"):
+        sb.compare(lambda x: np.sin(x).sum(axis=1), X)
 
 
 def test_columns_in_another_order_and_chosen_ones():
