@@ -8,10 +8,6 @@ from typing import Any, cast
 import numpy as np
 
 from sensbench import estimators as registered
-from sensbench.boundary.arguments import Arguments
-from sensbench.boundary.coded import Coding, coding_for
-from sensbench.boundary.columns import Selector
-from sensbench.boundary.mistaken import require_model_and_rows
 from sensbench.calls import explained
 from sensbench.comparison import Comparison
 from sensbench.errors import (
@@ -21,14 +17,18 @@ from sensbench.errors import (
     PartialResultWarning,
     SensbenchError,
 )
-from sensbench.estimator import Estimator
-from sensbench.model import Derivatives, Model
-from sensbench.names import Names, ordered
-from sensbench.problem import Inputs, Problem
-from sensbench.quality import qualities
-from sensbench.result import SensitivityResult
-from sensbench.rows import as_rows, as_targets
-from sensbench.space import Groups, InputSpace
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import SensitivityResult
+from sensbench.inputs.names import Names, ordered
+from sensbench.inputs.rows import as_rows, as_targets
+from sensbench.inputs.space import Groups, InputSpace
+from sensbench.model.boundary.arguments import Arguments
+from sensbench.model.boundary.coded import Coding, coding_for
+from sensbench.model.boundary.columns import Selector
+from sensbench.model.boundary.mistaken import require_model_and_rows
+from sensbench.model.model import Derivatives, Model
+from sensbench.model.quality import qualities
+from sensbench.problem.problem import Inputs, Problem
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.environment import provenance
 from sensbench.study.outcome import Outcome

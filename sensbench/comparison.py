@@ -9,9 +9,9 @@ import pandas as pd
 from rich.console import Console, RenderableType
 
 from sensbench.errors import InputError
+from sensbench.estimator.result import COLUMNS, SensitivityResult
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.ranks import shares
-from sensbench.result import COLUMNS, SensitivityResult
 from sensbench.study.results import Results
 
 

@@ -14,9 +14,9 @@ from sensbench.errors import InputError, UnknownNameError
 class Registry:
     """The plug-ins of one kind.
 
-    A file ``<name>.py`` in the package is a plug-in of that name; names that start with an
-    underscore are not. Listing reads file names and docstrings and imports nothing, so that it
-    answers before torch could be loaded.
+    A file ``<name>.py`` in the package, or in a folder of it, is a plug-in of that name; names
+    that start with an underscore are not. Listing reads file names and docstrings and imports
+    nothing, so that it answers before torch could be loaded.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ class Registry:
             No plug-in of that name; the message names the nearest.
         """
         if name in self._files():
-            module = importlib.import_module(f"{self._package}.{name}")
+            place = self._files()[name].relative_to(self._folder).with_suffix("")
+            module = importlib.import_module(".".join((self._package, *place.parts)))
             return getattr(module, self._attribute(name))
         if name in self._entry_points():
             return self._entry_points()[name].load()
@@ -96,9 +97,13 @@ class Registry:
             )
         return plugin(**params)
 
+    @property
+    def _folder(self) -> Path:
+        return Path(__file__).parent / self._package.rpartition(".")[2]
+
     def _files(self) -> dict[str, Path]:
-        folder = Path(__file__).parent / self._package.rpartition(".")[2]
-        return {p.stem: p for p in folder.glob("*.py") if not p.stem.startswith("_")}
+        found = (*self._folder.glob("*.py"), *self._folder.glob("*/*.py"))
+        return {path.stem: path for path in found if not path.stem.startswith("_")}
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         return {entry.name: entry for entry in entry_points(group=self.group)}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sensbench.bootstrap import Bootstrap, Groups, percentile, symmetric
+from sensbench.estimator.bootstrap import Bootstrap, Groups, percentile, symmetric
 
 
 def test_the_spread_is_that_of_the_mean(rng):

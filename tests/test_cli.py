@@ -103,7 +103,7 @@ def test_run_report_and_run_again(run):
 
 
 def test_a_failed_cell_is_in_the_exit_code(run, monkeypatch):
-    from sensbench.estimators.sobol import Sobol
+    from sensbench.estimators.variance.sobol import Sobol
 
     def broken(*args):
         raise ZeroDivisionError("by design")

@@ -12,7 +12,7 @@ from sensbench.errors import (
     ModelError,
     PartialResultWarning,
 )
-from sensbench.result import COLUMNS
+from sensbench.estimator.result import COLUMNS
 
 
 @pytest.fixture(scope="module")

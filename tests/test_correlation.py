@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sensbench.correlation import note_of, strong_pairs
+from sensbench.inputs.correlation import note_of, strong_pairs
 
 
 def columns_of(*correlations, n=40):

@@ -6,7 +6,7 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.poincare import NoConstant, poincare_constant
+from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.truths.line import Line
 
 VALUES, SHARES = [1, 5, 10], [0.2, 0.3, 0.5]

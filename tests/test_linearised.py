@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 import sensbench as sb
-from sensbench.bootstrap import Groups
-from sensbench.interval import SAMPLING, Interval
-from sensbench.linearised import Linearised, plus_minus, times_over
+from sensbench.estimator.bootstrap import Groups
+from sensbench.estimator.interval import SAMPLING, Interval
+from sensbench.estimator.linearised import Linearised, plus_minus, times_over
 
 OF = Interval(0.95, "delta method", SAMPLING)
 

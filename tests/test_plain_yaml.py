@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from sensbench import plain_yaml
 from sensbench.errors import InputError
+from sensbench.files import plain_yaml
 
 MEANT = {
     "0200": 200, "-007": -7, "+5": 5, "1_000": 1000, "12_345_678": 12345678,

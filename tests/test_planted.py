@@ -6,11 +6,11 @@ import pytest
 
 import sensbench as sb
 from sensbench.errors import InputError, UnknownNameError
-from sensbench.problem import Data, Problem
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Data, Problem
+from sensbench.problem.truth import Truths
 from sensbench.problems._rows import problem_of_rows
-from sensbench.space import InputSpace
 from sensbench.testing import check_problem
-from sensbench.truth import Truths
 
 
 @pytest.fixture

@@ -123,7 +123,6 @@ def test_it_is_reported_where_it_is_installed(study):
     assert "quadrant" in page
 
 
-@pytest.mark.xfail(strict=True, reason="results do not hold what their measures mean: KeyError")
 def test_it_is_reported_by_a_process_without_it(study, tmp_path):
     results = tmp_path / "results.sqlite"
     shutil.copy(study / "reports/demo/results.sqlite", results)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import integrate, linalg, special, stats
 
-from sensbench.poincare import NoConstant, poincare_constant
+from sensbench.inputs.poincare import NoConstant, poincare_constant
 
 bessel_zero = special.jn_zeros(0, 1)[0]
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import sensbench as sb
-from sensbench.boundary.random_state import Draws, _watched
+from sensbench.model.boundary.random_state import Draws, _watched
 
 X = np.random.default_rng(0).normal(size=(100, 3))
 DRAWS = {

@@ -7,9 +7,9 @@ import torch
 from sklearn.metrics import r2_score, root_mean_squared_error
 
 from sensbench import networks, problems
-from sensbench.problem import Problem
-from sensbench.quality import Quality, gradient_errors, qualities
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.model.quality import Quality, gradient_errors, qualities
+from sensbench.problem.problem import Problem
 
 
 def test_r2_and_rmse_are_those_of_scikit_learn(rng):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sensbench.errors import InputError
-from sensbench.rows import as_rows, as_targets, discrete_columns
+from sensbench.inputs.rows import as_rows, as_targets, discrete_columns
 
 VALUES = [[1.0, 2.0], [3.0, 4.0]]
 

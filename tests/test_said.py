@@ -6,8 +6,8 @@ import polars as pl
 import torch
 
 import sensbench as sb
-from sensbench.estimators.sobol import Sobol
-from sensbench.problem import Data, Problem
+from sensbench.estimators.variance.sobol import Sobol
+from sensbench.problem.problem import Data, Problem
 
 X = np.random.default_rng(0).normal(size=(6, 2))
 

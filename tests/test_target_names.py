@@ -8,7 +8,7 @@ import torch
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
 
 X = np.random.default_rng(0).normal(size=(50, 2))
 Y = pd.DataFrame({"price": X[:, 0], "heat": X[:, 1]})

@@ -9,7 +9,7 @@ import pytest
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.rows import as_rows, as_targets
+from sensbench.inputs.rows import as_rows, as_targets
 
 POWER = ["130.0", "165.0", "?", "150.0", "140.0"]
 

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from sensbench.study.engine import evaluate, run
+from sensbench.study.questions import Questions, method_of
 
 import sensbench as sb
 from sensbench.errors import ModelError, PartialResultWarning, StudyError
-from sensbench.estimators.gradient import Gradient
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.estimators.derivative.gradient import Gradient
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell
 from sensbench.study.config import check_study
-from sensbench.study.engine import evaluate, run
-from sensbench.study.questions import Questions, method_of
 from sensbench.study.store import ResultStore
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.poincare import NoConstant, poincare_constant
+from sensbench.inputs.poincare import NoConstant, poincare_constant
 
 
 def one(given):

@@ -277,7 +277,7 @@ def show(problem: str, changes: tuple[str, ...], figure: Path | None) -> None:
 
 
 def _change(change: str) -> tuple[str, Any]:
-    from sensbench import plain_yaml
+    from sensbench.files import plain_yaml
 
     key, equals, value = change.partition("=")
     if not equals or not key:

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from sensbench.errors import InputError, UnknownNameError
+from sensbench.inputs.space import InputSpace
 from sensbench.problems._table_file import read_table
-from sensbench.space import InputSpace
 
 _LOOKS = "name: [low, high]"
 

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Float, Int
 
-from sensbench.model import Model
+from sensbench.model.model import Model
 
 Columns = Int[np.ndarray, " _"]
 Exchange = tuple[Columns, Float[np.ndarray, "_ _"]]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sensbench.estimator import Estimator
-from sensbench.problem import Problem
-from sensbench.result import Absent, Estimate
-from sensbench.varying import varying
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.varying import varying
+from sensbench.problem.problem import Problem
 
 
 class GivenRows(Estimator):

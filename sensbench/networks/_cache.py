@@ -18,10 +18,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from sensbench import __version__
-from sensbench.cache_folder import VARIABLE, cache_folder
 from sensbench.errors import CacheWarning
+from sensbench.files.atomic import write_whole
+from sensbench.files.user_cache import VARIABLE, cache_folder
 from sensbench.networks._rows import Part
-from sensbench.whole_file import write_whole
 
 
 @dataclass(frozen=True, eq=False)

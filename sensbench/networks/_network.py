@@ -12,16 +12,16 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import nn
 
-from sensbench.boundary.borrowed import undisturbed
 from sensbench.errors import InputError, ModelError, require
-from sensbench.model import Model
+from sensbench.model.boundary.borrowed import undisturbed
+from sensbench.model.model import Model
+from sensbench.model.quality import Quality, gradient_errors, qualities
 from sensbench.networks._cache import NetworkCache, key_of
 from sensbench.networks._fitting import fit, one_thread
 from sensbench.networks._rows import Part, Split, split_rows
 from sensbench.networks._standardised import Standardised
 from sensbench.networks._trained import Trained
-from sensbench.problem import Problem
-from sensbench.quality import Quality, gradient_errors, qualities
+from sensbench.problem.problem import Problem
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from sensbench.errors import ModelError, NotApplicable, TooFewRows
-from sensbench.model import Model
-from sensbench.problem import Data, Problem
+from sensbench.model.model import Model
+from sensbench.problem.problem import Data, Problem
 
 _VALIDATION_OF_DRAWS = 0.2
 _VALIDATION_OF_DATA, _HELD_OUT_OF_DATA = 0.15, 0.25

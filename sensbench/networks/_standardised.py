@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sensbench.inputs.rows import differ
 from sensbench.networks._fitting import Rows, Slopes
 from sensbench.networks._rows import Part
-from sensbench.rows import differ
 
 # Smooth ones first: the derivative of a network of kinks (relu) is a staircase.
 ACTIVATIONS = {"tanh": nn.Tanh, "silu": nn.SiLU, "softplus": nn.Softplus, "relu": nn.ReLU}

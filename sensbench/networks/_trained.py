@@ -9,9 +9,9 @@ from safetensors.torch import load, save
 from torch import nn
 
 from sensbench.errors import InputError
-from sensbench.model import Model
-from sensbench.problem import Problem
-from sensbench.quality import Quality
+from sensbench.model.model import Model
+from sensbench.model.quality import Quality
+from sensbench.problem.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ import pandas as pd
 from jaxtyping import Float
 
 from sensbench.errors import InputError, UnknownNameError, require
-from sensbench.names import ordered, unordered
-from sensbench.problem import Problem
+from sensbench.inputs.names import ordered, unordered
+from sensbench.inputs.rows import differ, discrete_columns
+from sensbench.inputs.text_cells import Kind, said_of_text
+from sensbench.problem.problem import Problem
 from sensbench.problems._rows import problem_of_rows
-from sensbench.rows import differ, discrete_columns
-from sensbench.text_cells import Kind, said_of_text
 
 Names = str | Iterable[Any]
 # More different texts than this are names of things, not categories.

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace, default_names
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.truths.implied import with_sizes
 from sensbench.truths.line import Factor
 from sensbench.truths.separable import Terms, separable

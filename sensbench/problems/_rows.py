@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import CorrelatedInputsWarning
-from sensbench.problem import Data, Problem
-from sensbench.space import Groups, InputSpace
+from sensbench.inputs.space import Groups, InputSpace
+from sensbench.problem.problem import Data, Problem
 
 
 def problem_of_rows(

@@ -4,10 +4,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import numbers
 from sensbench.problems._shapes import evaluated, shapes_of
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.separable import separable
 
 

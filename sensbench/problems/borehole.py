@@ -9,8 +9,8 @@ from scipy import stats
 from torch import Tensor
 
 from sensbench.errors import UnknownNameError
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.line import Factor
 from sensbench.truths.separable import separable
 

@@ -2,9 +2,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import whole
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.separable import separable
 
 

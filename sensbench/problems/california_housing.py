@@ -1,6 +1,6 @@
 from sklearn.datasets import fetch_california_housing
 
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.problems._fetched import fetched
 from sensbench.problems._frames import problem_of_frame
 

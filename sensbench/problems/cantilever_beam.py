@@ -7,9 +7,9 @@ from scipy import stats
 from torch import Tensor
 
 from sensbench.errors import InputError, require
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
-from sensbench.truth import Truths
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truths
 from sensbench.truths.exponentials import power_of_sum
 from sensbench.truths.line import Factor
 from sensbench.truths.separable import Terms, separable

@@ -5,9 +5,9 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
-from sensbench.marginal import Marginal
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.marginal import Marginal
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.shipped import shipped
 
 SHIPPED: list[dict[str, float]] = [{}]

@@ -1,8 +1,8 @@
 from sklearn.datasets import load_diabetes
 
-from sensbench.problem import Problem
+from sensbench.inputs.rows import as_rows, as_targets
+from sensbench.problem.problem import Problem
 from sensbench.problems._rows import problem_of_rows
-from sensbench.rows import as_rows, as_targets
 
 _UNITS = {
     "age": "years",

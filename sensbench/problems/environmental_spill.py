@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.errors import InputError
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.line import Factor
 from sensbench.truths.parts import by_output
 from sensbench.truths.separable import separable

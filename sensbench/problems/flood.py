@@ -5,9 +5,9 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.problems._truncated import truncated_gumbel
-from sensbench.space import InputSpace
 from sensbench.truths.exponentials import power_of_sum
 from sensbench.truths.line import Factor
 from sensbench.truths.parts import by_output

@@ -1,4 +1,4 @@
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.problems._friedman import friedman
 
 

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import published, real
-from sensbench.space import InputSpace
 from sensbench.truths.separable import separable
 
 _PI = math.pi

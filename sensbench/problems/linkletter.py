@@ -2,10 +2,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truth, Truths
 from sensbench.problems._parameters import published
-from sensbench.space import InputSpace, default_names
-from sensbench.truth import Truth, Truths
 from sensbench.truths.separable import Terms, separable
 
 _D = 10

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sensbench.errors import require
-from sensbench.problem import Problem
-from sensbench.space import InputSpace, default_names
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.truths.separable import separable
 
 _D, _O = 4, 2

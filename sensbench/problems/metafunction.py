@@ -8,11 +8,11 @@ from scipy import stats
 from torch import Tensor
 
 from sensbench.errors import UnknownNameError, require
-from sensbench.model import Model
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.model.model import Model
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import numbers
 from sensbench.problems._shapes import BECKER, evaluated, shapes_of
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.sampled_sizes import with_sampled_sizes
 from sensbench.truths.separable import Terms, separable
 

@@ -1,8 +1,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace, default_names
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.truths.separable import separable
 
 

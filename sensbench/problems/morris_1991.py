@@ -5,10 +5,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.model import Model
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.model.model import Model
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import whole
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.line import Factor
 from sensbench.truths.sampled_sizes import with_sampled_sizes
 from sensbench.truths.separable import Terms, separable

@@ -6,9 +6,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.errors import require
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import whole
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.implied import with_sizes
 from sensbench.truths.separable import Terms, separable
 

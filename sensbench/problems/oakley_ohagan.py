@@ -4,9 +4,9 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.problems._oakley_ohagan import A1, A2, A3, M
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.implied import with_sizes
 from sensbench.truths.line import Line
 from sensbench.truths.separable import Terms, separable

@@ -1,7 +1,7 @@
 from sklearn.datasets import fetch_openml
 
 from sensbench.errors import require
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.problems._fetched import fetched
 from sensbench.problems._frames import Names, problem_of_frame
 

@@ -6,8 +6,8 @@ from scipy import stats
 from torch import Tensor
 
 from sensbench.errors import UnknownNameError, require
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.separable import separable
 
 _QUANTITIES = {

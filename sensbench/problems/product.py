@@ -6,10 +6,10 @@ from scipy import stats
 from torch import Tensor
 
 from sensbench.errors import require
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.problems._parameters import numbers
 from sensbench.problems._shapes import evaluated, shapes_of
-from sensbench.space import InputSpace, default_names
 from sensbench.truths.line import Factor
 from sensbench.truths.separable import separable
 

@@ -7,10 +7,10 @@ from scipy.stats import foldnorm
 from torch import Tensor
 
 from sensbench.errors import require
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truth, Truths
 from sensbench.problems._parameters import numbers
-from sensbench.space import InputSpace, default_names
-from sensbench.truth import Truth, Truths
 from sensbench.truths.implied import implied
 from sensbench.truths.separable import separable
 

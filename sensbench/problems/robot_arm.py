@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.shipped import shipped
 
 SHIPPED: list[dict[str, float]] = [{}]

@@ -6,10 +6,10 @@ from jaxtyping import Float
 from scipy.special import roots_legendre
 from torch import Tensor
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truths
 from sensbench.problems._parameters import listed, published
-from sensbench.space import InputSpace, default_names
-from sensbench.truth import Truths
 from sensbench.truths.implied import exact_truth
 
 _LOW = (0.0, 0.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0)

@@ -4,8 +4,8 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.separable import separable
 
 # Geometric mean and geometric standard deviation.

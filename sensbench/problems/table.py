@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sensbench.errors import InputError, TableWarning, require
-from sensbench.names import unordered
-from sensbench.problem import Problem
+from sensbench.inputs.names import unordered
+from sensbench.inputs.rows import discrete_columns
+from sensbench.inputs.space import Groups
+from sensbench.problem.problem import Problem
 from sensbench.problems._cells import require_numbers
 from sensbench.problems._frames import Names, finite_numbers, split_columns
 from sensbench.problems._reading import Reading
 from sensbench.problems._rows import problem_of_rows
 from sensbench.problems._table_file import read_table
-from sensbench.rows import discrete_columns
-from sensbench.space import Groups
 
 _log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sensbench.errors import require
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.separable import separable
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace, default_names
+from sensbench.inputs.space import InputSpace, default_names
+from sensbench.problem.problem import Problem
 from sensbench.truths.implied import with_sizes
 from sensbench.truths.separable import Terms, separable
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 
 _POINTS = 2**14
 

@@ -12,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from sensbench.files.atomic import write_whole
 from sensbench.measure import Measure
 from sensbench.report.consensus import the_question
 from sensbench.report.csv_file import as_csv
@@ -30,7 +31,6 @@ from sensbench.report.text import (
     symbol_html,
 )
 from sensbench.study.results import Question, Results
-from sensbench.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What a comparison says, in plain sentences."""
 
-from sensbench.quality import POOR_GRADIENT, POOR_R2
+from sensbench.model.quality import POOR_GRADIENT, POOR_R2
 from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.report.explanations import explanations
 from sensbench.report.figures.agreement import pairs_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from sensbench.planted import planted_as
+from sensbench.problem.planted import planted_as
 from sensbench.report.consensus import (
     common_first,
     first_places,

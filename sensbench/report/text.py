@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 
 from sensbench.metrics.ranks import DECIMALS
+from sensbench.model.quality import Quality
 from sensbench.printable import printable
-from sensbench.quality import Quality
 
 NOT_AVAILABLE = "n/a"
 

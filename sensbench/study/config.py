@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from sensbench import plain_yaml
 from sensbench.errors import InputError, StudyError
-from sensbench.estimator import MOST_ROWS
+from sensbench.estimator.estimator import MOST_ROWS
+from sensbench.files import plain_yaml
 
 
 class PlugIn(BaseModel):

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sensbench.interval import Interval
+from sensbench.estimator.interval import Interval
+from sensbench.estimator.needs import Needs
+from sensbench.estimator.result import SensitivityResult, absent_to_plain
 from sensbench.measure import Measure
-from sensbench.needs import Needs
-from sensbench.quality import Quality
-from sensbench.result import SensitivityResult, absent_to_plain
+from sensbench.model.quality import Quality
 from sensbench.study.results import Known, Method, Question
 
 

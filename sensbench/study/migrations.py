@@ -6,9 +6,9 @@ from typing import Any
 
 from sensbench import estimators
 from sensbench.errors import SensbenchError
+from sensbench.estimator.needs import Needs
+from sensbench.estimator.result import Impossible, NotAsked, absent_to_plain
 from sensbench.measure import MEASURES, Measure
-from sensbench.needs import Needs
-from sensbench.result import Impossible, NotAsked, absent_to_plain
 from sensbench.study.contents import cell_digest, digest_of, dump, measure_to_text, method_to_text
 from sensbench.study.results import Method
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sensbench.estimator.result import Number, SensitivityResult
 from sensbench.measure import measure
-from sensbench.result import Number, SensitivityResult
 from sensbench.study import contents
 
 

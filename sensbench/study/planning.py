@@ -6,9 +6,9 @@ from typing import Any
 
 from sensbench import estimators, networks, problems
 from sensbench.errors import SensbenchError, StudyError
-from sensbench.estimator import Estimator
-from sensbench.planted import plant
-from sensbench.problem import Problem
+from sensbench.estimator.estimator import Estimator
+from sensbench.problem.planted import plant
+from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.config import PlugIn, ProblemPlugIn, Study
 from sensbench.study.question import method_of

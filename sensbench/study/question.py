@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sensbench.estimator import Estimator
+from sensbench.estimator.estimator import Estimator
 from sensbench.measure import measure
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truth
 from sensbench.study.results import Known, Method, Question
-from sensbench.truth import Truth
 
 
 def question_of(

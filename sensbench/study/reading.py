@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from sensbench.interval import Interval
+from sensbench.estimator.interval import Interval
+from sensbench.estimator.result import INTERVAL_COLUMNS, Absent, absent_from_plain
 from sensbench.measure import Measure
-from sensbench.result import INTERVAL_COLUMNS, Absent, absent_from_plain
 from sensbench.study import contents, schema
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Method, Question, Results
 

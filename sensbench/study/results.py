@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sensbench.errors import InputError
+from sensbench.estimator.needs import Needs
+from sensbench.estimator.result import COLUMNS, INTERVAL_COLUMNS, Absent
 from sensbench.measure import MEASURES, Measure
-from sensbench.needs import Needs
-from sensbench.quality import Quality
-from sensbench.result import COLUMNS, INTERVAL_COLUMNS, Absent
+from sensbench.model.quality import Quality
 
 FRAME_COLUMNS = (
     *COLUMNS,

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
-from sensbench.cache_folder import cache_folder
 from sensbench.errors import InputError, NotApplicable, SensbenchError
-from sensbench.estimator import Estimator
-from sensbench.planted import plant
-from sensbench.problem import Problem
+from sensbench.estimator.estimator import Estimator
+from sensbench.files.user_cache import cache_folder
+from sensbench.problem.planted import plant
+from sensbench.problem.problem import Problem
 from sensbench.study.cells import Coordinates, digest, seed_sequence
 from sensbench.study.contents import question_to_text
 from sensbench.study.outcome import Outcome, Record

@@ -3,10 +3,10 @@
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.estimator import Estimator
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import SensitivityResult
 from sensbench.measure import measure
-from sensbench.problem import Problem
-from sensbench.result import SensitivityResult
+from sensbench.problem.problem import Problem
 from sensbench.testing import _known
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run

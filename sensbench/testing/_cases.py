@@ -8,8 +8,8 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor, nn
 
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 
 DEAD = "dead"
 _SCALES = {"large": 1e3, "small": 1e-3, "normal": 5.0, DEAD: 1.0}

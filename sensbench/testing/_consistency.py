@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.measure import MEASURES
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truth
 from sensbench.testing._rule import rule
 from sensbench.testing._tolerances import ROUNDING, STANDARD_ERRORS
-from sensbench.truth import Truth
 
 
 def check_consistent(problem: Problem, who: str) -> None:

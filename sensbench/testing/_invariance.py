@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.estimator import Estimator
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import SensitivityResult
 from sensbench.measure import measure
-from sensbench.result import SensitivityResult
 from sensbench.testing import _cases
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run

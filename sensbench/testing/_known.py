@@ -10,8 +10,8 @@ from jaxtyping import Float
 from scipy import stats
 from torch import Tensor
 
-from sensbench.problem import Inputs, Problem
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Inputs, Problem
 from sensbench.truths.separable import separable
 
 NAMES = ("length", "load", "width", "dead")

@@ -3,9 +3,9 @@ import warnings
 from contextlib import redirect_stderr, redirect_stdout
 
 from sensbench.errors import BudgetTooSmall, NotApplicable
-from sensbench.estimator import Estimator
-from sensbench.problem import Problem
-from sensbench.result import SensitivityResult
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import SensitivityResult
+from sensbench.problem.problem import Problem
 from sensbench.testing._rule import no_error, rule
 
 # What Python hides from a user by default: the author's libraries, not the author, may be old.

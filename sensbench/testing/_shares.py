@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.testing._tolerances import SAMPLE_ERROR, SMALLEST_SHARE
 from sensbench.testing._truth import REPLICATES, Sampled
 

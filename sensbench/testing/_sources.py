@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import ConformanceError
-from sensbench.estimator import Estimator
-from sensbench.problem import Problem
-from sensbench.result import Estimate, SensitivityResult
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import Estimate, SensitivityResult
+from sensbench.problem.problem import Problem
 from sensbench.testing import _known
 from sensbench.testing._rule import rule
 from sensbench.testing._run import run

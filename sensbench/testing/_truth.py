@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from sensbench.poincare import NoConstant, poincare_constant
-from sensbench.problem import Problem
+from sensbench.inputs.poincare import NoConstant, poincare_constant
+from sensbench.problem.problem import Problem
 
 REPLICATES = 32
 _MOST_IN_PAIRS = 20

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from sensbench.errors import BudgetTooSmall
-from sensbench.estimator import Estimator
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.result import RESULT_COLUMNS, SensitivityResult
 from sensbench.measure import MEASURES, measure
-from sensbench.problem import Problem
-from sensbench.result import RESULT_COLUMNS, SensitivityResult
+from sensbench.problem.problem import Problem
 from sensbench.testing import _cases
 from sensbench.testing._answers import check_answers
 from sensbench.testing._invariance import check_dead_input, check_relabelled, check_units

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sensbench.measure import MEASURES
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.testing._consistency import check_consistent
 from sensbench.testing._report import Conformance
 from sensbench.testing._rule import no_error, rule

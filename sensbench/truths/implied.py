@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import InputError
-from sensbench.poincare import NoConstant, poincare_constant
-from sensbench.space import InputSpace
-from sensbench.truth import Truth, Truths
+from sensbench.inputs.poincare import NoConstant, poincare_constant
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.truth import Truth, Truths
 
 _SLOPES = ("derivative_mean", "derivative_abs")
 _ROUNDING = 1e-14

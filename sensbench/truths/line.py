@@ -10,7 +10,7 @@ from scipy.special import roots_legendre
 from torch import Tensor
 
 from sensbench.errors import InputError
-from sensbench.marginal import (
+from sensbench.inputs.marginal import (
     Empirical,
     Marginal,
     Weighted,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sensbench.truth import Truth, Truths
+from sensbench.problem.truth import Truth, Truths
 
 _OF_OUTPUTS_ALONE = ("mean", "variance")
 

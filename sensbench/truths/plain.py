@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sensbench.errors import InputError
-from sensbench.truth import Truth
+from sensbench.problem.truth import Truth
 
 
 def to_plain(truths: Mapping[str, Truth]) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sensbench.errors import CacheWarning
+from sensbench.files.atomic import write_whole
 from sensbench.measure import Measure, measure
-from sensbench.problem import Problem
-from sensbench.truth import Truths
+from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
 from sensbench.truths.sampled import sampled
-from sensbench.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from scipy import stats
 from scipy.stats import qmc
 
 from sensbench.errors import require
+from sensbench.inputs.poincare import NoConstant, poincare_constant
+from sensbench.inputs.space import InputSpace
 from sensbench.measure import MEASURES
-from sensbench.model import Model
-from sensbench.poincare import NoConstant, poincare_constant
-from sensbench.space import InputSpace
-from sensbench.truth import Truth, Truths
+from sensbench.model.model import Model
+from sensbench.problem.truth import Truth, Truths
 
 _CHUNK = 2**14
 # Sobol' sequences have direction numbers for this many dimensions.

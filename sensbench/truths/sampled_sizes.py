@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.stats import qmc
 
-from sensbench.model import Model
-from sensbench.space import InputSpace
-from sensbench.truth import Truth, Truths
+from sensbench.inputs.space import InputSpace
+from sensbench.model.model import Model
+from sensbench.problem.truth import Truth, Truths
 from sensbench.truths.implied import implied
 
 _CHUNK = 2**13

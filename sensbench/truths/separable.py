@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float
 from scipy.special import roots_legendre
 
 from sensbench.errors import InputError, require
-from sensbench.marginal import Marginal
+from sensbench.inputs.marginal import Marginal
+from sensbench.inputs.space import InputSpace
 from sensbench.measure import measure
-from sensbench.space import InputSpace
-from sensbench.truth import Truth, Truths
+from sensbench.problem.truth import Truth, Truths
 from sensbench.truths.implied import implied
 from sensbench.truths.line import FAR, Factor, Line
 from sensbench.truths.sizes import mean_sizes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from sensbench.truth import Truth, Truths
+from sensbench.problem.truth import Truth, Truths
 from sensbench.truths.plain import from_plain
 
 _DATA = resources.files("sensbench.truths") / "data"

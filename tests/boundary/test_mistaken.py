@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 import sensbench as sb
 from sensbench.errors import CallError, InputError, ModelError
-from sensbench.estimators.sobol import Sobol
+from sensbench.estimators.variance.sobol import Sobol
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 import sensbench as sb
-from sensbench.boundary.returned_names import returned_names
 from sensbench.errors import InputError, ModelError
+from sensbench.model.boundary.returned_names import returned_names
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 SLOPES = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])

@@ -8,7 +8,7 @@ from scipy import integrate
 import sensbench as sb
 from sensbench.errors import InputError, NotApplicable
 from sensbench.estimators import _active_subspace
-from sensbench.estimators._active_subspace import _before_the_gap, _influence
+from sensbench.estimators.derivative._active_subspace import _before_the_gap, _influence
 
 Z = 5  # standard errors a Monte Carlo mean may be off
 

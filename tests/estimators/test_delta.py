@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
 from sensbench.estimators import _delta_samples
-from sensbench.estimators.delta import _n_bins
+from sensbench.estimators.distribution.delta import _n_bins
 
 KEYS = {
     "delta": "delta_raw",

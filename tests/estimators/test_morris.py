@@ -8,7 +8,7 @@ from SALib.sample import morris as design
 from scipy import stats
 
 import sensbench as sb
-from sensbench.estimators._trajectories import trajectories
+from sensbench.estimators.screening._trajectories import trajectories
 
 Z = 5
 
@@ -93,7 +93,7 @@ def test_the_trajectories_of_groups_are_salibs_bit_by_bit():
 @pytest.mark.parametrize("chunk_bytes", [1, 2**25])
 def test_the_numbers_are_salibs_for_the_same_design(monkeypatch, chunk_bytes):
     """Every output's mu, mu_star and sigma, by SALib's own analysis."""
-    monkeypatch.setattr("sensbench.estimators.morris._CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("sensbench.estimators.screening.morris._CHUNK_BYTES", chunk_bytes)
     d, r = 6, 50
     weights = np.random.default_rng(0).normal(size=(d, 2))
 

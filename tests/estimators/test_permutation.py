@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall
-from sensbench.estimators.permutation import _donors
+from sensbench.estimators.permutation.permutation import _donors
 
 Z = 5
 
@@ -80,7 +80,7 @@ def test_against_noisy_targets_the_total_order_is_still_a_share_of_the_models_va
 @pytest.mark.parametrize(("n", "d", "outputs", "repeats"), [(12, 2, 1, 1), (3000, 4, 2, 3)])
 def test_every_output_has_scikit_learns_numbers(monkeypatch, n, d, outputs, repeats):
     """Rows in many calls and groups of rows; scikit-learn collapses outputs, so one at a time."""
-    monkeypatch.setattr("sensbench.model._CHUNK_ROWS", 1000)
+    monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", 1000)
     rng = np.random.default_rng(n)
     X = rng.normal(size=(n, d))
     y = np.sin(X @ rng.normal(size=(d, outputs))) + rng.normal(size=(n, outputs))

@@ -7,7 +7,7 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall
-from sensbench.estimators._saltelli import counts
+from sensbench.estimators.variance._saltelli import counts
 
 Z = 5
 

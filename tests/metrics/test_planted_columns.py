@@ -7,8 +7,8 @@ import torch
 
 import sensbench as sb
 from sensbench.metrics.planted import COPY_COLUMNS, NOISE_COLUMNS, credit_split, noise_found
-from sensbench.model import Model
-from sensbench.quality import Quality
+from sensbench.model.model import Model
+from sensbench.model.quality import Quality
 
 PLANTED = {("p", "m"): {"noise_1": "", "noise_2": "", "a_copy": "a"}}
 FEATURES = ["a", "b", "c", "noise_1", "noise_2", "a_copy"]

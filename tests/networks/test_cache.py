@@ -12,11 +12,11 @@ import torch
 
 from sensbench import networks, problems
 from sensbench.errors import CacheWarning, InputError
+from sensbench.inputs.space import InputSpace
 from sensbench.networks import NetworkCache
 from sensbench.networks.linear import Linear
 from sensbench.networks.mlp import Mlp
-from sensbench.problem import Data, Problem
-from sensbench.space import InputSpace
+from sensbench.problem.problem import Data, Problem
 
 QUICK = {"hidden": (8,), "iterations": 20, "train_rows": 60}
 

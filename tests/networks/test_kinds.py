@@ -8,11 +8,11 @@ from torch import nn
 
 from sensbench import networks, problems
 from sensbench.errors import InputError, UnknownNameError
-from sensbench.model import Model
+from sensbench.inputs.space import InputSpace
+from sensbench.model.model import Model
 from sensbench.networks._rows import Part, split_rows
 from sensbench.networks._standardised import Residual, Standardised
-from sensbench.problem import Data, Problem
-from sensbench.space import InputSpace
+from sensbench.problem.problem import Data, Problem
 
 QUICK = {
     "mlp": {"hidden": (8, 8), "residual": True},

@@ -6,10 +6,10 @@ import torch
 
 from sensbench import networks, problems
 from sensbench.errors import InputError, TooFewRows, UnknownNameError
-from sensbench.model import Model
+from sensbench.inputs.space import InputSpace
+from sensbench.model.model import Model
 from sensbench.networks._rows import Part
-from sensbench.problem import Data, Problem
-from sensbench.space import InputSpace
+from sensbench.problem.problem import Data, Problem
 
 QUICK = {"hidden": (8,), "iterations": 20, "train_rows": 60}
 

@@ -4,10 +4,10 @@ import torch
 
 from sensbench import networks, problems
 from sensbench.errors import NotApplicable
+from sensbench.inputs.space import InputSpace
 from sensbench.networks._fitting import error_of
 from sensbench.networks._rows import split_rows
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.problem.problem import Problem
 
 
 @pytest.mark.parametrize(

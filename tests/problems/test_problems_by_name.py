@@ -4,8 +4,8 @@ import torch
 from sklearn.datasets import load_diabetes
 
 from sensbench import problems
-from sensbench.derivatives import jacobian
 from sensbench.errors import InputError, UnknownNameError
+from sensbench.model.derivatives import jacobian
 from sensbench.problems.linregnet import LinRegNet
 from sensbench.testing import check_problem
 

@@ -6,8 +6,8 @@ import torch
 from scipy import stats
 
 from sensbench.errors import InputError
-from sensbench.space import InputSpace
-from sensbench.truth import Truth, Truths
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.truth import Truth, Truths
 from sensbench.truths.exponentials import power_of_sum
 from sensbench.truths.parts import by_output, with_inert
 from sensbench.truths.separable import separable

@@ -12,10 +12,10 @@ from torch import nn
 
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
+from sensbench.inputs.space import InputSpace
 from sensbench.measure import measure
-from sensbench.problem import Problem
-from sensbench.quality import Quality, qualities
-from sensbench.space import InputSpace
+from sensbench.model.quality import Quality, qualities
+from sensbench.problem.problem import Problem
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 from sensbench.truths.implied import exact_truth
 

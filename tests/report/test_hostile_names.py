@@ -11,10 +11,10 @@ import pytest
 import torch
 from rich.console import Console
 
-from sensbench.problem import Problem
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.report import write_report
 from sensbench.report.terminal import render
-from sensbench.space import InputSpace
 from tests.report.conftest import Built
 
 ESCAPES = ["\x1b[31mred", "\x1b]8;;http://evil\x07link", "\x9b2J", "\x1b[2J\x1b[H", "back\x08\x08"]

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from sensbench.quality import Quality
+from sensbench.model.quality import Quality
 from sensbench.report import write_report
 
 ALL = ["ishigami", "linear", "correlated", "nasty", "five", "study", "empty"]

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from sensbench.metrics.ranks import shares
-from sensbench.quality import Quality
+from sensbench.model.quality import Quality
 from sensbench.report.consensus import first_places
 from sensbench.report.figures.importance import importance
 from sensbench.report.findings import agreement_said, order

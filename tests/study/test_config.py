@@ -1,7 +1,7 @@
 import pytest
 
-from sensbench import plain_yaml
 from sensbench.errors import StudyError
+from sensbench.files import plain_yaml
 from sensbench.study.config import check_study, load_study
 
 GOOD = """

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from sensbench.errors import InputError, StudyError
-from sensbench.quality import Quality
+from sensbench.model.quality import Quality
 from sensbench.report import write_report
 from sensbench.report.text import fit
 from sensbench.study.cells import Cell, labels
@@ -107,7 +107,7 @@ def test_a_budget_too_small_is_a_row_and_the_rest_goes_on(tmp_path):
 
 
 def test_a_failing_cell_is_a_row_with_its_reason_and_is_tried_again(tmp_path, monkeypatch):
-    from sensbench.estimators.sobol import Sobol
+    from sensbench.estimators.variance.sobol import Sobol
 
     def broken(*args):
         raise ZeroDivisionError("by design")

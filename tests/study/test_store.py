@@ -11,9 +11,9 @@ import pytest
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.interval import SAMPLING, Interval
+from sensbench.estimator.interval import SAMPLING, Interval
+from sensbench.estimator.result import Impossible, NotAsked
 from sensbench.measure import MEASURES, Measure, define
-from sensbench.result import Impossible, NotAsked
 from sensbench.study import schema
 from sensbench.study.cells import cells_of
 from sensbench.study.config import check_study

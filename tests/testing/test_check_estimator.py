@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from sensbench import estimators
-from sensbench.bootstrap import Bootstrap, centred, variance
 from sensbench.errors import ConformanceError, NotApplicable
-from sensbench.estimator import Estimator
+from sensbench.estimator.bootstrap import Bootstrap, centred, variance
+from sensbench.estimator.estimator import Estimator
 from sensbench.testing import check_estimator
 
 

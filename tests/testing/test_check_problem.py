@@ -9,11 +9,11 @@ import torch
 
 from sensbench import networks, problems
 from sensbench.errors import ConformanceError
-from sensbench.problem import Data, Problem
-from sensbench.quality import Quality
-from sensbench.space import InputSpace
+from sensbench.inputs.space import InputSpace
+from sensbench.model.quality import Quality
+from sensbench.problem.problem import Data, Problem
+from sensbench.problem.truth import Truth, Truths
 from sensbench.testing import check_problem
-from sensbench.truth import Truth, Truths
 
 SPACE = InputSpace.uniform({"a": (0.0, 1.0), "b": (0.0, 4.0)})
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from sensbench import estimators
-from sensbench.bootstrap import Bootstrap, centred, variance
 from sensbench.errors import ConformanceError
-from sensbench.estimator import Estimator
+from sensbench.estimator.bootstrap import Bootstrap, centred, variance
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimator.result import Estimate
 from sensbench.measure import MEASURES
-from sensbench.needs import Cost, Needs
-from sensbench.problem import Data
-from sensbench.result import Estimate
+from sensbench.problem.problem import Data
 from sensbench.testing import _known, check_estimator
 
 

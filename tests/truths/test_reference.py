@@ -9,9 +9,9 @@ import torch
 
 from sensbench import networks, problems
 from sensbench.errors import CacheWarning
+from sensbench.inputs.space import InputSpace
 from sensbench.metrics.error_split import error_split, relative_sizes
-from sensbench.problem import Problem
-from sensbench.space import InputSpace
+from sensbench.problem.problem import Problem
 from sensbench.truths.reference import _written, reference
 
 

@@ -3,7 +3,7 @@
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from sensbench.problem import Problem
+from sensbench.problem.problem import Problem
 from sensbench.report.figures.panels import MOST_FEATURES, panels
 from sensbench.report.main_effects import main_effects
 from sensbench.report.style import house_style

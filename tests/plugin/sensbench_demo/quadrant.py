@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import sensbench as sb
-from sensbench.bootstrap import Bootstrap
+from sensbench.estimator.bootstrap import Bootstrap
 from sensbench.measure import define
 
 define(

@@ -1,0 +1,255 @@
+"""Estimator: the contract every method fulfils, and all an author has to write."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from sensbench.calls import explained, refuse_unknown
+from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
+from sensbench.estimator.needs import Needs
+from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked, SensitivityResult
+from sensbench.measure import measure
+from sensbench.problem.problem import Problem
+from sensbench.threads import limited
+
+# More than a model is ever asked: a slip of the keyboard, which would run for days.
+MOST_ROWS = 10**9
+# Of more constant outputs than this, one note tells.
+_MOST_NOTES = 6
+
+
+class Estimator(ABC):
+    """A sensitivity method. Subclasses are frozen dataclasses: hyper-parameters are fields.
+
+    An author writes ``_estimate``, names the measures and says what the method needs.
+    :meth:`estimate` checks, meters and times.
+
+    Attributes
+    ----------
+    name
+        Registered name: in tables, figures and study files.
+    measures
+        Names of the measures it computes, all of them in :data:`sensbench.measure.MEASURES`
+        (``sensbench.measure.define`` adds new ones).
+    ranks_by
+        The unit-free measure that its feature ranking is read from.
+    needs
+        What it asks of a problem, and its cost: a :class:`Needs`, or a property that computes it
+        from the parameters.
+    positive_bias
+        Whether an input without effect scores above 0, by less the more rows there are: a
+        distance between two samples of the same distribution is never quite 0.
+    """
+
+    name: ClassVar[str]
+    measures: ClassVar[tuple[str, ...]]
+    ranks_by: ClassVar[str]
+    positive_bias: ClassVar[bool] = False
+
+    def __new__(cls, *args: Any, **params: Any) -> "Estimator":
+        """Refuse hyper-parameters that it does not have, in the house's words."""
+        if is_dataclass(cls):
+            seed = {"seed": "a seed is given to compare or estimate, seed=; leave it out"}
+            known = [field.name for field in fields(cls) if field.init]
+            refuse_unknown(params, known, cls.name, seed)
+        return super().__new__(cls)
+
+    @property
+    @abstractmethod
+    def needs(self) -> Needs:
+        """What the method asks of a problem, with these parameters."""
+
+    @final
+    @explained
+    def estimate(
+        self, problem: Problem, *, budget: int, seed: int | np.random.SeedSequence = 0
+    ) -> SensitivityResult:
+        """Return this method's measures for every output, with intervals and counted cost.
+
+        Parameters
+        ----------
+        problem
+            What is explained.
+        budget
+            Rows through the model, at most: forward rows plus backward rows.
+        seed
+            The same seed gives the same bits; 0 is a seed like any other.
+
+        Raises
+        ------
+        BudgetTooSmall
+            The budget does not pay for this method's smallest run.
+        NotApplicable
+            The method cannot be asked this: groups, or no input it applies to.
+        ModelError
+            The model failed: NaN, wrong rows, constant outputs, no derivative.
+        """
+        if not isinstance(problem, Problem):
+            raise InputError(
+                f"{self.name}: expected a Problem; got {type(problem).__name__}; for a model and "
+                f"rows call sensbench.compare(model, X)"
+            )
+        self.require_budget(problem, budget)
+        self._require_applicable(problem)
+        metered = replace(problem, model=problem.explained.metered(int(budget)))
+        with limited() as threads:
+            start = time.perf_counter()
+            found = self._estimate(metered, int(budget), np.random.default_rng(seed))
+            seconds = time.perf_counter() - start
+        estimates = {name: item for name, item in found.items() if isinstance(item, Estimate)}
+        absent = {
+            name: item for name, item in found.items() if isinstance(item, NotAsked | Impossible)
+        }
+        undefined = self._check(problem, estimates)
+        return SensitivityResult(
+            problem=problem.name,
+            model=problem.explained.name,
+            estimator=self.name,
+            params=self.params(),
+            outputs=problem.outputs,
+            features=problem.features,
+            estimates=estimates,
+            absent=absent,
+            inputs=problem.describe_inputs(self.needs.design),
+            budget=int(budget),
+            n_forward=metered.explained.n_forward,
+            n_backward=metered.explained.n_backward,
+            seconds=seconds,
+            threads=threads,
+            notes=(
+                *problem.notes,
+                *metered.explained.notes,
+                *self._notes_on_features(problem),
+                *undefined,
+            ),
+        )
+
+    @final
+    def require_budget(self, problem: Problem, budget: Any) -> None:
+        """Raise if the budget or the data are not enough, with the figure that would do.
+
+        Raises
+        ------
+        InputError, BudgetTooSmall, TooFewRows
+        """
+        if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
+            raise InputError(f"{self.name}: expected a budget of whole rows; got {budget!r}")
+        if budget > MOST_ROWS:
+            raise InputError(
+                f"{self.name}: expected a budget of at most {MOST_ROWS:,} rows; got {budget:,}"
+            )
+        needs = self.needs
+        rows = problem.data if problem.uses_rows and not needs.design else None
+        if rows is not None and len(rows) < needs.minimum_rows:
+            raise TooFewRows(
+                f"{self.name}: expected at least {needs.minimum_rows} rows of data; got "
+                f"{len(rows)}; give more rows, or inputs='product' to draw from their marginals, "
+                f"or leave {self.name} out of estimators="
+            )
+        needed = self.minimum_budget(problem)
+        if budget < needed:
+            raise BudgetTooSmall(
+                f"{self.name}: expected a budget of at least {needed} rows for {problem.d} inputs "
+                f"and {problem.o} outputs; got {budget}; raise the budget or leave "
+                f"{self.name} out"
+            )
+
+    def minimum_budget(self, problem: Problem) -> int:
+        """Return the rows that the smallest run of this method costs on this problem."""
+        needs = self.needs
+        return needs.cost(problem.d, problem.o, needs.minimum_rows)
+
+    def inapplicable(self, problem: Problem) -> Mapping[str, str]:
+        """Return the features this method says nothing of, each with the reason.
+
+        Their values are NaN. The reason completes "not applicable to 'rooms', …". Those are, for a
+        method that needs gradients, the features without one.
+        """
+        return problem.space.without_derivative if self.needs.gradient else {}
+
+    def params(self) -> dict[str, Any]:
+        """Return the hyper-parameters by name."""
+        return asdict(self) if is_dataclass(self) and not isinstance(self, type) else {}
+
+    @abstractmethod
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        """Compute every declared measure: an ``Estimate``, or ``Impossible``, or ``NotAsked``.
+
+        Call ``problem.explained`` (its rows are counted), take all randomness from ``rng``, and
+        do not change ``problem``.
+        """
+
+    def _require_applicable(self, problem: Problem) -> None:
+        groups = [group.name for group in problem.space.groups]
+        if groups and self.needs.groups == "refused":
+            raise NotApplicable(
+                f"{self.name}: expected a problem whose features are single inputs; got groups "
+                f"{groups}, which this method does not take; leave it out or declare no groups"
+            )
+        reasons = self.inapplicable(problem)
+        if len(reasons) == problem.d:
+            raise NotApplicable(
+                f"{self.name}: expected a feature it is applicable to; got {_listed(reasons)}; "
+                f"leave {self.name} out"
+            )
+
+    def _notes_on_features(self, problem: Problem) -> list[str]:
+        reasons = self.inapplicable(problem)
+        return [f"{self.name}: not applicable to {_listed(reasons)}"] if reasons else []
+
+    def _check(self, problem: Problem, estimates: Mapping[str, Estimate]) -> list[str]:
+        """Check shapes; return one note per output a measure is undefined for, and the estimates'.
+
+        A feature that the method is not applicable to has its note already.
+        """
+        skipped = self.inapplicable(problem)
+        applies = np.array([name not in skipped for name in problem.features])
+        undefined: dict[str, list[str]] = {}
+        for name, item in estimates.items():
+            meaning = measure(name)
+            shapes = {np.shape(item.value), np.shape(item.low), np.shape(item.high)}
+            directed = meaning.axis == "direction" and np.ndim(item.value) == 2
+            shape = meaning.shape(problem.o, problem.d, np.shape(item.value)[1] if directed else 0)
+            if shapes != {shape}:
+                raise InputError(
+                    f"{self.name}: expected values, low and high of shape {shape} for {name!r}; "
+                    f"got {sorted(shapes)}; this is a defect of the estimator"
+                )
+            if meaning.axis == "feature" and not item.note:  # a note says why itself
+                for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
+                    undefined.setdefault(problem.outputs[k], []).append(name)
+        remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]
+        return [f"{self.name}: {text}" for text in _constant(undefined)] + remarks
+
+
+def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which outputs the measures are undefined for; many of them in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for output, names in undefined.items():
+        alike.setdefault(", ".join(names), []).append(output)
+    found = []
+    for names, outputs in alike.items():
+        if len(outputs) <= _MOST_NOTES:
+            found += [
+                f"undefined for output {output!r}, which is constant over the inputs: {names}"
+                for output in outputs
+            ]
+            continue
+        first = ", ".join(map(repr, outputs[:_MOST_NOTES]))
+        found.append(
+            f"undefined for {len(outputs)} outputs, which are constant over the inputs ({first} "
+            f"and {len(outputs) - _MOST_NOTES} more): {names}"
+        )
+    return found
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    named = [f"{name!r}, {reason}" for name, reason in reasons.items()]
+    more = [f"and {len(named) - 8} more"] if len(named) > 8 else []
+    return "; ".join(named[:8] + more)

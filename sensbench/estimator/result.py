@@ -1,0 +1,231 @@
+"""SensitivityResult: numbers with intervals, what they cost and what they were computed on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from sensbench.estimator.interval import Interval
+from sensbench.measure import Measure, measure
+
+COLUMNS = (
+    "problem",
+    "model",
+    "estimator",
+    "measure",
+    "output",
+    "feature",
+    "partner",
+    "value",
+    "low",
+    "high",
+)
+# What came later stands behind: which direction a value belongs to, and what its interval is.
+INTERVAL_COLUMNS = ("level", "interval", "covers")
+RESULT_COLUMNS = (*COLUMNS, "direction", *INTERVAL_COLUMNS)
+
+# measure, output, feature, partner, direction, value, low, high
+Number = tuple[str, str, str, str, str, float, float, float]
+
+# More rows than this are not what a notebook's cell is for.
+_MOST_ROWS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Values with the ends of their intervals, in the shape of the measure's axis.
+
+    ``(o, d)`` for features, ``(o, d, d)`` for pairs, ``(o,)`` for outputs and ``(o, k)`` for
+    directions. Without an ``interval`` the ends are NaN.
+
+    ``note`` says why a value is NaN, where that is neither a constant output nor a feature the
+    method is not applicable to. ``directions`` names the directions; by default 1, 2, ….
+    """
+
+    value: Float[np.ndarray, "..."]
+    low: Float[np.ndarray, "..."]
+    high: Float[np.ndarray, "..."]
+    note: str = ""
+    interval: Interval | None = None
+    directions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, value: Float[np.ndarray, "..."], note: str = "") -> "Estimate":
+        """Return values for which no interval can honestly be given."""
+        unknown = np.full(np.shape(value), np.nan)
+        return cls(value, unknown, unknown, note)
+
+    def map(
+        self, function: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
+    ) -> "Estimate":
+        """Return the estimate of an increasing function of the quantity."""
+        ends = (function(end) for end in (self.value, self.low, self.high))
+        value, low, high = ends
+        return replace(self, value=value, low=low, high=high)
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """A measure that could not be computed, and why."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """A measure that was left out because nobody asked for it; ``option`` asks."""
+
+    option: str
+
+    @property
+    def reason(self) -> str:
+        """Why it is not there, in words."""
+        return f"not asked for ({self.option})" if self.option else "not asked for"
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+Absent = Impossible | NotAsked
+
+
+def absent_to_plain(absent: Absent) -> dict[str, str]:
+    """Return plain data that :func:`absent_from_plain` reads."""
+    if isinstance(absent, NotAsked):
+        return {"not_asked": absent.option}
+    return {"impossible": absent.reason}
+
+
+def absent_from_plain(content: Mapping[str, str]) -> Absent:
+    """Return what :func:`absent_to_plain` described."""
+    if "not_asked" in content:
+        return NotAsked(content["not_asked"])
+    return Impossible(content["impossible"])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SensitivityResult:
+    """What one estimator found on one problem.
+
+    Attributes
+    ----------
+    estimates
+        Measure name to values with intervals. A NaN marks one output or pair for which a measure
+        is undefined; ``notes`` says why.
+    absent
+        Measure name to why it is not there: :class:`NotAsked` or :class:`Impossible`.
+    inputs
+        What the inputs were: the data's own rows, or draws from the product of the marginals.
+    n_forward, n_backward
+        Rows evaluated and rows differentiated; their sum never exceeds ``budget``.
+    seconds
+        Wall time of the estimate.
+    threads
+        How many it was allowed, where known; see :func:`sensbench.threads.limited`.
+    """
+
+    problem: str
+    model: str
+    estimator: str
+    params: Mapping[str, Any]
+    outputs: tuple[str, ...]
+    features: tuple[str, ...]
+    estimates: Mapping[str, Estimate]
+    absent: Mapping[str, Absent]
+    inputs: str
+    budget: int
+    n_forward: int
+    n_backward: int
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+    threads: int | None = None
+
+    def __getitem__(self, name: str) -> Estimate:
+        """Return one measure's estimate.
+
+        Raises
+        ------
+        KeyError
+            The measure is absent (with the reason) or is not one of this estimator's.
+        """
+        if name in self.estimates:
+            return self.estimates[name]
+        if name in self.absent:
+            raise KeyError(f"{name} is absent: {self.absent[name]}")
+        raise KeyError(f"{self.estimator} has no {name}; it has {', '.join(self.estimates)}")
+
+    def __repr__(self) -> str:
+        return (
+            f"<SensitivityResult of {self.estimator} on {self.problem}: "
+            f"{', '.join(self.estimates)}; {len(self.outputs)} outputs, "
+            f"{len(self.features)} features; {self.n_forward} forward and {self.n_backward} "
+            f"backward rows; to_frame() has the numbers>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the numbers as a table, for notebooks; of many, the first ones."""
+        columns = ["measure", "output", "feature", "partner", "value", "low", "high"]
+        frame = self.to_frame()[columns]
+        shown = frame.head(_MOST_ROWS).to_html(index=False, float_format="{:.4g}".format)
+        rest = len(frame) - len(frame.head(_MOST_ROWS))
+        return shown if not rest else f"{shown}\n<p>{rest:,} more rows are in to_frame().</p>"
+
+    def numbers(self) -> Iterator[Number]:
+        """Yield measure, output, feature, partner, direction, value, low and high of every number.
+
+        What a value does not belong to is empty: a measure of the output has no feature.
+        """
+        for name, estimate in self.estimates.items():
+            at, places = _places(measure(name), estimate, self.outputs, self.features)
+            ends = (end[at].tolist() for end in (estimate.value, estimate.low, estimate.high))
+            for place, *numbers in zip(places, *ends, strict=True):
+                yield (name, *place, *numbers)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per number, in the documented columns."""
+        columns = ("measure", "output", "feature", "partner", "direction", "value", "low", "high")
+        frame = pd.DataFrame(list(self.numbers()), columns=list(columns))
+        for column in ("problem", "model", "estimator"):
+            frame[column] = getattr(self, column)
+        known = {name: item.interval for name, item in self.estimates.items()}
+        return with_intervals(frame, [known[name] for name in frame["measure"]])
+
+
+def with_intervals(frame: pd.DataFrame, intervals: list[Interval | None]) -> pd.DataFrame:
+    """Return the numbers with what the interval of each is, in the documented columns."""
+    told = [(i.level, i.method, i.sources) if i else (np.nan, "", "") for i in intervals]
+    for k, column in enumerate(INTERVAL_COLUMNS):
+        frame[column] = [one[k] for one in told]
+    frame = frame.astype({"level": float, "value": float, "low": float, "high": float})
+    return frame[list(RESULT_COLUMNS)]
+
+
+def _places(
+    meaning: Measure, estimate: Estimate, outputs: tuple[str, ...], features: tuple[str, ...]
+) -> tuple[Any, list[tuple[str, str, str, str]]]:
+    """Return where an estimate's numbers are, and the output, feature, partner and direction."""
+    at: Any = ...
+    if meaning.axis == "output":
+        return at, [(output, "", "", "") for output in outputs]
+    if meaning.axis == "direction":
+        count = estimate.value.shape[1]
+        names = estimate.directions or tuple(str(k + 1) for k in range(count))
+        return (
+            (np.repeat(np.arange(len(outputs)), count), np.tile(np.arange(count), len(outputs))),
+            [(output, "", "", name) for output in outputs for name in names],
+        )
+    d = len(features)
+    if meaning.axis == "pair":
+        i, j = np.triu_indices(d, 1)
+        pairs = [(features[a], features[b]) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
+        k = np.repeat(np.arange(len(outputs)), len(i))
+        at = (k, np.tile(i, len(outputs)), np.tile(j, len(outputs)))
+        return at, [(output, *pair, "") for output in outputs for pair in pairs]
+    at = (np.repeat(np.arange(len(outputs)), d), np.tile(np.arange(d), len(outputs)))
+    return at, [(output, feature, "", "") for output in outputs for feature in features]

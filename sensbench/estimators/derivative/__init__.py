@@ -1,0 +1,1 @@
+"""Derivatives: moments, bounds and active subspaces."""

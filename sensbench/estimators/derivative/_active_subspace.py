@@ -1,0 +1,102 @@
+"""Active subspaces: the directions a model varies along, and each input's part in them.
+
+C = E[∇f ∇fᵀ], with every input in its standard deviations and f in its own, has eigenvalues
+λ₁ ≥ λ₂ ≥ …: the mean squared slopes along its eigenvectors. Where a few are much larger than the
+rest, f varies along these directions and hardly along others.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.estimator.interval import Interval
+from sensbench.estimator.linearised import deviations, quantile, times_over
+from sensbench.estimator.result import Estimate, Impossible
+from sensbench.estimators.derivative._slopes import SlopeSums
+
+_BYTES, _BATCHES = 2**28, 32
+# Where matrices are large there are fewer batches; fewer than these say too little of the spread.
+_MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
+
+
+def batches_that_fit(o: int, m: int) -> int | Impossible:
+    """Return over how many batches products may be held, of so many outputs and inputs."""
+    each = 8 * o * m**2
+    if each * _FEWEST_BATCHES > _MOST_BYTES:
+        return Impossible(
+            f"the products of all pairs of {m} slopes of {o} outputs would take "
+            f"{each * _FEWEST_BATCHES / 2**30:.3g} GB, more than {_MOST_BYTES // 2**30}; choose "
+            f"fewer outputs with output="
+        )
+    return max(_FEWEST_BATCHES, min(_BATCHES, _BYTES // each))
+
+
+def activity_scores(
+    seen: SlopeSums,
+    sigma_x: Float[np.ndarray, " m"],
+    variance_y: Float[np.ndarray, " o"],
+    outputs: tuple[str, ...],
+    dimension: int | None,
+    interval: Interval,
+) -> Estimate:
+    """Return α_i = Σ_j λ_j w_ij², summed over the active directions j, with Student's intervals.
+
+    Without a ``dimension`` it is where the eigenvalues' largest gap on a logarithmic scale is. The
+    standard error is the delta method's, for that dimension: perturbation of first order of the
+    eigenvectors (Stewart & Sun 1990, ISBN 978-0-12-670230-9, chapter V), batch by batch.
+    """
+    shape = seen.centre.shape
+    value, error = np.full(shape, np.nan), np.full(shape, np.nan)
+    told, sizes, of_batches = [], seen.batch_sizes, seen.batch_squares()
+    for k in np.flatnonzero(np.isfinite(variance_y)):
+        scale = np.outer(sigma_x, sigma_x) / variance_y[k]  # to standard units
+        products, squares = seen.products[:, k], of_batches[:, k] / variance_y[k]
+        eigenvalues, W = np.linalg.eigh(products.sum(axis=0) * scale / sizes.sum())
+        eigenvalues, W = np.maximum(eigenvalues[::-1], 0.0), W[:, ::-1]
+        active = dimension or _before_the_gap(eigenvalues)
+        value[k] = (W[:, :active] ** 2) @ eigenvalues[:active]
+        influence = _influence(products, scale, W, eigenvalues, active)
+        influence -= value[k] * squares[:, None]  # C is divided by the variance of y
+        error[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0))
+        whole = eigenvalues.sum()
+        held = eigenvalues[:active].sum() / whole if whole > 0 else 1.0
+        directions = (
+            "1 direction, which holds" if active == 1 else f"{active} directions, which hold"
+        )
+        told.append(
+            f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
+        )
+    half = quantile(len(sizes), interval.level) * error
+    return replace(times_over(value, half, interval), note="; ".join(told))
+
+
+def _influence(
+    products: Float[np.ndarray, "batches m m"],
+    scale: Float[np.ndarray, "m m"],
+    W: Float[np.ndarray, "m m"],
+    eigenvalues: Float[np.ndarray, " m"],
+    active: int,
+) -> Float[np.ndarray, "batches m"]:
+    """Return what each batch's sum adds to the scores, to first order.
+
+    With M = Wᵀ C W, that is Σ_jk c_jk w_ij M_jk w_ik: c is 1 for two active directions, and for an
+    active j and another k λ_j / (λ_j - λ_k), twice, as M is symmetric.
+    """
+    gap = eigenvalues[:active, None] - eigenvalues[None, active:]
+    mixed = eigenvalues[:active, None] / np.where(gap > 0, gap, np.inf)
+    factors = np.hstack([np.ones((active, active)), 2 * mixed])
+    influence = np.empty(products.shape[:2])
+    for part, batch in zip(influence, products, strict=True):
+        turned = factors * (((batch * scale) @ W[:, :active]).T @ W)
+        part[:] = ((W @ turned.T) * W[:, :active]).sum(axis=1)
+    return influence
+
+
+def _before_the_gap(eigenvalues: Float[np.ndarray, " m"]) -> int:
+    """Return how many come before the largest gap; what rounding leaves of 0 opens none."""
+    if len(eigenvalues) == 1:
+        return 1
+    floor = max(eigenvalues[0], np.finfo(np.float64).tiny) * np.finfo(np.float32).eps
+    logs = np.log(np.maximum(eigenvalues, floor))
+    return int(np.argmax(logs[:-1] - logs[1:])) + 1

@@ -1,0 +1,156 @@
+"""What the measures of derivatives are means of, summed over rows that are never all held."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sensbench.estimator.bootstrap import RUN, Groups
+from sensbench.estimator.linearised import GROUPS, Linearised
+from sensbench.inputs.rows import even
+from sensbench.problem.problem import Problem
+
+_CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
+# Groups' sums may take so much memory; then there are fewer groups, but no fewer than these.
+_SUMS_BYTES, _FEWEST = 2**26, 16
+# Smaller slopes have squares that single precision cannot hold.
+_SQUARED_IN_SINGLE = 1e-16
+# What slopes are centred at: the mean of a few rows, not one, which may lie far out.
+_FIRST_ROWS = 256
+
+
+class SlopeSums:
+    """One pass over the rows: every derivative measure is a function of these sums.
+
+    Sums over groups of rows, which say how the means vary; the rows come in random order. Slopes
+    and outputs are centred before squaring, at the mean of the first rows: a large mean must not
+    eat the digits of a small spread.
+
+    Parameters
+    ----------
+    problem, n
+        The model and how many of its rows.
+    columns
+        The columns to differentiate by.
+    rng
+        Which rows.
+    batches
+        Over how many batches of groups slopes by different inputs are multiplied, too: what an
+        active subspace needs. None by default.
+
+    Attributes
+    ----------
+    centre
+        What the slopes are centred at.
+    largest, first
+        Largest size and first value of each output.
+    batch_sizes
+        Rows in each batch.
+    products
+        For each batch and output, Σ ∇f ∇fᵀ.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        n: int,
+        columns: Int[np.ndarray, " m"],
+        rng: np.random.Generator,
+        *,
+        batches: int = 0,
+    ):
+        model, m = problem.explained, len(columns)
+        self._columns = columns
+        most = max(1, min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o)))
+        fit = max(_FEWEST, _SUMS_BYTES // (3 * 8 * model.o * m))
+        self.groups = Groups(n, min(GROUPS, fit), min(RUN, most))
+        # size, centred slope and its square; centred output and its square
+        self._slopes = np.zeros((len(self.groups), 3, model.o, m))
+        self._outputs = np.zeros((len(self.groups), 2, model.o))
+        self.centre = np.zeros((model.o, m))
+        self.largest, self.first, self._centre_y = (np.zeros(model.o) for _ in range(3))
+        count = min(batches, len(self.groups))
+        self._batches = np.arange(count) * len(self.groups) // max(count, 1)
+        self.batch_sizes = np.add.reduceat(self.groups.sizes, self._batches)
+        self.products = np.zeros((count, model.o, m, m))
+        runs = min(-(-even(n, most) // self.groups.run), most // self.groups.run)
+        self._look(problem, n, runs, rng)
+
+    def _look(self, problem: Problem, n: int, runs: int, rng: np.random.Generator) -> None:
+        """Evaluate and differentiate the rows, a chunk of so many runs after the other."""
+        model, start = problem.explained, 0
+        chunks = (rows.X for rows in problem.rows_in_chunks(n, runs * self.groups.run, rng))
+        with model.many_calls():
+            for Y, slopes in model.values_and_slopes(chunks, self._columns.tolist()):
+                if len(self._columns) < model.d:
+                    slopes = [slope[:, self._columns] for slope in slopes]
+                if start == 0:
+                    self.first, self._centre_y = Y[0], Y[:_FIRST_ROWS].mean(axis=0)
+                    # as the slopes' own numbers: a linear model then has no spread
+                    self.centre = np.array(
+                        [
+                            slope[:_FIRST_ROWS].mean(axis=0, dtype=np.float64).astype(slope.dtype)
+                            for slope in slopes
+                        ],
+                        dtype=np.float64,
+                    )
+                self._add_outputs(torch.from_numpy(Y), start)
+                for k, slope in enumerate(slopes):
+                    self._add_slopes(k, torch.from_numpy(slope), start)
+                start += len(Y)
+
+    def _add_outputs(self, Y: Float[Tensor, "n o"], start: int) -> None:
+        self.largest = np.maximum(self.largest, Y.abs().amax(0).numpy())
+        centred = Y - torch.from_numpy(self._centre_y)
+        runs = [self.groups.runs(column) for column in (centred, centred**2)]
+        self.groups.add(self._outputs, torch.stack(runs, 1).numpy(), start)
+
+    def _add_slopes(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
+        """Add the slopes of one output: in double precision, where single does not hold them."""
+        runs = self._runs(k, slopes)
+        sizes = runs[:, 0]
+        tiny = (sizes > 0) & (sizes < _SQUARED_IN_SINGLE * self.groups.run)
+        if slopes.dtype != torch.float64 and (not np.isfinite(runs).all() or tiny.any()):
+            slopes = slopes.double()
+            runs = self._runs(k, slopes)
+        self.groups.add(self._slopes[:, :, k], runs, start)
+        if len(self.products):
+            self._add_products(k, slopes, start)
+
+    def _runs(self, k: int, slopes: Float[Tensor, "n m"]) -> Float[np.ndarray, "runs 3 m"]:
+        """Return the runs' sums of sizes, centred slopes and squares, so many as stay in cache."""
+        centre = torch.from_numpy(self.centre[k]).to(slopes.dtype)
+        run, parts = self.groups.run, []
+        for rows in slopes.split(max(1, _CACHE_NUMBERS // slopes.shape[1] // run) * run):
+            held = rows.abs()
+            sums = [self.groups.runs(held)]
+            sums.append(self.groups.runs(torch.sub(rows, centre, out=held)))
+            sums.append(self.groups.runs(held.mul_(held)))
+            parts.append(torch.stack(sums, 1))
+        return (parts[0] if len(parts) == 1 else torch.cat(parts)).double().numpy()
+
+    def _add_products(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
+        end = 0
+        for products, size in zip(self.products[:, k], self.batch_sizes, strict=True):
+            begin, end = end, end + size
+            rows = slopes[max(begin - start, 0) : max(end - start, 0)]
+            if len(rows):
+                added = rows.T @ rows
+                if not added.isfinite().all():  # more rows than in a run, and not centred
+                    added = rows.double().T @ rows.double()
+                products += added.numpy()
+
+    def batch_squares(self) -> Float[np.ndarray, "batches o"]:
+        """Return each batch's sum of the outputs' squared deviations from their means."""
+        y, square = np.add.reduceat(self._outputs, self._batches).swapaxes(0, 1)
+        mean = y.sum(axis=0) / self.groups.sizes.sum()
+        return np.asarray(square - 2 * mean * y + mean**2 * self.batch_sizes[:, None])
+
+    def linearised(self, confidence: float) -> Linearised:
+        """Return the means of ``size``, ``slope``, ``slope²``, ``y`` and ``y²``, and statistics.
+
+        The first three have shape ``(o, m)``, the others ``(o, 1)``.
+        """
+        columns = (*self._slopes.swapaxes(0, 1), *self._outputs.swapaxes(0, 1)[..., None])
+        sums = dict(zip(("size", "slope", "slope²", "y", "y²"), columns, strict=True))
+        return Linearised(sums, self.groups, confidence)

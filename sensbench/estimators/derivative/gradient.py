@@ -1,0 +1,195 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sensbench.errors import NotApplicable, require
+from sensbench.estimator.bootstrap import Means, variance
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.interval import SAMPLING, Interval, check_confidence
+from sensbench.estimator.linearised import DELTA_METHOD, plus_minus, times_over
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked
+from sensbench.estimator.varying import outputs_that_vary
+from sensbench.estimators.derivative._active_subspace import activity_scores, batches_that_fit
+from sensbench.estimators.derivative._slopes import SlopeSums
+from sensbench.inputs.poincare import NoConstant, poincare_constant
+from sensbench.measure import MEASURES
+from sensbench.problem.problem import Problem
+
+Measured = dict[str, Float[np.ndarray, "..."]]
+
+
+@dataclass(frozen=True)
+class Gradient(Estimator):
+    """Moments of the derivative ∂y/∂x over the inputs' distribution, exact for torch models.
+
+    Spends n forward rows and n backward rows per output, in one pass that serves all measures.
+    DGSM and its use as a bound: Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023.
+
+    With ``active_subspace``, activity scores, too: each input's part in the few directions that
+    the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
+    ``dimension`` says, or as stand out by the largest gap of the eigenvalues. A note says how many.
+    A score of nearly 0 is estimated too high, by the squared noise of the directions (of order
+    1/n), and its interval misses it.
+
+    Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
+    on a logarithmic scale for what cannot be negative; that of a standardised measure includes
+    the uncertainty of σ_y.
+
+    Inputs that take separate values only, and groups of inputs, have no derivative: their values
+    are NaN, and a note names them.
+    """
+
+    name = "gradient"
+    measures = (
+        "derivative_mean",
+        "derivative_abs",
+        "derivative_rms",
+        "derivative_std",
+        "derivative_mean_standardised",
+        "derivative_abs_standardised",
+        "derivative_rms_standardised",
+        "derivative_std_standardised",
+        "dgsm",
+        "total_order_bound",
+        "activity_score",
+    )
+    ranks_by = "derivative_rms_standardised"
+    needs = Needs("either", gradient=True, groups="one feature", cost=Cost(1, per_output=1))
+
+    active_subspace: bool = False
+    dimension: int | None = None
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_confidence(self.name, self.confidence)
+        asked = self.active_subspace
+        require(isinstance(asked, bool), self.name, "active_subspace true or false", asked)
+        given = self.dimension
+        whole = isinstance(given, int) and not isinstance(given, bool) and given >= 1
+        what = "a dimension of the active subspace of 1 or more, with active_subspace=True"
+        require(given is None or (whole and asked), self.name, what, given)
+
+    def minimum_budget(self, problem: Problem) -> int:
+        # finite differences cost more than the backward rows that needs.cost counts
+        return self.needs.minimum_rows * problem.explained.rows_per_gradient
+
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        applies, columns = _differentiable(problem)
+        self._require_dimensions(len(columns))
+        n = budget // problem.explained.rows_per_gradient
+        if problem.uses_rows and problem.data is not None:
+            n = min(n, len(problem.data))
+        batches: int | Absent = NotAsked("active_subspace=True")
+        if self.active_subspace:
+            batches = batches_that_fit(problem.o, len(columns))
+        held = batches if isinstance(batches, int) else 0
+        seen = SlopeSums(problem, n, columns, rng, batches=held)
+        interval = seen.linearised(self.confidence)
+        varies = outputs_that_vary(
+            np.sqrt(variance(interval.means, "y"))[:, 0],
+            seen.largest,
+            seen.first,
+            n,
+            self.name,
+            problem.outputs,
+        )
+        sigma_x = problem.sigma()[columns]
+        constants = _constants(problem, columns)
+
+        def statistics(m: Means) -> Measured:
+            variance_y = np.where(varies[:, None], variance(m, "y"), np.nan)
+            return _measures(m, seen.centre, variance_y, sigma_x, constants)
+
+        values, halves = interval(statistics)
+        found: dict[str, Estimate | Absent] = {}
+        of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
+        for name, value in values.items():
+            signed = MEASURES[name].signed
+            found[name] = (plus_minus if signed else times_over)(value, halves[name], of)
+        if isinstance(constants, Impossible):
+            found["total_order_bound"] = constants
+        if not isinstance(batches, int):
+            found["activity_score"] = batches
+        else:
+            variance_y = np.where(varies, variance(interval.means, "y")[:, 0], np.nan)
+            found["activity_score"] = activity_scores(
+                seen, sigma_x, variance_y, problem.outputs, self.dimension, of
+            )  # fmt: skip
+        return _at_features({name: found[name] for name in self.measures}, applies)
+
+    def _require_dimensions(self, most: int) -> None:
+        if self.dimension is not None and self.dimension > most:
+            raise NotApplicable(
+                f"{self.name}: expected an active subspace of at most {most} dimensions, one per "
+                f"input with a derivative; got dimension={self.dimension}"
+            )
+
+
+def _measures(
+    m: Means,
+    centre: Float[np.ndarray, "o m"],
+    variance_y: Float[np.ndarray, "... o 1"],
+    sigma_x: Float[np.ndarray, " m"],
+    constants: Float[np.ndarray, " m"] | Impossible,
+) -> Measured:
+    """Return the measures that follow from means of sizes, slopes (from ``centre``) and squares."""
+    scale = sigma_x / np.sqrt(variance_y)
+    mean, spread = m["slope"] + centre, variance(m, "slope")
+    square = spread + mean**2
+    raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(spread)}
+    found = {f"derivative_{name}": value for name, value in raw.items()}
+    found |= {f"derivative_{name}_standardised": value * scale for name, value in raw.items()}
+    found["dgsm"] = square
+    if not isinstance(constants, Impossible):
+        found["total_order_bound"] = constants * square / variance_y
+    return found
+
+
+def _at_features(
+    found: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
+) -> Mapping[str, Estimate | Absent]:
+    """Return the same with NaN for the features that have no derivative."""
+
+    def full(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
+        of_all = np.full((len(values), len(applies)), np.nan)
+        of_all[:, applies] = values
+        return of_all
+
+    if applies.all():
+        return found
+    return {
+        name: item.map(full) if isinstance(item, Estimate) else item for name, item in found.items()
+    }
+
+
+def _differentiable(
+    problem: Problem,
+) -> tuple[Bool[np.ndarray, " d"], Int[np.ndarray, " m"]]:
+    """Return which features have a derivative, and the column of each of these."""
+    skipped = problem.space.without_derivative
+    applies = np.array([name not in skipped for name in problem.features])
+    first = np.array([block[0] for block in problem.space.blocks])
+    return applies, first[applies]
+
+
+def _constants(
+    problem: Problem, columns: Int[np.ndarray, " m"]
+) -> Float[np.ndarray, " m"] | Impossible:
+    """Poincaré constants of the columns' marginals, or why the bound cannot be given."""
+    if problem.uses_rows:
+        return Impossible(
+            "the bound holds for independent inputs with densities; these are rows of data; "
+            "inputs='product' with marginals that have densities gives it"
+        )
+    constants = []
+    for i in columns:
+        constant = poincare_constant(problem.space.marginals[i])
+        if isinstance(constant, NoConstant):
+            return Impossible(f"input {problem.space.columns[i]!r}: {constant.reason}")
+        constants.append(constant)
+    return np.array(constants)

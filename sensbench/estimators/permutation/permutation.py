@@ -1,0 +1,150 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sensbench.errors import require
+from sensbench.estimator.bootstrap import Groups, Means, centred, variance
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
+from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, plus_minus
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.varying import varying
+from sensbench.estimators._exchange import Exchange, exchanged
+from sensbench.inputs.rows import differ
+from sensbench.problem.problem import Problem
+
+_TARGETS: frozenset[Covers] = frozenset({"targets"})
+
+
+@dataclass(frozen=True)
+class Permutation(Estimator):
+    """Permutation importance against y or the model's own output: scikit-learn's numbers.
+
+    Spends n(1 + d·repeats) rows. Breiman 2001, doi:10.1023/A:1010933404324; the bridge to S_T:
+    Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1.
+
+    The spread over repeats is only the noise of the shuffling, so the intervals are of the rows
+    instead: Student's, by the delta method. A row counts twice in the importance, as the row whose
+    error is taken and as the donor of the shuffled value; both parts vary together (the linearised
+    U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12). The noise of the
+    shuffling is in both parts and counted twice, which makes few repeats' intervals a little wide.
+
+    The permutations are those of ``sklearn.inspection.permutation_importance``, for all outputs
+    at once and without its copies and validation at every repeat. The columns of a group are
+    shuffled by one permutation, as whole rows.
+    """
+
+    name = "permutation"
+    measures = ("permutation_mse", "permutation_r2", "permutation_total_order")
+    ranks_by = "permutation_total_order"
+
+    repeats: int = 5
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_confidence(self.name, self.confidence)
+        whole = isinstance(self.repeats, int) and self.repeats >= 1
+        require(whole, self.name, "at least one repeat", self.repeats)
+
+    @property
+    def needs(self) -> Needs:
+        """Every row once, and once more per input and repeat."""
+        cost = Cost(1, per_feature=self.repeats)
+        return Needs("either", targets=True, groups="one feature", minimum_rows=10, cost=cost)
+
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        rows = problem.rows(budget // self.needs.cost(problem.d, problem.o, 1), rng)
+        with problem.explained.many_calls():
+            F = problem.explained(rows.X)
+            varies = varying(F, self.name, problem.outputs)
+            y = F if rows.y is None else rows.y
+            donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
+            groups = Groups(len(rows), GROUPS)
+            order = rng.permutation(len(rows))
+            roles = np.empty((len(groups), problem.o, problem.d))
+            for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
+                roles[:, :, j] = groups.sums(of_feature, order)
+        sums = {"roles": roles}
+        for name, column in (centred("y", y) | centred("f", F)).items():
+            sums[name] = groups.sums(column, order)[..., None]
+        interval = Linearised(sums, groups, self.confidence)
+        # Every row has two roles, so the mean over rows counts the rise twice.
+        mse = interval.means["roles"] / 2
+        y_varies = differ(y)
+
+        def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
+            return np.where((varies & y_varies)[:, None], variance(m, of), np.nan)
+
+        def statistics(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
+            rise = m["roles"] - mse
+            return {
+                "permutation_mse": rise,
+                "permutation_r2": rise / spread(m, "y"),
+                "permutation_total_order": rise / (2 * spread(m, "f")),
+            }
+
+        values, halves = interval(statistics)
+        covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
+        of = Interval(self.confidence, DELTA_METHOD, covers)
+        found = {name: plus_minus(value, halves[name], of) for name, value in values.items()}
+        still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
+        if still:
+            note = f"undefined for {', '.join(still)}: the target is constant over the rows"
+            found["permutation_r2"] = replace(found["permutation_r2"], note=note)
+        return found
+
+
+def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:
+    """Return the row that each row's value comes from, in each of scikit-learn's repeats.
+
+    Every feature is shuffled by a generator of the same seed, so the repeats are the same for all;
+    each shuffles further what the one before left.
+    """
+    state = np.random.RandomState(seed)
+    state = np.random.RandomState(state.randint(np.iinfo(np.int32).max + 1))
+    shuffled, donors, found = np.arange(n), np.arange(n), []
+    for _ in range(repeats):
+        state.shuffle(shuffled)
+        donors = donors[shuffled]
+        found.append(donors)
+    return np.array(found)
+
+
+def _roles(
+    problem: Problem,
+    X: Float[np.ndarray, "n columns"],
+    y: Float[np.ndarray, "n o"],
+    F: Float[np.ndarray, "n o"],
+    donors: Int[np.ndarray, "repeats n"],
+) -> Iterator[Float[np.ndarray, "n o"]]:
+    """Yield, feature by feature, the mean rise of the squared error that each row has part in.
+
+    As the row evaluated and as the donor of the shuffled value.
+    """
+    blocks = problem.space.blocks
+    base = (y - F) ** 2
+
+    def exchanges() -> Iterator[Exchange]:
+        for block in blocks:
+            column = X[:, block]
+            for donor in donors:
+                yield block, column.take(donor, axis=0)
+
+    outputs = exchanged(problem.explained, X, exchanges())
+    receivers = np.empty_like(donors)  # the inverse permutations
+    np.put_along_axis(receivers, donors, np.arange(len(X))[None], axis=1)
+    for _ in blocks:
+        roles = np.zeros_like(base)
+        for receiver in receivers:
+            rise = y - next(outputs)
+            rise *= rise
+            rise -= base
+            roles += rise
+            roles += rise.take(receiver, axis=0)
+        roles /= len(donors)
+        yield roles

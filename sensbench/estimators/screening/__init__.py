@@ -1,0 +1,1 @@
+"""Screening: elementary effects."""

@@ -1,0 +1,236 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sensbench.errors import require
+from sensbench.estimator.bootstrap import Bootstrap, Means, centred, percentile, variance
+from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.interval import DESIGN, check_interval_options
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimator.result import Absent, Estimate, Impossible
+from sensbench.estimator.varying import varying
+from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
+from sensbench.inputs.group import Group
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
+
+_SMALLEST_R = 4
+_SMALLEST_SCALE_ROWS = 20
+_CHUNK_BYTES = 2**25
+
+
+@dataclass(frozen=True)
+class Morris(Estimator):
+    """Elementary effects (mu, mu_star, sigma) on a grid of quantiles: SALib's numbers.
+
+    Spends r(d + 1) rows on r trajectories, and ``scale_share`` of the budget on draws from the
+    marginals, which give σ_y for the standardised mu_star (the grid's own spread is not the
+    output's). Where a marginal is unbounded, the grid ends at its ``tail`` quantile.
+
+    Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
+    doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
+    has one for mu_star only). Trajectories and effects are those of SALib 1.6 for the same seed.
+
+    An input of separate values steps between its quantiles, which may share a value: such a step
+    moves nothing. mu_star counts it as an effect of 0; the standardised measure divides what all
+    steps change by what all steps move, so that it stays the standardised slope of a linear
+    model.
+
+    The columns of a group step together, and d counts it once. Their effects have no common
+    sign, which leaves it mu_star alone (Campolongo et al. 2007): its mu and sigma are NaN, those
+    of single inputs are as ever, and where there are only groups both are absent. A group
+    drawn as whole rows has no order to step along: it steps from one random row to another. The
+    length of a group's step is the root mean square over its columns, each in its own standard
+    deviations: for two columns of a one-hot code, the very step of either.
+    """
+
+    name = "morris"
+    measures = ("mu", "mu_star", "sigma", "mu_star_standardised")
+    ranks_by = "mu_star_standardised"
+
+    levels: int = 4
+    scale_share: float = 0.2
+    tail: float = 0.005
+    resamples: int = 300
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_interval_options(self.name, self.resamples, self.confidence)
+        even = isinstance(self.levels, int) and self.levels >= 2 and self.levels % 2 == 0
+        require(even, self.name, "an even number of levels, at least 2", self.levels)
+        require(0 < self.scale_share < 1, self.name, "scale_share in (0, 1)", self.scale_share)
+        require(0 < self.tail < 0.5, self.name, "tail in (0, 0.5)", self.tail)
+
+    @property
+    def needs(self) -> Needs:
+        """A trajectory visits d + 1 points; some draws more give the scale of the output."""
+        cost = Cost(1, per_feature=1, extra=_SMALLEST_SCALE_ROWS)
+        return Needs(
+            "design", "independent", groups="one feature", minimum_rows=_SMALLEST_R, cost=cost
+        )
+
+    def _estimate(
+        self, problem: Problem, budget: int, rng: np.random.Generator
+    ) -> Mapping[str, Estimate | Absent]:
+        d, o, space, model = problem.d, problem.o, problem.space, problem.explained
+        n_scale = max(_SMALLEST_SCALE_ROWS, int(self.scale_share * budget))
+        r = max(_SMALLEST_R, (budget - n_scale) // (d + 1))
+        n_scale = min(n_scale, budget - r * (d + 1))
+
+        seed = int(rng.integers(1, 2**31 - 1))  # SALib takes 0 for no seed
+        jumps = {g: rng.random((r, 2)) for g in space.groups if g.rows is not None}
+        most = max(1, _CHUNK_BYTES // (8 * (d + 1) * space.d))
+        rows, Y = _Steps(space, step_length(self.levels)), np.empty((r, d + 1, o))
+        with model.many_calls():
+            for first, walks in zip(
+                range(0, r, most),
+                trajectories(space, r, self.levels, seed, most),
+                strict=True,
+            ):
+                some = slice(first, first + len(walks.u))
+                u = _jumping(_inside(walks.u, space, self.tail), walks, space, jumps, some)
+                X = space.from_unit(u.reshape(-1, space.d))
+                Y[some] = model(X).reshape(-1, d + 1, o)
+                rows.add(walks, X.reshape(u.shape), Y[some])
+            scale_Y = model(space.sample(n_scale, rng))
+        varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
+
+        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, DESIGN)
+        moments = {
+            "mu": interval(lambda m: m["effect"]),
+            "mu_star": interval(lambda m: m["size"]),
+            "sigma": interval(lambda m: np.sqrt(variance(m, "deviation") * r / (r - 1))),
+        }
+        spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
+        scaled = _standardised(interval, spread, varies)
+        note = _unmoved(interval.means["run"], problem)
+        return {
+            **moments,
+            **_without_sign(space, moments),
+            "mu_star_standardised": replace(scaled, note=note),
+        }
+
+
+def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, " o"]) -> Estimate:
+    """Return mu_star in standard deviations; steps and output come from separate rows.
+
+    |Δy| and |Δx| are averaged before the division: on data, a step may be between two quantiles
+    that share a value, and then moves nothing.
+    """
+
+    def slope(m: Means, s: Means) -> Float[np.ndarray, "..."]:
+        run = np.where(m["run"] > 0, m["run"], np.nan)
+        sigma_y = np.sqrt(np.where(varies, variance(s, "y"), np.nan))
+        return m["rise"] / run / sigma_y[..., None]
+
+    with np.errstate(divide="ignore"):
+        value = slope(steps.means, output.means)
+        replicates = slope(steps.resampled, output.resampled)
+        return percentile(value, replicates, steps.confidence, steps.covers)
+
+
+def _without_sign(
+    space: InputSpace, moments: Mapping[str, Estimate]
+) -> dict[str, Estimate | Absent]:
+    """Return mu and sigma without the groups, for which they have no meaning.
+
+    A group of one column that is not drawn from rows steps up or down as the column alone does.
+    """
+    groups = [g.name for g in space.groups if g.rows is not None or len(g.columns) > 1]
+    if not groups:
+        return {}
+    why = "the effects of a group have no common sign; mu_star needs none"
+    if len(groups) == len(space.names):
+        return dict.fromkeys(("mu", "sigma"), Impossible(why))
+    left_out = np.isin(space.names, groups)
+    note = f"undefined for {_few(groups)}: {why}"
+
+    def masked(item: Estimate) -> Estimate:
+        return replace(item.map(lambda part: np.where(left_out, np.nan, part)), note=note)
+
+    return {name: masked(moments[name]) for name in ("mu", "sigma")}
+
+
+def _few(names: Sequence[str], most: int = 8) -> str:
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
+
+
+def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
+    still = [name for name, step in zip(problem.features, run[0], strict=True) if step == 0]
+    if not still:
+        return ""
+    return f"undefined for {_few(still)}: no step moved it; a larger budget may"
+
+
+def _inside(
+    u: Float[np.ndarray, "r points columns"], space: InputSpace, tail: float
+) -> Float[np.ndarray, "r points columns"]:
+    """Shrink the grid away from quantiles that are infinite."""
+    supports = np.array([marginal.support() for marginal in space.marginals], dtype=np.float64)
+    low, high = np.where(np.isinf(supports), tail, 0.0).T
+    return low + u * (1.0 - low - high)
+
+
+def _jumping(
+    u: Float[np.ndarray, "r points columns"],
+    walks: Trajectories,
+    space: InputSpace,
+    jumps: Mapping[Group, Float[np.ndarray, "all_r 2"]],
+    some: slice,
+) -> Float[np.ndarray, "r points columns"]:
+    """Let groups drawn as whole rows step between two random rows, once in each trajectory."""
+    for group, before_after in jumps.items():
+        step = walks.step[:, space.names.index(group.name), None]
+        before, after = np.split(before_after[some], 2, axis=1)
+        first = space.columns.index(group.columns[0])
+        u[:, :, first] = np.where(np.arange(u.shape[1]) > step, after, before)
+    return u
+
+
+class _Steps:
+    """What each trajectory says of each feature, as columns to be resampled.
+
+    The elementary effect (and its size), and the lengths of the step in the output (``rise``)
+    and in the feature (``run``, in its standard deviations).
+    """
+
+    def __init__(self, space: InputSpace, delta: float):
+        self._space, self._delta, self._std = space, delta, space.std()
+        self._effects: list[Float[np.ndarray, "r o d"]] = []
+        self._runs: list[Float[np.ndarray, "r 1 d"]] = []
+
+    def add(
+        self,
+        walks: Trajectories,
+        X: Float[np.ndarray, "r points columns"],
+        Y: Float[np.ndarray, "r points o"],
+    ) -> None:
+        """Take some more trajectories."""
+        blocks, every = self._space.blocks, np.arange(len(X))
+        before = walks.step[:, :, None]
+        rise = np.take_along_axis(Y, before + 1, 1) - np.take_along_axis(Y, before, 1)
+        up = walks.up[:, [block[0] for block in blocks]]
+        self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self._delta)
+        run = np.zeros((len(X), 1, len(blocks)))
+        for i, block in enumerate(blocks):
+            varying_columns = block[self._std[block] > 0]
+            at = walks.step[:, i]
+            moved = X[every, at + 1][:, varying_columns] - X[every, at][:, varying_columns]
+            in_std = (moved / self._std[varying_columns]) ** 2
+            run[:, 0, i] = np.sqrt(in_std.mean(axis=1))
+        self._runs.append(run)
+
+    def columns(self) -> dict[str, Float[np.ndarray, "r ..."]]:
+        """Return the columns over all trajectories."""
+        effects, run = np.concatenate(self._effects), np.concatenate(self._runs)
+        size = np.abs(effects)
+        return {
+            "effect": effects,
+            "size": size,
+            **centred("deviation", effects),
+            "rise": size * self._delta,
+            "run": run,
+        }

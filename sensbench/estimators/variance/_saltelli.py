@@ -1,0 +1,180 @@
+"""Saltelli's design a block of base rows at a time, and the sums that SALib's numbers follow from.
+
+Every Sobol' index is a ratio of means over base rows, and so is every bootstrapped one: a resample
+is how often each base row is drawn, hence all resamples of all indices are one matrix product of
+these counts with the rows' products. What is held is one block of rows, one byte per base row and
+resample, and the sums.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from scipy.stats import qmc
+
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimators._exchange import exchanged
+from sensbench.inputs.space import InputSpace
+from sensbench.model.model import Model
+
+BLOCK_BYTES = 2**25
+_SMALLEST_N = 8
+# so many indices are drawn at a time as stay in cache
+_DRAWS = 2**17
+
+
+def needs_of(second_order: bool) -> Needs:
+    """Two rows per point and, per feature, one exchange, or two for indices of second order."""
+    cost = Cost(2, per_feature=2 if second_order else 1)
+    return Needs("design", "independent", groups="one feature", minimum_rows=_SMALLEST_N, cost=cost)
+
+
+@dataclass(frozen=True)
+class Design:
+    """SALib's Sobol' design for a seed: the very points of ``SALib.sample.sobol.sample``.
+
+    Attributes
+    ----------
+    N
+        Base rows, a power of two.
+    """
+
+    space: InputSpace
+    N: int
+    seed: int
+    second_order: bool
+
+    @property
+    def points(self) -> int:
+        """Rows per base row: A, B, A with each feature of B and, for pairs, B with each of A."""
+        d = len(self.space.blocks)
+        return 2 + (2 * d if self.second_order else d)
+
+    def outputs(self, model: Model, n: int) -> Iterator[Float[np.ndarray, "o points n"]]:
+        """Yield the outputs of ``n`` base rows after the other; ``N`` is a multiple of ``n``."""
+        d = self.space.d
+        sequence = qmc.Sobol(d=2 * d, scramble=True, seed=self.seed)
+        for _ in range(0, self.N, n):
+            u = sequence.random(n)
+            A, B = np.split(self.space.from_unit(np.concatenate([u[:, :d], u[:, d:]])), 2)
+            Y = np.empty((model.o, self.points, n))
+            for i, y in enumerate(self._of(model, A, B)):
+                Y[:, i] = y.T
+            yield Y
+
+    def _of(
+        self, model: Model, A: Float[np.ndarray, "n d"], B: Float[np.ndarray, "n d"]
+    ) -> Iterator[Float[np.ndarray, "n o"]]:
+        everything = np.arange(self.space.d)
+        blocks = self.space.blocks
+        yield from exchanged(
+            model, A, [(everything[:0], A[:, :0]), (everything, B), *((c, B[:, c]) for c in blocks)]
+        )
+        if self.second_order:
+            yield from exchanged(model, B, ((c, A[:, c]) for c in blocks))
+
+
+def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"]:
+    """Return how often each base row is in each of SALib's resamples for a seed.
+
+    SALib draws ``integers(N, size=(N, resamples))``: an index for every place in every resample.
+    For N a power of two these are the upper bits of the generator's 32-bit numbers, of which its
+    64-bit ones hold two (Lemire 2019, doi:10.1145/3230636, rejects none then); so they are had at
+    a third of the time. A count is nearly Poisson(1): for 256 to occur, the chance is below 1e-500.
+    """
+    bits = np.random.default_rng(seed).bit_generator
+    found = np.zeros(resamples * N, dtype=np.uint8)
+    first = np.arange(resamples) * N
+    shift = np.uint32(33 - N.bit_length())
+    step = max(2, _DRAWS // resamples // 2 * 2)
+    for start in range(0, N, step):
+        rows = min(step, N - start)
+        pairs = bits.random_raw(rows * resamples // 2).astype("<u8", copy=False)
+        drawn = (pairs.view("<u4") >> shift).reshape(rows, resamples) + first
+        np.add.at(found, drawn.ravel(), np.uint8(1))
+    return found.reshape(resamples, N)
+
+
+class Sums:
+    """Means over base rows of what the indices are made of, and their bootstrap replicates.
+
+    SALib standardises the outputs by the mean and deviation of all of them, which are known only
+    after the last block. Outputs are centred at a provisional mean here; ``shift``, what that lacks
+    of the mean, is put right in the indices. Nothing else depends on the standardisation.
+
+    Attributes
+    ----------
+    means
+        ``(o, k)``: per output b(ab - a), (ab - a)² and ab - a for each feature, the mean and mean
+        square of a and b and, with second order, ba - b for each feature and ba·ab - a·b for each
+        pair.
+    resampled
+        The same over each resample, ``(resamples, o, k)``.
+    shift, spread, largest
+        Mean (from the provisional one), standard deviation and largest size of each output over
+        all rows.
+    """
+
+    def __init__(self, design: Design, model: Model, resamples: int, seed: int):
+        d, o = len(design.space.blocks), model.o
+        pairs = d * (d - 1) // 2
+        k = 3 * d + 2 + (d + pairs if design.second_order else 0)
+        row_bytes = 8 * (4 * design.space.d + o * design.points + k)
+        n = min(design.N, _power_of_two(min(BLOCK_BYTES // row_bytes, model.chunk_rows)))
+        drawn = counts(design.N, resamples, seed)
+
+        # the last column counts every row once: the means themselves
+        totals, weights = np.zeros((o, k, resamples + 1)), np.ones((n, resamples + 1), order="F")
+        centre: Float[np.ndarray, "o 1 1"] | None = None
+        sums, squares, self.largest = np.zeros(o), np.zeros(o), np.zeros(o)
+        products = np.empty((k, n))
+        # torch's product: numpy's has threads of its own, which get in the way of the model's
+        at_once = torch.from_numpy(products), torch.from_numpy(weights)
+        with model.many_calls():
+            for block, Y in enumerate(design.outputs(model, n)):
+                self.largest = np.maximum(self.largest, np.maximum(Y.max((1, 2)), -Y.min((1, 2))))
+                if centre is None:
+                    self.first = Y[:, 0, 0].copy()
+                    centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
+                Y -= centre
+                weights[:, :-1] = drawn[:, block * n : (block + 1) * n].T
+                for of_output in range(o):
+                    y = Y[of_output]
+                    sums[of_output] += y.sum()
+                    squares[of_output] += np.vdot(y, y)
+                    _products(y, d, design.second_order, products)
+                    totals[of_output] += (at_once[0] @ at_once[1]).numpy()
+        rows = design.N * design.points
+        self.shift = sums / rows
+        self.spread = np.sqrt(np.maximum(squares / rows - self.shift**2, 0.0))
+        means = np.moveaxis(totals, 2, 0) / design.N
+        self.means, self.resampled = means[-1], means[:-1]
+
+
+def _products(
+    y: Float[np.ndarray, "points n"], d: int, second_order: bool, to: Float[np.ndarray, "k n"]
+) -> None:
+    """Write what the indices are means of, one row each, for one output."""
+    a, b, ab = y[0], y[1], y[2 : 2 + d]
+    change = to[2 * d : 3 * d]
+    np.subtract(ab, a, out=change)
+    np.multiply(change, b, out=to[:d])
+    np.multiply(change, change, out=to[d : 2 * d])
+    np.multiply(a + b, 0.5, out=to[3 * d])
+    np.multiply(a * a + b * b, 0.5, out=to[3 * d + 1])
+    if second_order:
+        ba = y[2 + d :]
+        np.subtract(ba, b, out=to[3 * d + 2 : 4 * d + 2])
+        at, both = 4 * d + 2, a * b
+        for j in range(d - 1):
+            pairs = to[at : at + d - 1 - j]
+            np.multiply(ba[j], ab[j + 1 :], out=pairs)
+            pairs -= both
+            at += len(pairs)
+
+
+def _power_of_two(most: int) -> int:
+    """Return the largest power of two not above ``most``, and 1 at least."""
+    return 1 << max(1, most).bit_length() - 1

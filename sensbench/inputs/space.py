@@ -1,0 +1,347 @@
+"""InputSpace: named inputs and the distribution they are varied over."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import stats
+
+from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
+from sensbench.inputs.correlation import note_of, strong_pairs
+from sensbench.inputs.from_scipy import UNFROZEN
+from sensbench.inputs.group import Group, groups_of
+from sensbench.inputs.marginal import (
+    Empirical,
+    Family,
+    Marginal,
+    describe,
+    families,
+    is_constant,
+    is_continuous,
+    quantile,
+    separate_values,
+    uniform,
+)
+from sensbench.inputs.names import Names, require_order, unordered
+from sensbench.inputs.rows import as_rows, discrete_columns
+from sensbench.inputs.written import marginal_of, pair
+
+_CACHE_NUMBERS = 2**14
+
+Groups = Mapping[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class InputSpace:
+    """Named inputs with one marginal each; the features are independent of each other.
+
+    Build one with :meth:`uniform`, :meth:`normal`, :meth:`of` (any mixture, including
+    ``scipy.stats`` frozen marginals) or :meth:`from_data`.
+
+    Attributes
+    ----------
+    columns, marginals
+        Names of the model's inputs, in its order, and the distribution of each.
+    units
+        Units of the features (:attr:`names`), or empty.
+    correlated
+        Pairs of columns with a strong correlation in the data, which draws do not keep.
+    groups
+        Columns that are one feature together.
+    """
+
+    columns: tuple[str, ...]
+    marginals: tuple[Marginal, ...]
+    units: tuple[str, ...] = ()
+    correlated: tuple[tuple[str, str, float], ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_order(self.columns, "InputSpace", "columns")
+        if not self.columns or len(self.columns) != len(self.marginals):
+            raise InputError(
+                f"InputSpace: expected one marginal per name and at least one; "
+                f"got {len(self.columns)} names and {len(self.marginals)} marginals"
+            )
+        if len(set(self.columns)) != len(self.columns):
+            raise InputError(f"InputSpace: expected distinct names; got {list(self.columns)}")
+        if self.units and len(self.units) != len(self.names):
+            raise InputError(
+                f"InputSpace: expected {len(self.names)} units; got {list(self.units)}"
+            )
+        for name, marginal in zip(self.columns, self.marginals, strict=True):
+            if not isinstance(marginal, Marginal) or isinstance(marginal, UNFROZEN):
+                raise InputError(
+                    f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
+                    f"got {marginal!r}; InputSpace.of takes bounds, values and other forms too"
+                )
+            moments = float(marginal.mean()), float(marginal.std())
+            if not np.isfinite(moments).all():
+                raise InputError(
+                    f"InputSpace: expected a finite mean and standard deviation for {name!r}; "
+                    f"got {moments}; variance-based importance needs both"
+                )
+        for name, block in zip(self.names, self.blocks, strict=True):
+            # One column of a group may be constant: a category that no row of the data has.
+            if all(is_constant(self.marginals[i]) for i in block):
+                raise InputError(
+                    f"InputSpace: expected {name!r} to vary; it is constant "
+                    f"({self.marginals[block[0]].mean():g}), so its importance is undefined; leave "
+                    f"it out (fix it inside the model) or pass space= with a distribution for it"
+                )
+
+    @classmethod
+    def of(
+        cls,
+        marginals: Mapping[str, Any],
+        units: Mapping[str, str] | None = None,
+        groups: Groups | None = None,
+    ) -> "InputSpace":
+        """Return a space from names to marginals.
+
+        A tuple ``(low, high)`` means uniform between them; a list means these separate values,
+        equally likely (a value given twice counts twice); ``{value: probability}`` these values
+        with these probabilities; ``scipy.stats`` frozen distributions are taken as they are,
+        discrete ones (``randint``, ``binom`` …), tables (``rv_discrete(values=…)``), histograms
+        (``rv_histogram``) and those of scipy's newer kind (``scipy.stats.Normal`` …) too.
+
+        ``units`` names the unit of any of the features. ``groups`` maps a feature's name to the
+        inputs it consists of, each drawn from its own marginal: not for a one-hot code, whose
+        columns exclude each other (:meth:`from_data` draws it as whole rows).
+        """
+        if not isinstance(marginals, Mapping):
+            kind = type(marginals).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to marginals; got {kind}")
+        columns = tuple(str(name) for name in marginals)
+        space = cls(
+            columns,
+            tuple(marginal_of(name, given) for name, given in marginals.items()),
+            groups=groups_of(groups, columns, None, "InputSpace.of"),
+        )
+        return space.with_units(units) if units else space
+
+    def with_units(self, units: Mapping[str, str]) -> "InputSpace":
+        """Return the same space with the units of any of its features."""
+        unknown = sorted(set(units) - set(self.names))
+        if unknown:
+            raise InputError(f"InputSpace.of: expected units of inputs; got units of {unknown}")
+        return replace(self, units=tuple(units.get(name, "") for name in self.names))
+
+    @classmethod
+    def uniform(cls, bounds: Mapping[str, Any]) -> "InputSpace":
+        """Return independent uniform inputs from ``{name: (low, high)}``.
+
+        Raises
+        ------
+        InputError
+            Bounds that are not two finite numbers in ascending order.
+        """
+        if not isinstance(bounds, Mapping):
+            kind = type(bounds).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to bounds; got {kind}")
+        pairs = {name: pair(name, given, "(low, high)") for name, given in bounds.items()}
+        return cls.of({name: uniform(name, bound) for name, bound in pairs.items()})
+
+    @classmethod
+    def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
+        """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
+        if not isinstance(moments, Mapping):
+            kind = type(moments).__name__
+            raise InputError(f"InputSpace: expected a mapping of names to moments; got {kind}")
+        pairs = {name: pair(name, m, "(mean, standard deviation)") for name, m in moments.items()}
+        for name, (_, std) in pairs.items():
+            if not std > 0:
+                raise InputError(
+                    f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
+                    f"got {std}"
+                )
+        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in pairs.items()})
+
+    @classmethod
+    def from_data(
+        cls,
+        X: Any,
+        names: Names | None = None,
+        *,
+        discrete: Any = None,
+        groups: Groups | None = None,
+    ) -> "InputSpace":
+        """Return the empirical marginal of each column; names from a data frame's columns.
+
+        The columns' dependence is *not* kept: sampling from this space draws every feature
+        independently. Pairs with abs(Pearson r) above 0.7 are kept in ``correlated`` and named
+        in a ``CorrelatedInputsWarning``, because independent draws then combine values that do
+        not occur together.
+
+        Parameters
+        ----------
+        X, names
+            Rows, and names of their columns in order; for a data frame, which columns, by name
+            or other label. Names are texts from then on.
+        discrete
+            Names of the columns that take separate values only, so that derivatives by them mean
+            nothing. By default the integer, bool and categorical columns of a data frame; an
+            array's columns are continuous, whatever its dtype. ``[]``: none.
+        groups
+            Feature name to the columns it consists of, ``{"region": ["north", "south"]}``. They
+            are drawn as whole rows: a one-hot code stays one.
+
+        Raises
+        ------
+        InputError
+            Text, NaN or infinity, fewer than two rows, a constant or an unknown column.
+        """
+        who = "InputSpace.from_data"
+        array, found = as_rows(X, who, names)
+        if len(array) < 2:
+            raise InputError(f"{who}: expected at least two rows; got {len(array)}")
+        columns = found or default_names(array.shape[1])
+        if discrete is None:
+            separate = discrete_columns(X)
+        else:
+            separate = unordered(discrete)
+            for name in separate:
+                if name not in columns:
+                    raise UnknownNameError.of(f"{who}: discrete", "column", name, columns)
+        space = cls(
+            columns,
+            tuple(
+                Empirical(column.copy(), discrete=name in separate)
+                for name, column in zip(columns, array.T, strict=True)
+            ),
+            groups=groups_of(groups, columns, array, who),
+        )
+        pairs = strong_pairs(array, columns, space.labels)
+        if pairs:
+            space = replace(space, correlated=pairs)
+            warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=2)
+        return space
+
+    @property
+    def d(self) -> int:
+        """Number of columns."""
+        return len(self.columns)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The feature that each column belongs to: its group, or itself."""
+        group = {column: group.name for group in self.groups for column in group.columns}
+        return tuple(group.get(column, column) for column in self.columns)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features: what is explained, in the order of their first columns."""
+        return tuple(dict.fromkeys(self.labels))
+
+    @cached_property
+    def blocks(self) -> tuple[Int[np.ndarray, " m"], ...]:
+        """The columns of each feature."""
+        labels = np.array(self.labels, dtype=object)
+        return tuple(np.flatnonzero(labels == name) for name in self.names)
+
+    @cached_property
+    def continuous(self) -> Bool[np.ndarray, " d"]:
+        """Which columns can be moved a little, alone.
+
+        Not those that take separate values, nor those of a group that is drawn as whole rows.
+        """
+        jumps = {c for group in self.groups if group.rows is not None for c in group.columns}
+        pairs = zip(self.columns, self.marginals, strict=True)
+        return np.array([is_continuous(m) and column not in jumps for column, m in pairs])
+
+    @cached_property
+    def without_derivative(self) -> Mapping[str, str]:
+        """The features that have no derivative, and why."""
+        found, groups = {}, {group.name for group in self.groups}
+        for name, block in zip(self.names, self.blocks, strict=True):
+            if name in groups:
+                found[name] = f"a group of {len(block)} columns"
+            elif not self.continuous[block[0]]:
+                found[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
+        return found
+
+    @cached_property
+    def _families(self) -> list[Family]:
+        return families(self.marginals)
+
+    @cached_property
+    def _others(self) -> list[int]:
+        known = {int(i) for family in self._families for i in family.columns}
+        return [i for i in range(self.d) if i not in known]
+
+    @property
+    def _one_family(self) -> bool:
+        return bool(self._families) and len(self._families[0].columns) == self.d
+
+    @property
+    def empirical(self) -> bool:
+        """Whether any marginal is the values of a data column."""
+        return any(isinstance(marginal, Empirical) for marginal in self.marginals)
+
+    def std(self) -> Float[np.ndarray, " d"]:
+        """Return the standard deviation of each column."""
+        return self._std.copy()
+
+    @cached_property
+    def _std(self) -> Float[np.ndarray, " d"]:
+        return np.array([float(marginal.std()) for marginal in self.marginals])
+
+    def sample(
+        self, n: int, seed: int | np.random.Generator | np.random.SeedSequence
+    ) -> Float[np.ndarray, "n d"]:
+        """Return ``n`` independent rows; the same seed gives the same bits."""
+        if n < 1:
+            raise InputError(f"InputSpace.sample: expected at least one row; got n = {n}")
+        rng = np.random.default_rng(seed)
+        if not self._one_family:
+            return self.from_unit(rng.random((n, self.d)))
+        # the same numbers, made in place while they are in cache
+        X, step = np.empty((n, self.d)), max(1, _CACHE_NUMBERS // self.d)
+        for start in range(0, n, step):
+            rows = X[start : start + step]
+            rng.random(out=rows)
+            self._families[0].quantile(rows, out=rows)
+        return X
+
+    def from_unit(self, u: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+        """Map points of the unit cube to inputs, each by its marginal's quantile function.
+
+        A group that is drawn as whole rows is picked by the coordinate of its first column
+        alone: one number is all it takes to choose a row, and the other coordinates, left
+        unused, cannot pull the columns apart.
+        """
+        u = np.asarray(u, dtype=np.float64)
+        if u.ndim != 2 or u.shape[1] != self.d:
+            raise InputError(f"InputSpace.from_unit: expected shape (n, {self.d}); got {u.shape}")
+        if self._one_family:
+            return self._families[0].quantile(u)
+        X = np.empty(u.shape)
+        for family in self._families:
+            X[:, family.columns] = family.quantile(u[:, family.columns])
+        for i in self._others:
+            X[:, i] = quantile(self.marginals[i], u[:, i])
+        for group in self.groups:
+            if group.rows is not None:
+                block = self.blocks[self.names.index(group.name)]
+                X[:, block] = group.ppf(u[:, block[0]])
+        return X
+
+    def dependence_note(self) -> str:
+        """Say which inputs are strongly correlated and what that means; empty if none are."""
+        return note_of(self.correlated)
+
+    def describe(self) -> dict[str, str]:
+        """Return one line per feature: its marginal, for reports."""
+        lines = {group.name: group.describe() for group in self.groups}
+        for name, block in zip(self.names, self.blocks, strict=True):
+            lines.setdefault(name, describe(self.marginals[block[0]]))
+        return {name: lines[name] for name in self.names}
+
+
+def default_names(d: int) -> tuple[str, ...]:
+    """Return ``x1 … xd``, for inputs nobody named."""
+    return tuple(f"x{i + 1}" for i in range(d))

@@ -1,0 +1,217 @@
+"""The checks one model gets once, at its first evaluation and its first derivative."""
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.errors import DerivativeError
+from sensbench.model.boundary.array_function import ArrayFunction
+from sensbench.model.boundary.finite_differences import central_difference, scale_of
+from sensbench.model.boundary.guards import (
+    Lie,
+    Slopes,
+    rows_to_look_at,
+    some_features,
+    tolerance,
+    wrong_rows,
+    wrong_slopes,
+)
+from sensbench.model.boundary.jumps import jumps
+from sensbench.model.boundary.row_guards import check_rows, near_rows, sample_rows, some_rows
+from sensbench.model.boundary.torch_function import TorchFunction
+
+_POINTS = 4
+
+
+class Checks:
+    """Remembers what has been checked of a model, shared by all its metered views.
+
+    Attributes
+    ----------
+    n_rows
+        Rows evaluated for checks.
+    """
+
+    def __init__(
+        self,
+        function: TorchFunction | ArrayFunction,
+        outputs: Sequence[str],
+        features: Sequence[str] | None,
+        d: int,
+        differences: bool,
+    ):
+        self._function, self._outputs, self._features = function, outputs, features
+        self._d, self._differences = d, differences
+        self._rows_done = self._second_done = False
+        self._features_done: set[int] = set()
+        self.n_rows = 0
+
+    def named(self, outputs: Sequence[str]) -> "Checks":
+        """Return the same checks of outputs by other names."""
+        view = copy.copy(self)
+        view._outputs = outputs
+        return view
+
+    def rows(self, X: Float[np.ndarray, "n d"]) -> None:
+        """Check once that outputs are repeatable and rows independent."""
+        if self._rows_done:
+            return
+        points = self._function.rounded(some_rows(X, _POINTS))
+        check_rows(self._values, points, self._function.who, self._outputs, self._function.eps)
+        self._rows_done = True
+
+    def derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int] | None) -> None:
+        """Check once per feature that the derivative is how the model changes.
+
+        Raises
+        ------
+        DerivativeError
+            Pairs where it is not, with both numbers.
+        """
+        wanted = range(X.shape[1]) if features is None else features
+        left = [i for i in wanted if i not in self._features_done]
+        if not left:
+            return
+        f = self._function
+        points, scale = f.rounded(sample_rows(X, _POINTS, left)), scale_of(X)
+
+        def difference(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
+            return central_difference(self._values, Z, i, scale, f.eps, f.rounded)
+
+        def slope(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
+            return self._jacobian(Z)[np.arange(len(Z)), :, i]
+
+        lies: list[Lie] = []
+        if self._differences:
+            # every point costs evaluations, of a simulator perhaps
+            s = Slopes(self._values, self._jacobian, f.rounded, difference, f.eps, False, 1, 17)
+            if not np.isfinite(self._values(points)).all():
+                return
+        else:
+            s = Slopes(self._values, self._jacobian, f.rounded, slope, f.eps)
+            rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), left))
+            Y, J = self._values_and_jacobian(np.concatenate([points, rows]))
+            if not np.isfinite(Y[:_POINTS]).all():
+                return  # outside the model's domain: the rows asked for are judged by themselves
+            lies = wrong_slopes(s, points, scale, left, (Y[:_POINTS], J[:_POINTS]))
+            lies = lies or wrong_rows(s, rows, scale, left, (Y[_POINTS:], J[_POINTS:]))
+        if lies:
+            raise DerivativeError(
+                f"{self._function.who}: expected autograd to agree with finite differences to "
+                f"{tolerance(f.eps):.0e} of a slope; it does not for {self._pairs(lies)} (detach, "
+                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without create_graph=True or a custom backward "
+                f"inside forward); mend forward, or ask for "
+                f"derivatives='finite-difference', or leave the gradient estimator out"
+            )
+        lies = jumps(s, points, *_range(X, scale), some_features(left))
+        if lies:
+            how = "finite differences are" if self._differences else "autograd is"
+            raise DerivativeError(
+                f"{self._function.who}: expected a model that changes smoothly; it changes in "
+                f"jumps that {how} blind to, so a derivative means nothing, for "
+                f"{self._pairs(lies)} (trees, rounding, an integer cast, a threshold or a "
+                f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and "
+                f"permutation measure jumps"
+            )
+        self._features_done.update(left)
+
+    def second_derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int]) -> None:
+        """Check once that the gradient changes as its derivative says: not in the jumps of ReLU.
+
+        Raises
+        ------
+        DerivativeError
+            The gradient is piecewise constant, or its derivative is cut off.
+        """
+        if self._second_done or not isinstance(self._function, TorchFunction):
+            return
+        function, d = self._function, X.shape[1]
+
+        def slopes(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k d"]:
+            self.n_rows += len(Z) * len(self._outputs) * d
+            return function.hessian(Z).reshape(len(Z), -1, d)
+
+        def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+            return self._jacobian(Z).reshape(len(Z), -1)
+
+        points, scale = function.rounded(sample_rows(X, _POINTS, features)), scale_of(X)
+        s = Slopes(
+            values,
+            slopes,
+            function.rounded,
+            lambda Z, i: slopes(Z)[np.arange(len(Z)), :, i],
+            # a gradient has gone through twice the operations
+            100 * function.eps,
+            jump_share=0.5,
+        )
+        low, high = _range(X, scale)
+        # beyond the data too: few rows may lie in one piece of a network of kinks
+        lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
+        if lies:
+            raise DerivativeError(
+                f"{function.who}: expected a model with a curvature; its gradient changes mostly in "
+                f"jumps, as with ReLU, sort or max, for {self._second_pairs(lies)}: the second "
+                f"derivative is right between the jumps and says nothing of them, nor of "
+                f"interactions; use a smooth activation (tanh, GELU, softplus), or pairwise Sobol' "
+                f"indices"
+            )
+        lies = wrong_slopes(s, points, scale, list(features))
+        if lies:
+            raise DerivativeError(
+                f"{function.who}: expected second derivatives by autograd to agree with finite "
+                f"differences of the gradient to {tolerance(s.eps):.0e} of them; they do not for "
+                f"{self._second_pairs(lies)} (a detach, or a custom backward whose own derivative "
+                f"is cut off); mend forward, or use pairwise Sobol' indices"
+            )
+        self._second_done = True
+
+    def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        self.n_rows += len(X)
+        return self._function.values(X)
+
+    def _jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
+        return self._values_and_jacobian(X)[1]
+
+    def _values_and_jacobian(
+        self, X: Float[np.ndarray, "n d"]
+    ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
+        self.n_rows += len(X) * (1 + len(self._outputs))
+        return self._function.values_and_jacobian(X)  # type: ignore[union-attr]
+
+    def _feature(self, i: int) -> str:
+        return self._features[i] if self._features is not None else f"x{i + 1}"
+
+    def _pairs(self, lies: list[Lie]) -> str:
+        what = "finite differences" if self._differences else "autograd"
+        return _listed(
+            f"∂{self._outputs[one.output]}/∂{self._feature(one.feature)} ({what} "
+            f"{one.claimed:.4g}, real change {one.found:.4g})"
+            for one in lies
+        )
+
+    def _second_pairs(self, lies: list[Lie]) -> str:
+        d = self._d
+        return _listed(
+            f"output {self._outputs[one.output // d]} in {self._feature(one.feature)} and "
+            f"{self._feature(one.output % d)} (second derivative {one.claimed:.4g}, real "
+            f"change {one.found:.4g})"
+            for one in lies
+        )
+
+
+def _listed(items: Iterable[str], most: int = 4) -> str:
+    listed = list(items)
+    more = f" and {len(listed) - most} more pairs" if len(listed) > most else ""
+    return "; ".join(listed[:most]) + more
+
+
+def _range(
+    X: Float[np.ndarray, "n d"], scale: Float[np.ndarray, " d"]
+) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
+    """Return where to look for jumps: the data's range, or around what does not vary."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    alone = high - low <= 1e-12 * np.abs(high)
+    return np.where(alone, low - 2 * scale, low), np.where(alone, high + 2 * scale, high)

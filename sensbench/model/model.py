@@ -1,0 +1,419 @@
+"""Model: any torch module, function or regressor as one counted function and its derivative."""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from sensbench.calls import explained
+from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
+from sensbench.inputs.names import Names, ordered
+from sensbench.inputs.rows import as_rows, discrete_columns, even
+from sensbench.model.boundary.arguments import Arguments, whole_columns
+from sensbench.model.boundary.borrowed import contained, undisturbed
+from sensbench.model.boundary.checks import Checks
+from sensbench.model.boundary.columns import Selector
+from sensbench.model.boundary.finite_differences import central_differences, scale_of
+from sensbench.model.boundary.mistaken import require_model_and_rows
+from sensbench.model.boundary.random_state import Draws
+from sensbench.model.boundary.recognise import recognise
+from sensbench.model.boundary.torch_function import TorchFunction
+from sensbench.threads import for_torch
+
+Derivatives = Literal["auto", "autograd", "finite-difference"]
+
+# Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
+_CHUNK_ROWS = 2**14
+# The same for wide networks: what a layer makes of a chunk stays in the outer cache.
+_LAYER_NUMBERS, _FEWEST_ROWS = 2**20, 1024
+# What glibc takes, once freed, as a sign that blocks up to its own limit of 32 MB come and go.
+_LARGE_BLOCK = 2**25 - 2**13
+# Wide rows come in smaller chunks: activations are taken to be this many times the row.
+_CHUNK_BYTES, _BYTES_PER_INPUT = 2**28, 16
+
+T = TypeVar("T")
+
+
+class Model:
+    """A model of rows, with its outputs named and its rows counted.
+
+    Parameters
+    ----------
+    function
+        An ``nn.Module``, a function of tensors, arrays or a data frame, or a fitted regressor with
+        ``predict``. It is never changed: modules are run as a private copy in eval mode.
+    example
+        A few rows the model can be called on (array, tensor, list of rows or data frame); they
+        fix the number of inputs and outputs.
+    output
+        Which outputs to explain: a position, a name, or a list; all by default.
+    outputs
+        Names for the outputs; by default those the model gives them.
+    name
+        For reports; by default the class's or function's name.
+    arguments
+        Which features go into which argument, for a model of several: ``{"x1": 0, "x2": [1, 2]}``
+        by keyword, ``[0, [1, 2]]`` by position. A single name or position gives an argument
+        ``(n,)``, a list ``(n, k)``. By default one table; where the model asks for exactly as many
+        arguments as there are features, one feature each.
+    features
+        Names of the features; by default the columns of an ``example`` that is a data frame.
+    discrete
+        Columns that hold whole numbers (codes, counts), by name or position; by default a frame's
+        integer, bool and categorical ones. Where the model does not take them as real numbers, an
+        argument of such columns alone is given as integers. Derivatives by these are then NaN.
+    derivatives
+        ``"auto"``: automatic differentiation for torch, central finite differences for others.
+        ``"autograd"`` insists on the former; ``"finite-difference"`` asks for the latter.
+
+    Attributes
+    ----------
+    features
+        Names of the features; ``x1 … xd`` where nobody named them.
+    n_forward, n_backward
+        Rows evaluated and rows differentiated (one per row and output) so far.
+
+    Raises
+    ------
+    InputError
+        ``function`` is not callable; a number of names that does not match the outputs.
+    ModelError
+        The model cannot be called on rows, or does not return one row per row.
+    """
+
+    @explained
+    def __init__(
+        self,
+        function: Any,
+        example: Any,
+        *,
+        output: Selector = None,
+        outputs: Names | None = None,
+        name: str | None = None,
+        arguments: Arguments = None,
+        features: Names | None = None,
+        discrete: Sequence[int | str] | None = None,
+        derivatives: Derivatives = "auto",
+    ):
+        _keep_freed_memory()
+        known = derivatives in ("auto", "autograd", "finite-difference")
+        require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
+        self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
+        require_model_and_rows(function, example, "Model", "example")
+        whole = discrete_columns(example)
+        example, features = as_rows(example, "Model: example", features)
+        discrete = (
+            [one for one in whole if one in (features or ())] if discrete is None else discrete
+        )
+        self.d = example.shape[1]
+        self.features: tuple[str, ...] = tuple(features or (f"x{i + 1}" for i in range(self.d)))
+        who = f"model {self.name!r}"
+        features = None if features is None else ordered(features, who, "features")
+        outputs = None if outputs is None else ordered(outputs, who, "outputs")
+        self._draws = Draws()
+        with contained(who), undisturbed(self._draws) as trial:
+            self._function, names = recognise(
+                function, example, who, output=output, arguments=arguments, features=features,
+                whole=whole_columns(example, discrete, features, who),
+            )  # fmt: skip
+            if trial is not None:
+                trial.watch(lambda: self._function.values(example[:2]))
+        if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
+            raise DerivativeError(
+                f"{who}: expected a torch model for derivatives='autograd'; this one takes "
+                f"{self._function.given}; leave derivatives= out for finite differences"
+            )
+        self.outputs: tuple[str, ...] = _output_names(outputs, names, who)
+        torch_too = isinstance(self._function, TorchFunction)
+        self._differences = derivatives == "finite-difference" or not torch_too
+        self._cast = sorted(self._function.cast(self.d))
+        self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
+        self._derivatives_given = False
+        self.n_forward = 0
+        self.n_backward = 0
+        self._budget: int | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Model {self.name!r}: {self.d} inputs ({_few(self.features)}), {self.o} outputs "
+            f"({_few(self.outputs)}); derivatives by {self.derivative_method}; {self.n_forward} "
+            f"forward and {self.n_backward} backward rows>"
+        )
+
+    @property
+    def o(self) -> int:
+        """Number of outputs."""
+        return len(self.outputs)
+
+    @property
+    def rows_per_gradient(self) -> int:
+        """Cost of one row's Jacobian.
+
+        One forward row and one backward row per output; for finite differences one forward row
+        and two more per input.
+        """
+        return 1 + 2 * self.d if self._differences else 1 + self.o
+
+    @property
+    def derivative_method(self) -> str:
+        """How derivatives are taken."""
+        return "central finite differences" if self._differences else "automatic differentiation"
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that are best evaluated in one call: fast, and within bounds of memory."""
+        return self._rows_at_once(1)
+
+    @property
+    def precision(self) -> type[np.floating]:
+        """In which rows are best given: wider ones are rounded to it, narrower ones are copied."""
+        return self._function.precision
+
+    @property
+    def n_check(self) -> int:
+        """Rows that the checks of the model took, outside every budget."""
+        return self._checks.n_rows
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results of this (metered) model should know of them."""
+        notes = []
+        if self._differences and self._derivatives_given:
+            notes.append(
+                f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, "
+                f"counted as forward rows"
+            )
+        whole = zip(self.outputs, self._function.whole_outputs, strict=True)
+        named = ", ".join(repr(name) for name, is_whole in whole if is_whole)
+        if named:
+            notes.append(
+                f"whole numbers come out of the model, for {named}: right for counts; labels of "
+                f"classes are no numbers, explain their probabilities or logits instead"
+            )
+        return tuple(notes)
+
+    def metered(self, budget: int | None = None) -> "Model":
+        """Return the same model with counters at zero and, if given, a limit on their sum."""
+        view = copy.copy(self)
+        view.n_forward = view.n_backward = 0
+        view._budget = budget
+        view._derivatives_given = False
+        return view
+
+    def named(self, outputs: Sequence[str]) -> "Model":
+        """Return the same model with other names for its outputs."""
+        view = copy.copy(self)
+        view.outputs = _output_names(outputs, self.outputs, f"model {self.name!r}")
+        view._checks = self._checks.named(view.outputs)
+        return view
+
+    @contextmanager
+    def many_calls(self) -> Iterator[None]:
+        """Put the caller's global state back once, after all calls inside, not after each."""
+        alone = for_torch() if isinstance(self._function, TorchFunction) else nullcontext()
+        with undisturbed(self._draws), alone:
+            yield
+
+    def __call__(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        """Return the outputs at every row.
+
+        Raises
+        ------
+        BudgetExceeded
+            The metered budget does not pay for these rows.
+        ModelError
+            NaN or infinity in an output; not one row per row; outputs that are not repeatable or
+            depend on the other rows.
+        """
+        self._charge(X, backward=False)
+        with contained(f"model {self.name!r}"), undisturbed(self._draws):
+            self._checks.rows(X)
+            return self._checked(self._values(X), X, "outputs")
+
+    def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
+        """Return the derivative of every output with respect to every input at every row."""
+        return self.values_and_jacobian(X)[1]
+
+    def values_and_jacobian(
+        self, X: Float[np.ndarray, "n d"], features: Sequence[int] | None = None
+    ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
+        """Return outputs and derivatives, in output units per input unit.
+
+        The derivative is exact (automatic differentiation) for torch; see ``derivative_method``.
+        At the first call it is checked on a few rows; ``features`` are those it must be right
+        for, all by default. It is NaN by columns that the model is given as integers.
+
+        Raises
+        ------
+        DerivativeError
+            An output is cut off from the inputs, or the derivative is not how the model changes.
+        """
+        (pair,) = self.values_and_slopes([X], features)
+        Y, slopes = pair
+        J = np.empty((len(X), self.o, self.d))
+        for k, slope in enumerate(slopes):
+            J[:, k] = slope
+        J[:, :, self._cast] = np.nan
+        return Y, J
+
+    def values_and_slopes(
+        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None = None
+    ) -> Iterator[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]:
+        """Yield the outputs and each output's derivatives for a chunk of rows after the other.
+
+        The same as :meth:`values_and_jacobian` for rows that are never all held: the derivatives
+        are in the model's own precision, and only the first chunk is looked at for checks and
+        for the steps of finite differences.
+        """
+        scale: Float[np.ndarray, " d"] | None = None
+        features = self._with_derivative() if features is None else features
+        for X in chunks:
+            self._charge(X, backward=True)
+            self._derivatives_given = True
+            with contained(f"model {self.name!r}"), undisturbed(self._draws):
+                self._checks.rows(X)
+                self._checks.derivatives(X, features)
+                f = self._function
+                if self._differences or not isinstance(f, TorchFunction):
+                    scale = scale_of(X) if scale is None else scale
+                    Y = self._values(X)
+                    J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
+                    slopes = [J[:, k] for k in range(self.o)]
+                else:
+                    parts = self._in_chunks(f.values_and_slopes, X)
+                    Y = _joined([values for values, _ in parts])
+                    slopes = [_joined([part[k] for _, part in parts]) for k in range(self.o)]
+            self._checked(Y, X, "outputs")
+            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
+
+    def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
+        """Return the exact second derivatives; see :func:`sensbench.hessian`."""
+        self._charge(X, backward=True)
+        if not isinstance(self._function, TorchFunction) or self._differences:
+            raise DerivativeError(
+                f"model {self.name!r}: expected a torch model for exact second derivatives; this "
+                f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
+                f"interactions without derivatives"
+            )
+        features = self._with_derivative()
+        with contained(f"model {self.name!r}"), undisturbed(self._draws):
+            self._checks.rows(X)
+            self._checks.derivatives(X, features)
+            self._checks.second_derivatives(X, features)
+            # Each row keeps d backward passes of the gradient's graph.
+            parts = self._in_chunks(self._function.hessian, X, self.d)
+            self.n_backward += len(X) * self.o * self.d
+            H = self._checked(_joined(parts), X, "second derivatives")
+            H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
+            return H
+
+    def _with_derivative(self) -> Sequence[int]:
+        if len(self._cast) == self.d:
+            raise DerivativeError(
+                f"model {self.name!r}: expected a feature with a derivative; all are given to the "
+                f"model as whole numbers; leave the gradient estimator out"
+            )
+        return [i for i in range(self.d) if i not in self._cast]
+
+    def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
+        return _joined(self._in_chunks(self._function.values, X))
+
+    def _in_chunks(
+        self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
+    ) -> list[T]:
+        """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
+        rows = even(len(X), self._rows_at_once(copies))
+        parts: list[T] = []
+        at = 0
+        while at < len(X):
+            try:
+                parts.append(call(X[at : at + rows]))
+                at += rows
+            except (ModelError, RuntimeError, MemoryError) as error:
+                if rows == 1 or not _out_of_memory(error):
+                    raise
+                rows //= 2
+        return parts
+
+    def _rows_at_once(self, copies: int) -> int:
+        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
+        wide = max(_FEWEST_ROWS, _LAYER_NUMBERS // self._function.width)
+        return min(_CHUNK_ROWS, wide, max(1, rows))
+
+    def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
+        if X.ndim != 2 or X.shape[1] != self.d:
+            raise InputError(
+                f"model {self.name!r}: expected rows of {self.d} features; got shape {X.shape}"
+            )
+        if len(X) == 0:
+            raise InputError(f"model {self.name!r}: expected at least one row; got none")
+        more = len(X) * (self.rows_per_gradient if backward else 1)
+        spent = self.n_forward + self.n_backward
+        if self._budget is not None and spent + more > self._budget:
+            raise BudgetExceeded(
+                f"model {self.name!r}: expected at most {self._budget} rows; {spent} are spent "
+                f"and {more} more were asked for"
+            )
+        differenced = backward and self._differences
+        self.n_forward += more if differenced else len(X)
+        self.n_backward += len(X) * self.o if backward and not differenced else 0
+
+    def _checked(
+        self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
+    ) -> Float[np.ndarray, "n ..."]:
+        # one NaN or infinity leaves no sum of squares finite, and that is one pass
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.vdot(values, values)
+        if not np.isfinite(squares) and not np.isfinite(values).all():
+            bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+            row = int(np.argmax(bad))
+            first = ", ".join(f"{x:.6g}" for x in X[row][:8])
+            more = ", …" if self.d > 8 else ""
+            raise ModelError(
+                f"model {self.name!r}: expected finite {what}; got NaN or infinity in "
+                f"{int(bad.sum())} of {len(X)} rows (first: row {row}, x = [{first}{more}]); "
+                f"narrow the inputs' distribution to where the model is defined, or mend the model"
+            )
+        return values
+
+
+def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -> tuple[str, ...]:
+    if isinstance(given, str) or (given is not None and len(given) != len(own)):
+        raise InputError(
+            f"{who}: expected {len(own)} output names ({', '.join(own)}); got {given!r}"
+        )
+    names = own if given is None else tuple(given)
+    if len(set(names)) != len(names):
+        raise InputError(f"{who}: expected distinct output names; got {list(names)}")
+    return names
+
+
+def _keep_freed_memory() -> None:
+    """Have the allocator keep the memory of activations from one batch to the next.
+
+    As a process starts, glibc gives blocks from 128 kB on, and a free end of the heap, back to the
+    system at once: every batch then pays thousands of page faults for its activations, as much as
+    a small network's arithmetic. It stops doing so when a large block has been freed; this one is
+    never touched. See "dynamic mmap threshold" in mallopt(3).
+    """
+    np.empty(_LARGE_BLOCK, np.uint8)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+
+
+def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether an accelerator or the machine had no memory left for this chunk."""
+    cause: BaseException = error.__cause__ or error
+    return isinstance(cause, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
+        cause
+    )
