@@ -95,7 +95,9 @@ class Estimator(ABC):
             )
         self.require_budget(problem, budget)
         self._require_applicable(problem)
-        metered = replace(problem, model=problem.explained.metered(int(budget)))
+        metered = replace(
+            problem, model=problem.explained.metered(int(budget)), space=problem.drawn_from
+        )
         with limited() as threads:
             start = time.perf_counter()
             found = self._estimate(metered, int(budget), np.random.default_rng(seed))
@@ -191,6 +193,12 @@ class Estimator(ABC):
             raise NotApplicable(
                 f"{self.name}: expected a problem whose features are single inputs; got groups "
                 f"{groups}, which this method does not take; leave it out or declare no groups"
+            )
+        if self.needs.law == "independent" and not problem.drawn_from.independent:
+            raise NotApplicable(
+                f"{self.name}: expected independent inputs, for which its answer means something; "
+                f"got inputs that are {problem.space.dependence.describe()}; leave it out, or ask "
+                f"for inputs='product', which draws every input by itself"
             )
         reasons = self.inapplicable(problem)
         if len(reasons) == problem.d:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy import stats
 
 from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
 from sensbench.inputs.correlation import note_of, strong_pairs
+from sensbench.inputs.dependence import Dependence, Independent
 from sensbench.inputs.from_scipy import UNFROZEN
 from sensbench.inputs.group import Group, groups_of
 from sensbench.inputs.marginal import (
@@ -37,7 +38,7 @@ Groups = Mapping[Any, Any]
 
 @dataclass(frozen=True, eq=False)
 class InputSpace:
-    """Named inputs with one marginal each; the features are independent of each other.
+    """Named inputs with one marginal each, and how they depend on each other.
 
     Build one with :meth:`uniform`, :meth:`normal`, :meth:`of` (any mixture, including
     ``scipy.stats`` frozen marginals) or :meth:`from_data`.
@@ -52,6 +53,8 @@ class InputSpace:
         Pairs of columns with a strong correlation in the data, which draws do not keep.
     groups
         Columns that are one feature together.
+    dependence
+        How the columns move together: independent of each other, where nothing else is said.
     """
 
     columns: tuple[str, ...]
@@ -59,6 +62,7 @@ class InputSpace:
     units: tuple[str, ...] = ()
     correlated: tuple[tuple[str, str, float], ...] = ()
     groups: tuple[Group, ...] = ()
+    dependence: Dependence = field(default_factory=Independent)
 
     def __post_init__(self) -> None:
         require_order(self.columns, "InputSpace", "columns")
@@ -290,15 +294,24 @@ class InputSpace:
     def _std(self) -> Float[np.ndarray, " d"]:
         return np.array([float(marginal.std()) for marginal in self.marginals])
 
+    @property
+    def independent(self) -> bool:
+        """Whether the inputs are independent of each other."""
+        return self.dependence.independent
+
+    def product(self) -> "InputSpace":
+        """Return the same marginals, independent of each other."""
+        return self if self.independent else replace(self, dependence=Independent())
+
     def sample(
         self, n: int, seed: int | np.random.Generator | np.random.SeedSequence
     ) -> Float[np.ndarray, "n d"]:
-        """Return ``n`` independent rows; the same seed gives the same bits."""
+        """Return ``n`` rows, drawn independently; the same seed gives the same bits."""
         if n < 1:
             raise InputError(f"InputSpace.sample: expected at least one row; got n = {n}")
         rng = np.random.default_rng(seed)
-        if not self._one_family:
-            return self.from_unit(rng.random((n, self.d)))
+        if not self.independent or not self._one_family:
+            return self.from_unit(self.dependence.join(rng.random((n, self.d))))
         # the same numbers, made in place while they are in cache
         X, step = np.empty((n, self.d)), max(1, _CACHE_NUMBERS // self.d)
         for start in range(0, n, step):
@@ -309,6 +322,9 @@ class InputSpace:
 
     def from_unit(self, u: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Map points of the unit cube to inputs, each by its marginal's quantile function.
+
+        What the inputs' dependence is must be in the points already: ``dependence.join`` puts it
+        there.
 
         A group that is drawn as whole rows is picked by the coordinate of its first column
         alone: one number is all it takes to choose a row, and the other coordinates, left

@@ -6,13 +6,13 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
+from torch import nn
 
 from sensbench.calls import explained
 from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError, require
 from sensbench.inputs.names import Names, ordered
-from sensbench.inputs.rows import as_rows, discrete_columns, even
+from sensbench.inputs.rows import as_rows, discrete_columns
 from sensbench.model.boundary.arguments import Arguments, whole_columns
 from sensbench.model.boundary.borrowed import contained, undisturbed
 from sensbench.model.boundary.checks import Checks
@@ -22,18 +22,11 @@ from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.recognise import recognise
 from sensbench.model.boundary.torch_function import TorchFunction
+from sensbench.model.chunks import in_chunks, joined, keep_freed_memory, rows_at_once
+from sensbench.model.counted_module import CountedModule
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
-
-# Large enough that Python's overhead per call is lost in it, small enough to stay in cache.
-_CHUNK_ROWS = 2**14
-# The same for wide networks: what a layer makes of a chunk stays in the outer cache.
-_LAYER_NUMBERS, _FEWEST_ROWS = 2**20, 1024
-# What glibc takes, once freed, as a sign that blocks up to its own limit of 32 MB come and go.
-_LARGE_BLOCK = 2**25 - 2**13
-# Wide rows come in smaller chunks: activations are taken to be this many times the row.
-_CHUNK_BYTES, _BYTES_PER_INPUT = 2**28, 16
 
 T = TypeVar("T")
 
@@ -99,7 +92,7 @@ class Model:
         discrete: Sequence[int | str] | None = None,
         derivatives: Derivatives = "auto",
     ):
-        _keep_freed_memory()
+        keep_freed_memory()
         known = derivatives in ("auto", "autograd", "finite-difference")
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
@@ -285,8 +278,8 @@ class Model:
                     slopes = [J[:, k] for k in range(self.o)]
                 else:
                     parts = self._in_chunks(f.values_and_slopes, X)
-                    Y = _joined([values for values, _ in parts])
-                    slopes = [_joined([part[k] for _, part in parts]) for k in range(self.o)]
+                    Y = joined([values for values, _ in parts])
+                    slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
             self._checked(Y, X, "outputs")
             yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
 
@@ -307,7 +300,7 @@ class Model:
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            H = self._checked(_joined(parts), X, "second derivatives")
+            H = self._checked(joined(parts), X, "second derivatives")
             H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
             return H
 
@@ -320,29 +313,42 @@ class Model:
         return [i for i in range(self.d) if i not in self._cast]
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
-        return _joined(self._in_chunks(self._function.values, X))
+        return joined(self._in_chunks(self._function.values, X))
 
     def _in_chunks(
         self, call: Callable[[Any], T], X: Float[np.ndarray, "n d"], copies: int = 1
     ) -> list[T]:
-        """Call on a chunk of rows after the other; on smaller ones where memory runs out."""
-        rows = even(len(X), self._rows_at_once(copies))
-        parts: list[T] = []
-        at = 0
-        while at < len(X):
-            try:
-                parts.append(call(X[at : at + rows]))
-                at += rows
-            except (ModelError, RuntimeError, MemoryError) as error:
-                if rows == 1 or not _out_of_memory(error):
-                    raise
-                rows //= 2
-        return parts
+        return in_chunks(call, X, self._rows_at_once(copies))
 
     def _rows_at_once(self, copies: int) -> int:
-        rows = _CHUNK_BYTES // (8 * copies * _BYTES_PER_INPUT * (self.d + self.o))
-        wide = max(_FEWEST_ROWS, _LAYER_NUMBERS // self._function.width)
-        return min(_CHUNK_ROWS, wide, max(1, rows))
+        return rows_at_once(copies * (self.d + self.o), self._function.width)
+
+    def count(self, rows: int, *, backward: bool = False) -> None:
+        """Count rows that were, or are about to be, run forward or backward elsewhere.
+
+        Raises
+        ------
+        BudgetExceeded
+            The metered budget does not pay for them.
+        """
+        self._spend(*((0, rows) if backward else (rows, 0)))
+
+    def as_torch(self) -> nn.Module:
+        """Return the model as a torch module whose rows this one counts, for other libraries.
+
+        It runs on a private copy of its own; see :class:`CountedModule`.
+
+        Raises
+        ------
+        DerivativeError
+            Not a torch model.
+        """
+        if not isinstance(self._function, TorchFunction):
+            raise DerivativeError(
+                f"model {self.name!r}: expected a torch model; this one takes "
+                f"{self._function.given}; methods that call it on rows work"
+            )
+        return CountedModule(self._function, self.count)
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:
@@ -351,16 +357,22 @@ class Model:
             )
         if len(X) == 0:
             raise InputError(f"model {self.name!r}: expected at least one row; got none")
-        more = len(X) * (self.rows_per_gradient if backward else 1)
+        if not backward:
+            self._spend(len(X), 0)
+        elif self._differences:
+            self._spend(len(X) * self.rows_per_gradient, 0)
+        else:
+            self._spend(len(X), len(X) * self.o)
+
+    def _spend(self, forward: int, backward: int) -> None:
         spent = self.n_forward + self.n_backward
-        if self._budget is not None and spent + more > self._budget:
+        if self._budget is not None and spent + forward + backward > self._budget:
             raise BudgetExceeded(
                 f"model {self.name!r}: expected at most {self._budget} rows; {spent} are spent "
-                f"and {more} more were asked for"
+                f"and {forward + backward} more were asked for"
             )
-        differenced = backward and self._differences
-        self.n_forward += more if differenced else len(X)
-        self.n_backward += len(X) * self.o if backward and not differenced else 0
+        self.n_forward += forward
+        self.n_backward += backward
 
     def _checked(
         self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
@@ -392,28 +404,5 @@ def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -
     return names
 
 
-def _keep_freed_memory() -> None:
-    """Have the allocator keep the memory of activations from one batch to the next.
-
-    As a process starts, glibc gives blocks from 128 kB on, and a free end of the heap, back to the
-    system at once: every batch then pays thousands of page faults for its activations, as much as
-    a small network's arithmetic. It stops doing so when a large block has been freed; this one is
-    never touched. See "dynamic mmap threshold" in mallopt(3).
-    """
-    np.empty(_LARGE_BLOCK, np.uint8)
-
-
 def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
-
-
-def _joined(parts: list[Float[np.ndarray, "_ ..."]]) -> Float[np.ndarray, "n ..."]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether an accelerator or the machine had no memory left for this chunk."""
-    cause: BaseException = error.__cause__ or error
-    return isinstance(cause, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
-        cause
-    )

@@ -262,6 +262,11 @@ class Problem:
         return len(self.outputs)
 
     @property
+    def drawn_from(self) -> InputSpace:
+        """The space that draws come from: with ``inputs="product"`` that of the marginals alone."""
+        return self.space.product() if self.inputs == "product" else self.space
+
+    @property
     def uses_rows(self) -> bool:
         """Whether :meth:`rows` gives real rows."""
         return self.data is not None and self.inputs == "data"
@@ -284,7 +289,7 @@ class Problem:
         Real rows are never repeated: all of them when ``n`` is enough, else a random subset.
         """
         if self.data is None or self.inputs == "product":
-            return Data(self.space.sample(n, rng))
+            return Data(self.drawn_from.sample(n, rng))
         if n >= len(self.data):
             return self.data
         return self.data.take(np.sort(rng.choice(len(self.data), n, replace=False)))
@@ -323,7 +328,7 @@ class Problem:
         """
         if self.data is None or self.inputs == "product":
             for start in range(0, n, most):
-                yield Data(self.space.sample(min(most, n - start), rng))
+                yield Data(self.drawn_from.sample(min(most, n - start), rng))
             return
         order = rng.permutation(len(self.data))[:n]
         for start in range(0, len(order), most):
@@ -342,6 +347,8 @@ class Problem:
         whole = [group.name for group in self.space.groups if group.rows is not None]
         rows = f", {' and '.join(whole)} as whole rows" if whole else ""
         kind = f" (each column's values{rows})" if self.space.empirical else ""
+        if not self.drawn_from.independent:
+            return f"draws of inputs that are {self.space.dependence.describe()}{kind}"
         return f"the product of the marginals{kind}"
 
 

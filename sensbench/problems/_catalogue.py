@@ -91,7 +91,11 @@ def _distribution(space: Any) -> str:
 
 
 def _family(marginal: Any) -> str:
-    name = getattr(getattr(marginal, "dist", None), "name", "")
+    from sensbench.inputs.marginal import (
+        family_of,  # scipy.stats takes a while, and lists need none
+    )
+
+    name = family_of(marginal)
     return _FAMILIES.get(name, name) or "data"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
+from sensbench.inputs.marginal import family_of
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.problem.problem import Problem
 
@@ -155,7 +156,7 @@ def _pairs(
 
 def _length(marginal: object) -> float:
     """Return the length of a uniform marginal's range; NaN for all else."""
-    if getattr(getattr(marginal, "dist", None), "name", "") != "uniform":
+    if family_of(marginal) != "uniform":
         return np.nan
     low, high = marginal.support()  # type: ignore[attr-defined]
     return float(high - low)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import InputError
+from sensbench.inputs.marginal import family_of
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.truth import Truth, Truths
@@ -99,9 +100,7 @@ def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
             of = truth[name]
             add(f"{name}_standardised", name, of.value * scale, of.standard_error * scale)
     ranges = np.array([np.ptp(np.array(m.support(), dtype=float)) for m in space.marginals])
-    uniform = all(
-        getattr(getattr(m, "dist", None), "name", "") == "uniform" for m in space.marginals
-    )
+    uniform = all(family_of(m) == "uniform" for m in space.marginals)
     if "derivative_abs" in known and uniform:
         of = known["derivative_abs"]
         add("mu_star_limit", "derivative_abs", of.value * ranges, of.standard_error * ranges)

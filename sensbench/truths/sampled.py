@@ -8,6 +8,7 @@ from scipy import stats
 from scipy.stats import qmc
 
 from sensbench.errors import require
+from sensbench.inputs.marginal import family_of
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.inputs.space import InputSpace
 from sensbench.measure import MEASURES
@@ -227,7 +228,7 @@ def _steps(
     found = np.empty(J.shape[1:])
     for i, marginal in enumerate(space.marginals):
         low, high = (float(end) for end in marginal.support())
-        if getattr(getattr(marginal, "dist", None), "name", "") == "uniform":
+        if family_of(marginal) == "uniform":
             slopes = J
         else:
             X = A.copy()

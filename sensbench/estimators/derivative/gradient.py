@@ -186,6 +186,11 @@ def _constants(
             "the bound holds for independent inputs with densities; these are rows of data; "
             "inputs='product' with marginals that have densities gives it"
         )
+    if not problem.space.independent:
+        return Impossible(
+            f"the bound holds for independent inputs; these are "
+            f"{problem.space.dependence.describe()}; inputs='product' gives it for their marginals"
+        )
     constants = []
     for i in columns:
         constant = poincare_constant(problem.space.marginals[i])

@@ -4,6 +4,7 @@ The caller's module is never run: we run a private copy in eval mode. A plain fu
 is; the modules it holds are borrowed in eval mode and put back.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
@@ -207,6 +208,24 @@ class TorchFunction:
     def cast(self, d: int) -> frozenset[int]:
         """Return which of the ``d`` columns the model is given as integers."""
         return self._split.cast(d)
+
+    @property
+    def module(self) -> nn.Module | None:
+        """The private copy that is run, where the model is a module."""
+        return self._call if self._is_module else None
+
+    def fresh(self) -> "TorchFunction":
+        """Return the same with a private copy of its own, for others to hook into."""
+        view = copy.copy(self)
+        if self._is_module:
+            view._call, view._turns = private_copy(self._call), Turns()
+        return view
+
+    def outputs(self, x: Float[Tensor, "n d"]) -> Float[Tensor, "n o"]:
+        """Return all outputs of a tensor of rows, with a graph where it wants one."""
+        rows = x.to(self.device, self.dtype)
+        with self._running(graph=torch.is_grad_enabled()):
+            return self._read(lambda: rows, table)
 
     def rounded(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return rows as the model sees them, in its own precision."""

@@ -1,0 +1,102 @@
+"""A law of the inputs is honoured, wherever rows come from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import sensbench as sb
+from sensbench.errors import InputError, NotApplicable
+
+
+@dataclass(frozen=True)
+class Comonotone:
+    """All inputs rise together: the strongest dependence there is."""
+
+    independent = False
+
+    def join(self, u):
+        return np.repeat(u[:, :1], u.shape[1], axis=1)
+
+    def describe(self):
+        return "rising together"
+
+
+def space(**more):
+    given = sb.InputSpace.of({"a": stats.norm(1, 2), "b": (0, 1)})
+    return sb.InputSpace(given.columns, given.marginals, **more)
+
+
+def problem(inputs="data"):
+    return sb.Problem.of(
+        lambda x: x[:, 0] + 4 * x[:, 1], space(dependence=Comonotone()), name="p", inputs=inputs
+    )
+
+
+def test_draws_follow_the_law_and_keep_the_marginals():
+    X = space(dependence=Comonotone()).sample(4000, 0)
+    assert stats.spearmanr(X[:, 0], X[:, 1]).statistic == pytest.approx(1.0)
+    assert stats.kstest(X[:, 0], stats.norm(1, 2).cdf).pvalue > 0.001
+    assert stats.kstest(X[:, 1], stats.uniform(0, 1).cdf).pvalue > 0.001
+
+
+def test_independent_draws_are_what_they_were():
+    assert space().independent
+    u = np.random.default_rng(3).random((50, 2))
+    expected = np.column_stack([stats.norm(1, 2).ppf(u[:, 0]), u[:, 1]])
+    np.testing.assert_allclose(space().sample(50, 3), expected)
+    assert space(dependence=Comonotone()).product().sample(50, 3).tolist() == (
+        space().sample(50, 3).tolist()
+    )
+
+
+@pytest.mark.parametrize("name", ["sobol", "sobol_salib", "morris"])
+def test_a_method_of_independent_inputs_refuses_another_law(name):
+    estimator = sb.estimators.load(name)
+    with pytest.raises(NotApplicable, match="got inputs that are rising together"):
+        estimator.estimate(problem(), budget=400)
+    alone = sb.Problem.of(lambda x: x[:, 0] + 4 * x[:, 1], space(), name="p")
+    asked = estimator.estimate(problem("product"), budget=400)
+    assert asked.to_frame().equals(estimator.estimate(alone, budget=400).to_frame())
+    assert asked.inputs == "the product of the marginals"
+
+
+@pytest.mark.parametrize("name", ["gradient", "permutation", "delta", "rbd_fast", "pawn"])
+def test_a_method_of_any_law_sees_rows_of_it(name):
+    found = sb.estimators.load(name).estimate(problem(), budget=2000)
+    assert found.inputs == "draws of inputs that are rising together"
+
+
+def test_first_order_indices_of_inputs_that_rise_together():
+    """Either input determines the other, and so all of y."""
+    found = sb.estimators.load("rbd_fast").estimate(problem(), budget=2000)["first_order"]
+    np.testing.assert_allclose(found.value, 1.0, atol=0.02)
+    alone = sb.estimators.load("rbd_fast").estimate(problem("product"), budget=4000)
+    shares = np.array([4, 16 / 12]) / (4 + 16 / 12)
+    np.testing.assert_allclose(alone["first_order"].value[0], shares, atol=0.06)
+
+
+def test_the_bound_is_given_for_independent_inputs_only():
+    gradient = sb.estimators.load("gradient")
+    found = gradient.estimate(problem(), budget=400)
+    assert "these are rising together" in found.absent["total_order_bound"].reason
+    assert "total_order_bound" in gradient.estimate(problem("product"), budget=400).estimates
+
+
+def test_rows_come_with_their_outputs():
+    rng = np.random.default_rng(0)
+    X, Y = problem().sample(7, rng)
+    np.testing.assert_allclose(Y[:, 0], X[:, 0] + 4 * X[:, 1])
+    X = rng.normal(size=(20, 2))
+    measured = sb.Problem.of(lambda x: x[:, 0], sb.InputSpace.from_data(X), X=X, y=X[:, 1])
+    found = measured.sample(20, rng, of="targets")
+    assert found.outputs[:, 0].tolist() == found.X[:, 1].tolist()
+    assert measured.explained.n_forward == 0
+    with pytest.raises(NotApplicable, match="its rows are draws"):
+        problem().sample(7, rng, of="targets")
+    function = sb.Problem.sample
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    with pytest.raises(InputError, match="expected of='model' or 'targets'"):
+        function(measured, 7, rng, of="both")
