@@ -75,9 +75,9 @@ def hessian(
         As :func:`jacobian`.
     DerivativeError
         Not a torch model; or a gradient that changes mostly in jumps (ReLU, sort), whose second
-        derivative, 0 almost everywhere, says nothing of interactions. A model is told apart from a truly
-        linear one, whose Hessian of 0 is right, by its gradient: along lines through the rows and
-        three spreads beyond it is the same everywhere for the linear model only.
+        derivative, 0 almost everywhere, says nothing of interactions. A model is told apart from
+        a truly linear one, whose Hessian of 0 is right, by its gradient: along lines through the
+        rows and three spreads beyond it is the same everywhere for the linear model only.
 
     Notes
     -----
