@@ -146,3 +146,75 @@ def test_second_derivatives_of_networks():
             sb.hessian(network(nn.ReLU), rows)
     with pytest.raises(DerivativeError, match="torch model"):
         sb.hessian(lambda x: np.sin(x[:, 0]), X)
+
+
+def backward_off_by(factor, mask=None):
+    class Sine(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            where = torch.ones_like(x, dtype=torch.bool) if mask is None else mask(x)
+            return grad * x.cos() * torch.where(where, factor, 1.0)
+
+    return Sine.apply
+
+
+@pytest.mark.parametrize("factor", [0.97, 0.99, 1.01, 1.03])
+@pytest.mark.parametrize("activation", [nn.Tanh, nn.ReLU])
+def test_a_backward_wrong_by_a_hundredth_is_found(factor, activation):
+    net, sine = network(activation), backward_off_by(factor)
+    with pytest.raises(DerivativeError, match="to 1e-03 of a slope; it does not"):
+        sb.jacobian(lambda x: net(sine(x)), X)
+
+
+@pytest.mark.parametrize("factor", [1 - 3e-4, 1 + 3e-4])
+def test_in_double_precision_less_is_found(factor):
+    sine = backward_off_by(factor)
+    with pytest.raises(DerivativeError, match="to 1e-04 of a slope; it does not"):
+        sb.jacobian(lambda x: sine(x[:, 0]) + x[:, 1:].exp().sum(1), X)
+    sb.jacobian(lambda x: backward_off_by(1.0)(x).sum(1), X)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("core", [network(nn.Tanh), network(nn.ReLU), lambda x: (x**2).sum(1)])
+def test_what_is_wrong_on_one_row_in_twenty_is_found(core, seed):
+    rows = np.random.default_rng(seed).normal(size=(400, 4))
+    edge = np.quantile(rows[:, 0], 0.95)
+
+    def cut(x):
+        return core(torch.where(x[:, :1] > edge, x.detach(), x))
+
+    sine = backward_off_by(1.03, lambda x: (x[:, :1] > edge).expand_as(x))
+    for model in (cut, lambda x: core(sine(x))):
+        with pytest.raises(DerivativeError, match="it does not for"):
+            sb.jacobian(model, rows)
+
+
+def test_the_hessian_of_a_sorted_function():
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+    H = sb.hessian(lambda x: (x.sort(1).values @ weights) ** 2, X)
+    ranked = weights.numpy()[X.argsort(1).argsort(1)]
+    np.testing.assert_allclose(H[:, 0], 2 * ranked[:, :, None] * ranked[:, None])
+    with pytest.raises(DerivativeError, match=r"mostly in jumps.*second derivative 0, real change"):
+        sb.hessian(lambda x: x.sort(1).values @ weights, X)
+
+
+def test_a_second_derivative_that_is_cut_off_is_found():
+    class Sine(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.slope = x.detach().cos()
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * ctx.slope
+
+    assert np.allclose(sb.jacobian(lambda x: Sine.apply(x).sum(1), X)[:, 0], np.cos(X))
+    with pytest.raises(DerivativeError, match="second derivatives by autograd to agree"):
+        sb.hessian(lambda x: Sine.apply(x).sum(1) + (x**2).sum(1), X)

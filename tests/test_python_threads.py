@@ -14,7 +14,7 @@ from torch import nn
 import sensbench as sb
 from sensbench.model.boundary.random_state import Draws, _watched
 
-X = np.random.default_rng(0).normal(size=(100, 3))
+X = np.random.default_rng(0).normal(size=(30, 3))
 DRAWS = {
     "torch": lambda: torch.rand(1, dtype=torch.float64).item(),
     "numpy": lambda: np.random.rand(),

@@ -94,7 +94,9 @@ def jacobian(
     Notes
     -----
     Costs one forward pass and one backward pass per output, or 1 + 2d forward passes for finite
-    differences; and some rows of checks.
+    differences; and some rows of checks. These find a derivative wrong by a relative 1e-4 in
+    float64, 1e-3 in float32, 0.1 in float16 and 0.3 in bfloat16, as far as the model's own rounding
+    lets it be seen; one that is wrong on 5 % of the rows with probability 0.9995.
     """
     rows, model = _model(model, X, output, arguments, discrete, derivatives, "jacobian")
     J = model.jacobian(rows)
@@ -119,10 +121,10 @@ def hessian(
     InputError, ModelError
         As :func:`jacobian`.
     DerivativeError
-        Not a torch model; or a gradient that changes in jumps (ReLU), whose second derivative is
-        0 almost everywhere and says nothing of interactions. A model is told apart from a truly
-        linear one, whose Hessian of 0 is right, by its gradient: along lines through the rows and
-        three spreads beyond it is the same everywhere for the linear model only.
+        Not a torch model; or a gradient that changes mostly in jumps (ReLU, sort), whose second
+        derivative, 0 almost everywhere, says nothing of interactions. A model is told apart from
+        a truly linear one, whose Hessian of 0 is right, by its gradient: along lines through the
+        rows and three spreads beyond it is the same everywhere for the linear model only.
 
     Notes
     -----

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from sensbench.inputs.marginal import family_of
+from sensbench.inputs.marginal import Marginal, family_of
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.problem.problem import Problem
 
@@ -154,9 +154,9 @@ def _pairs(
     return found
 
 
-def _length(marginal: object) -> float:
+def _length(marginal: Marginal) -> float:
     """Return the length of a uniform marginal's range; NaN for all else."""
     if family_of(marginal) != "uniform":
         return np.nan
-    low, high = marginal.support()  # type: ignore[attr-defined]
+    low, high = marginal.support()
     return float(high - low)

@@ -121,7 +121,11 @@ class _Kept:
                 if not torch.equal(tensor, before_run):
                     tensor.copy_(before_run)
             for parameter, gradient, values in self._gradients:
-                if gradient is not None and not torch.equal(gradient, values):
+                if (
+                    gradient is not None
+                    and values is not None
+                    and not torch.equal(gradient, values)
+                ):
                     gradient.copy_(values)
                 if parameter.grad is not gradient:
                     parameter.grad = gradient

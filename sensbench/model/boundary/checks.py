@@ -102,7 +102,8 @@ class Checks:
             raise DerivativeError(
                 f"{self._function.who}: expected autograd to agree with finite differences to "
                 f"{tolerance(f.eps):.0e} of a slope; it does not for {self._pairs(lies)} (detach, "
-                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without create_graph=True or a custom backward "
+                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without "
+                f"create_graph=True or a custom backward "
                 f"inside forward); mend forward, or ask for "
                 f"derivatives='finite-difference', or leave the gradient estimator out"
             )
@@ -152,8 +153,8 @@ class Checks:
         lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
         if lies:
             raise DerivativeError(
-                f"{function.who}: expected a model with a curvature; its gradient changes mostly in "
-                f"jumps, as with ReLU, sort or max, for {self._second_pairs(lies)}: the second "
+                f"{function.who}: expected a model with a curvature; its gradient changes mostly "
+                f"in jumps, as with ReLU, sort or max, for {self._second_pairs(lies)}: the second "
                 f"derivative is right between the jumps and says nothing of them, nor of "
                 f"interactions; use a smooth activation (tanh, GELU, softplus), or pairwise Sobol' "
                 f"indices"

@@ -49,7 +49,7 @@ def central_difference(
     eps: float,
     rounded: Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n d"]] = np.asarray,
 ) -> Float[np.ndarray, "n o"]:
-    """Return the central difference in one input, or in each row's own, in 2 evaluations per row."""
+    """Return the central difference in one input, or in each row's own: 2 evaluations each."""
     each = np.arange(len(X))
     step = np.maximum(eps ** (1 / 3) * scale[i], eps**0.5 * np.abs(X[each, i]))
     high, low = X.copy(), X.copy()

@@ -39,6 +39,7 @@ def _embeds(layer: nn.Module) -> bool:
 
 
 def placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:
+    """Return in which precision and where the modules compute: as their first weights say."""
     for module in modules:
         for tensor in (*module.parameters(), *module.buffers()):
             if tensor.is_floating_point():

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.random import mtrand
 from torch.utils._python_dispatch import TorchDispatchMode
 
 _GET: dict[str, Callable[[], Any]] = {
@@ -91,10 +92,10 @@ def _same(a: Any, b: Any) -> bool:
 def _watched() -> Iterator[set[str]]:
     """Yield the generators that this thread draws from inside."""
     seen: set[str] = set()
-    own, me = {torch.default_generator: "torch", random._inst: "random"}, threading.get_ident()  # type: ignore[attr-defined]
+    own, me = {torch.default_generator: "torch", random._inst: "random"}, threading.get_ident()
 
     def called(frame: Any, event: str, what: Any) -> None:
-        if event == "call" and frame.f_locals.get("self") is random._inst:  # type: ignore[attr-defined]
+        if event == "call" and frame.f_locals.get("self") is random._inst:
             seen.add("random")  # gauss draws two numbers at once, and none the next time
         if event != "c_call":
             return
@@ -161,15 +162,15 @@ _one_at_a_time = threading.Lock()
 @contextmanager
 def _numpy_tells(drawn: Callable[[], None]) -> Iterator[None]:
     with _one_at_a_time:
-        generator = np.random.get_bit_generator()
+        generator = mtrand.get_bit_generator()
         telling = _Telling().tell(generator, lambda: None)
-        np.random.set_bit_generator(telling)
+        mtrand.set_bit_generator(telling)
         try:
             telling._drawn = drawn
             yield
         finally:
             telling._drawn = lambda: None  # to be exchanged takes the lock, too
-            np.random.set_bit_generator(generator)
+            mtrand.set_bit_generator(generator)
 
 
 class _Operations(TorchDispatchMode):

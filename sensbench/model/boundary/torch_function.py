@@ -37,8 +37,8 @@ T = TypeVar("T", list[Tensor], Tensor)
 _Way = Literal["graph", "leaves", "values"]
 
 _CUTS = (
-    "detach, no_grad, inference_mode, an integer cast, a numpy call, or backward() or autograd.grad "
-    "without create_graph=True inside forward"
+    "detach, no_grad, inference_mode, an integer cast, a numpy call, or backward() or "
+    "autograd.grad without create_graph=True inside forward"
 )
 
 
@@ -79,7 +79,7 @@ class TorchFunction:
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
         self._in_place = self._leaves = False
-        # whether values need autograd, as those of a model that differentiates inside; not known yet
+        # whether values need autograd, as of a model that differentiates inside; not known yet
         self._values_need_graph: bool | None = None
         # what a private copy writes into itself is for one call at a time
         self._turns = Turns() if self._is_module else nullcontext()
