@@ -33,8 +33,8 @@ found = Path(sb.__file__).resolve()
 if site not in found.parents:
     sys.exit(f"try_wheel: expected sensbench of the wheel, in {site}; got {found}")
 
-from sensbench.problems import _catalogue
-if not _catalogue.read():
+from sensbench.truths import catalogue
+if not catalogue.read():
     sys.exit("try_wheel: expected the catalogue of problems; it is not in the wheel")
 sb.problems.load("flood").truth["total_order"]  # from a shipped file
 

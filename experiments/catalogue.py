@@ -1,4 +1,4 @@
-"""Write sensbench/problems/_catalogue.json: what `sensbench list problems` says of each problem.
+"""Write sensbench/problems/catalogue.json: what `sensbench list problems` says of each problem.
 
     python experiments/catalogue.py
 
@@ -6,19 +6,19 @@ Run it when a problem is added or its truths change; a test compares the file wi
 """
 
 import sensbench as sb
-from sensbench.problems import _catalogue
+from sensbench.truths import catalogue
 
 
 def main():
-    entries = dict(_catalogue.read())
+    entries = dict(catalogue.read())
     for name in sb.problems.names():
         try:
-            entries[name] = _catalogue.entry(sb.problems.load(name))
+            entries[name] = catalogue.entry(sb.problems.load(name))
         except sb.errors.InputError as error:  # needs a file, a package or a network
             print(f"{name}: not listed anew: {error}")
     for gone in set(entries) - set(sb.problems.names()):
         del entries[gone]
-    print(_catalogue.write(entries))
+    print(catalogue.write(entries))
 
 
 if __name__ == "__main__":

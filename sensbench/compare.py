@@ -1,17 +1,17 @@
 """compare(): the battery of methods on one model, in memory."""
 
+import logging
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from sensbench import estimators as registered
+from sensbench.asked import Asked
 from sensbench.calls import explained
 from sensbench.comparison import Comparison
 from sensbench.errors import (
-    CorrelatedInputsWarning,
     InputError,
     ModelError,
     PartialResultWarning,
@@ -19,15 +19,11 @@ from sensbench.errors import (
 )
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.result import SensitivityResult
-from sensbench.inputs.names import Names, ordered
-from sensbench.inputs.rows import as_rows, as_targets
+from sensbench.inputs.names import Names
 from sensbench.inputs.space import Groups, InputSpace
 from sensbench.model.boundary.arguments import Arguments
-from sensbench.model.boundary.coded import Coding, coding_for
 from sensbench.model.boundary.columns import Selector
-from sensbench.model.boundary.mistaken import require_model_and_rows
-from sensbench.model.model import Derivatives, Model
-from sensbench.model.quality import qualities
+from sensbench.model.model import Derivatives
 from sensbench.problem.problem import Inputs, Problem
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.environment import provenance
@@ -39,6 +35,8 @@ from sensbench.study.store import ResultStore
 from sensbench.study.tasks import Subject
 from sensbench.study.workshop import Prepared
 from sensbench.threads import limited
+
+_log = logging.getLogger(__name__)
 
 DEFAULT = ("gradient", "sobol", "morris", "permutation")
 
@@ -116,13 +114,14 @@ def compare(
         The model failed for every method. Where only some fail, the others' results are kept
         and a ``PartialResultWarning`` says why.
     """
-    problem = _problem(
-        model, X, y, space, features, output, outputs, inputs, discrete, groups, arguments,
-        derivatives,
-    )  # fmt: skip
+    problem = Asked(
+        model=model, X=X, y=y, space=space, features=features, output=output, outputs=outputs,
+        inputs=inputs, discrete=discrete, groups=groups, arguments=arguments,
+        derivatives=derivatives,
+    ).problem()  # fmt: skip
     chosen = _estimators(estimators)
     for estimator in chosen.values():
-        estimator.require_budget(problem, budget)
+        _require_budget(estimator, problem, budget)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"compare: expected a whole seed, 0 or more; got {seed!r}")
 
@@ -161,77 +160,16 @@ def compare(
     return Comparison(results, by_method)
 
 
-def _problem(
-    model: Any, X: Any, y: Any, space: Any, features: Names | None,
-    output: Selector, outputs: Names | None, inputs: Any,
-    discrete: Any, groups: Groups | None,
-    arguments: Arguments, derivatives: Derivatives,
-) -> Problem:  # fmt: skip
-    if isinstance(model, Problem):
-        given = (X, y, space, features, output, outputs, discrete, groups, arguments)
-        if any(value is not None for value in given) or derivatives != "auto":
-            raise InputError("compare: expected a Problem alone; it has its rows, space and model")
-        return replace(model, inputs=inputs if inputs != "data" else model.inputs)
-    if X is not None:
-        require_model_and_rows(model, X, "compare")
-    if space is not None and not isinstance(space, InputSpace):
-        raise InputError(
-            f"compare: expected space as an InputSpace; got {space!r}; "
-            f"InputSpace.of makes one from names and marginals"
-        )
-    features = None if features is None else ordered(features, "compare", "features")
-    outputs = None if outputs is None else ordered(outputs, "compare", "outputs")
-    if X is None and space is None:
-        raise InputError(
-            "compare: expected rows X or a space; got neither; pass the data the model is used "
-            "on, or space=InputSpace.uniform({'x1': (low, high), …})"
-        )
-    if space is not None and features is not None and features != space.columns:
-        raise InputError(
-            f"compare: expected features= to be left out or to match the space "
-            f"({', '.join(space.columns)}); got {list(features)}"
-        )
-    if space is not None and (discrete is not None or groups is not None):
-        raise InputError(
-            "compare: expected discrete= and groups= with X alone; a space has its own: "
-            "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
-        )
-    notes: list[str] = []
-    if X is not None and space is None and arguments is None and not isinstance(model, Model):
-        coding = coding_for(model, X, "compare: X", features, discrete)
-        if coding is not None:
-            model, X, notes = coding.function, coding.rows, [coding.note]
-            space = _space_of(coding, groups)
-    if X is not None:
-        rows, _ = as_rows(X, "compare: X", space.columns if space else features)
-        space = space or InputSpace.from_data(X, features, discrete=discrete, groups=groups)
-        X = rows
-        if y is not None:
-            as_targets(y, len(rows), "compare: y")
-    problem = Problem.of(
-        model, cast(InputSpace, space), X=X, y=y, output=output, outputs=outputs, inputs=inputs,
-        arguments=arguments, derivatives=derivatives, notes=notes,
-    )  # fmt: skip
-    if problem.data is None or problem.data.y is None:
-        return problem
-    # metered(): judging is not explaining, so its rows are nobody's cost
-    predicted = problem.explained.metered()(problem.data.X)
-    quality = qualities(problem.data.y, predicted, problem.outputs)
-    return replace(problem, quality=quality, judged_on="the rows given")
-
-
-def _space_of(coding: Coding, groups: Groups | None) -> InputSpace:
-    """Return the space of the rows; codes without an order correlate with nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CorrelatedInputsWarning)
-        space = InputSpace.from_data(
-            coding.rows, coding.names, discrete=coding.discrete, groups=groups
-        )
-    without = set(coding.unordered)
-    space = replace(space, correlated=tuple(p for p in space.correlated if not {*p[:2]} & without))
-    if space.correlated:
-        warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
-    return space
+def _require_budget(estimator: Estimator, problem: Problem, budget: Any) -> None:
+    """Raise if the budget is too small; what a faulty estimator raises fails that one, later."""
+    try:
+        estimator.require_budget(problem, budget)
+    except SensbenchError:
+        raise
+    except Exception as error:
+        if type(estimator).__module__.startswith("sensbench."):
+            raise
+        _log.debug("%s: %s", estimator.name, error)
 
 
 def _estimators(chosen: Any) -> dict[str, Estimator]:

@@ -32,6 +32,10 @@ class CallError(InputError, TypeError):
     """A call that does not fit the function: an unknown keyword, a missing argument."""
 
 
+class PlugInError(SensbenchError):
+    """A plug-in of another package, or a file of ours, that cannot be loaded: it raises."""
+
+
 class StudyError(InputError):
     """A study file that cannot be read; the message names the file and the path in it."""
 

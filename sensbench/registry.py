@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from sensbench.errors import InputError, UnknownNameError
+from sensbench.errors import InputError, PlugInError, UnknownNameError
 
 
 class Registry:
@@ -59,7 +59,22 @@ class Registry:
         ------
         UnknownNameError
             No plug-in of that name; the message names the nearest.
+        PlugInError
+            It raises when it is loaded.
         """
+        try:
+            return self._loaded(name)
+        except (UnknownNameError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # whatever a module of somebody's raises when it is run
+            entry = self._entry_points().get(name)
+            source = f" of {entry.dist.name}" if entry is not None and entry.dist else ""
+            raise PlugInError(
+                f"{self.kind} {name!r}{source}: expected a plug-in that loads; it raised "
+                f"{type(error).__name__}: {error}; mend it, or leave it out"
+            ) from error
+
+    def _loaded(self, name: str) -> Callable[..., Any]:
         if name in self._files():
             place = self._files()[name].relative_to(self._folder).with_suffix("")
             module = importlib.import_module(".".join((self._package, *place.parts)))
@@ -77,6 +92,8 @@ class Registry:
             No plug-in, or no parameter, of that name.
         InputError
             A parameter the plug-in refuses.
+        PlugInError
+            It raises when it is loaded.
         """
         plugin = self.get(name)
         known = inspect.signature(plugin).parameters

@@ -250,7 +250,7 @@ def list_(what: str) -> None:
     for name, *lines in listing(what):
         click.echo("\n    ".join([click.style(name, bold=True), *lines]))
     if what == "problems":
-        from sensbench.problems._catalogue import LEGEND
+        from sensbench.truths.catalogue import LEGEND
 
         click.echo(f"\n{LEGEND}\nsensbench show PROBLEM has the formula and the values.")
 

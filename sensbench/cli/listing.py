@@ -13,7 +13,7 @@ def listing(what: str) -> list[tuple[str, ...]]:
     listed: list[tuple[str, ...]] = [(name, registry.summary(name)) for name in registry.names()]
     if what != "problems":
         return listed
-    from sensbench.problems._catalogue import describe, read
+    from sensbench.truths.catalogue import describe, read
 
     catalogue = read()
     return [

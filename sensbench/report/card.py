@@ -15,10 +15,10 @@ from rich.text import Text
 from sensbench.measure import MEASURES
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truth
-from sensbench.problems._catalogue import MEASURES as LISTED
 from sensbench.report.main_effects import main_effects
 from sensbench.report.terminal import Printable
 from sensbench.report.text import count, one_line, plain_symbol
+from sensbench.truths.catalogue import LISTED
 
 # An odd number: no effect is the block in the middle.
 _BLOCKS = "▁▂▃▄▅▆▇"

@@ -1,17 +1,18 @@
 """What a study asks: its subjects, methods and cells, checked before anything runs."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
-from sensbench.errors import SensbenchError, StudyError
+from sensbench.errors import PlugInError, SensbenchError, StudyError
 from sensbench.estimator.estimator import Estimator
 from sensbench.problem.planted import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.config import PlugIn, ProblemPlugIn, Study
-from sensbench.study.question import method_of
+from sensbench.study.question import UNKNOWN, method_of
 from sensbench.study.results import Method
 from sensbench.study.tasks import FUNCTION, Subject
 from sensbench.study.workshop import subject_key
@@ -53,7 +54,8 @@ def plan_of(study: Study, source: str = "study") -> Plan:
     Raises
     ------
     StudyError
-        A plug-in that is not there or refuses its parameters, with its place in the study.
+        A plug-in that is not there or refuses its parameters, with its place in the study. One
+        that does not even load fails its cells, and only these.
     """
     methods = _methods(study, source)
     subjects = _subjects(study, source)
@@ -64,29 +66,34 @@ def plan_of(study: Study, source: str = "study") -> Plan:
 
 
 def _methods(study: Study, source: str) -> list[Method]:
-    loaded: list[Estimator] = [
-        _loaded(estimators, spec, f"{source}: estimators[{number}]")
-        for number, spec in enumerate(study.estimators)
-    ]
     names = labels([(spec.name, spec.params) for spec in study.estimators])
-    return [method_of(label, estimator) for label, estimator in zip(names, loaded, strict=True)]
+    methods = []
+    for number, (label, spec) in enumerate(zip(names, study.estimators, strict=True)):
+        try:
+            estimator: Estimator = _loaded(estimators, spec, f"{source}: estimators[{number}]")
+            methods.append(method_of(label, estimator))
+        except PlugInError as error:
+            methods.append(Method(label, spec.name, spec.params, UNKNOWN, str(error)))
+    return methods
 
 
 def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
     model_labels = labels([(model.name, model.params) for model in study.models])
     for number, model in enumerate(study.models):
         if model.name != FUNCTION:
-            _loaded(networks, model, f"{source}: models[{number}]")
+            with suppress(PlugInError):  # its cells say so
+                _loaded(networks, model, f"{source}: models[{number}]")
     loaded = [_problem(study, spec, f"{source}: problems[{n}]") for n, spec in _numbered(study)]
     # A table is known by its file: the problem's own name.
     pairs = zip(loaded, study.problems, strict=True)
-    problem_labels = labels([(problem.name, _telling(spec)) for problem, spec in pairs])
+    named = [(problem.name if problem else spec.name, _telling(spec)) for problem, spec in pairs]
+    problem_labels = labels(named)
     subjects: dict[str, PlannedSubject] = {}
     for (number, spec), problem in zip(_numbered(study), loaded, strict=True):
         applies = [
             (label, model)
             for label, model in zip(model_labels, study.models, strict=True)
-            if model.name != FUNCTION or problem.model is not None
+            if model.name != FUNCTION or problem is None or problem.model is not None
         ]
         if not applies:
             raise StudyError(
@@ -120,8 +127,12 @@ def _telling(spec: ProblemPlugIn) -> dict[str, Any]:
     return {**spec.params, "plant": str(spec.plant)} if spec.plant else spec.params
 
 
-def _problem(study: Study, spec: ProblemPlugIn, place: str) -> Problem:
-    problem: Problem = _loaded(problems, spec, place)
+def _problem(study: Study, spec: ProblemPlugIn, place: str) -> Problem | None:
+    """Return the problem; ``None`` where its plug-in does not load, as its cells will say."""
+    try:
+        problem: Problem = _loaded(problems, spec, place)
+    except PlugInError:
+        return None
     if spec.plant is None:
         return replace(problem, inputs=study.inputs)
     try:
@@ -133,6 +144,8 @@ def _problem(study: Study, spec: ProblemPlugIn, place: str) -> Problem:
 def _loaded(registry: Any, spec: PlugIn, place: str) -> Any:
     try:
         return registry.load(spec.name, **spec.params)
+    except PlugInError:
+        raise
     except SensbenchError as error:
         raise StudyError(f"{place}: {error}") from error
     except KeyboardInterrupt:

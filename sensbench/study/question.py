@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sensbench.estimator.estimator import Estimator
-from sensbench.measure import measure
+from sensbench.estimator.needs import Needs
+from sensbench.measure import MEASURES, Measure
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truth
 from sensbench.study.results import Known, Method, Question
@@ -55,15 +56,30 @@ def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
     )
 
 
+# Of a method that nobody can ask what it ranks by.
+UNKNOWN = Measure("unknown", "?", "Not known: the method could not say.", "", "", "", "unknown")
+
+
 def method_of(label: str, estimator: Estimator) -> Method:
-    """Return what a report has to know of an estimator."""
+    """Return what a report has to know of an estimator.
+
+    What a faulty one does not say stays unknown: its own cells fail, and nothing else.
+    """
     summary = (type(estimator).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
     return Method(
         label,
         estimator.name,
         estimator.params(),
-        measure(estimator.ranks_by),
+        MEASURES.get(estimator.ranks_by, UNKNOWN),
         summary,
-        estimator.needs,
+        _needs_of(estimator),
         estimator.positive_bias,
     )
+
+
+def _needs_of(estimator: Estimator) -> Needs | None:
+    try:
+        needs = estimator.needs
+    except Exception:  # it raises again, and is told, when a cell is computed
+        return None
+    return needs if isinstance(needs, Needs) else None

@@ -160,16 +160,16 @@ def load_problem(spec: Mapping[str, Any], inputs: Any) -> Problem:
     return replace(problem, inputs=inputs)
 
 
-def subject_key(subject: Subject, problem: Problem) -> str:
+def subject_key(subject: Subject, problem: Problem | None) -> str:
     """Return the digest of everything that the answer depends on.
 
-    A file counts by its rows, not by its path.
+    A file counts by its rows, not by its path. ``None``: a problem that does not load.
     """
     params = {key: value for key, value in subject.problem["params"].items() if key != "path"}
     if subject.problem.get("plant"):
         params["plant"] = subject.problem["plant"]
     rows = None
-    if problem.data is not None:
+    if problem is not None and problem.data is not None:
         rows = hashlib.sha256(problem.data.X.tobytes())
         rows.update(b"" if problem.data.y is None else problem.data.y.tobytes())
     return digest(

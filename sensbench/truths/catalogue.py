@@ -7,11 +7,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-_FILE = resources.files("sensbench.problems") / "_catalogue.json"
+_FILE = resources.files("sensbench.truths") / "catalogue.json"
 
 # What a truth can be known of, in the order of a listing, and its short name there. Measures
 # that follow from these by a factor are known where these are.
-MEASURES = {
+LISTED = {
     "variance": "V",
     "first_order": "S",
     "total_order": "ST",
@@ -35,7 +35,7 @@ def entry(problem: Any) -> dict[str, Any]:
     """Return a problem's line of the catalogue, as plain data."""
     truth = problem.truth
     states: dict[str, list[str]] = {"exact": [], "computed": [], "missing": []}
-    for name in MEASURES:
+    for name in LISTED:
         known = truth.get(name)
         state = "missing" if known is None else "exact" if known.is_exact else "computed"
         states[state].append(name)
@@ -63,7 +63,7 @@ def describe(line: Mapping[str, Any]) -> list[str]:
         shape += f", {line['rows']} rows"
     words = [shape]
     known = [
-        f"{state} {' '.join(MEASURES[name] for name in line[state])}"
+        f"{state} {' '.join(LISTED[name] for name in line[state])}"
         for state in ("exact", "computed", "missing")
         if line.get(state)
     ]

@@ -4,18 +4,18 @@ import pytest
 
 from sensbench import problems
 from sensbench.errors import InputError
-from sensbench.problems import _catalogue
+from sensbench.truths import catalogue
 
 
 @pytest.mark.parametrize("name", problems.names())
 def test_up_to_date(name):
-    kept = _catalogue.read()
+    kept = catalogue.read()
     try:
         problem = problems.load(name)
     except InputError:  # needs a file, a package or a network
         return
-    assert kept.get(name) == _catalogue.entry(problem), "run experiments/catalogue.py"
+    assert kept.get(name) == catalogue.entry(problem), "run experiments/catalogue.py"
 
 
 def test_nothing_else_is_listed():
-    assert set(_catalogue.read()) <= set(problems.names())
+    assert set(catalogue.read()) <= set(problems.names())

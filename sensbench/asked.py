@@ -1,0 +1,133 @@
+"""Asked: what a caller of compare() passed, and the problem that it makes."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from sensbench.errors import CorrelatedInputsWarning, InputError
+from sensbench.inputs.names import Names, ordered
+from sensbench.inputs.rows import as_rows, as_targets
+from sensbench.inputs.space import Groups, InputSpace
+from sensbench.model.boundary.arguments import Arguments
+from sensbench.model.boundary.coded import Coding, coding_for
+from sensbench.model.boundary.columns import Selector
+from sensbench.model.boundary.mistaken import require_model_and_rows
+from sensbench.model.model import Derivatives, Model
+from sensbench.model.quality import qualities
+from sensbench.problem.problem import Inputs, Problem
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Asked:
+    """A model with its rows and options, as :func:`sensbench.compare` takes them."""
+
+    model: Any
+    X: Any = None
+    y: Any = None
+    space: Any = None
+    features: Names | None = None
+    output: Selector = None
+    outputs: Names | None = None
+    inputs: Inputs = "data"
+    discrete: Any = None
+    groups: Groups | None = None
+    arguments: Arguments = None
+    derivatives: Derivatives = "auto"
+
+    def problem(self) -> Problem:
+        """Return the problem, with the model's quality where there are targets.
+
+        Raises
+        ------
+        InputError
+            What was passed does not fit together.
+        ModelError
+            The model cannot be called on the rows.
+        """
+        if isinstance(self.model, Problem):
+            return self._of_problem(self.model)
+        self._require_consistent()
+        features = None if self.features is None else ordered(self.features, "compare", "features")
+        outputs = None if self.outputs is None else ordered(self.outputs, "compare", "outputs")
+        if self.space is not None and features is not None and features != self.space.columns:
+            raise InputError(
+                f"compare: expected features= to be left out or to match the space "
+                f"({', '.join(self.space.columns)}); got {list(features)}"
+            )
+        model, X, space = self.model, self.X, self.space
+        notes: list[str] = []
+        if self._may_be_coded:
+            coding = coding_for(model, X, "compare: X", features, self.discrete)
+            if coding is not None:
+                model, X, notes = coding.function, coding.rows, [coding.note]
+                space = _space_of(coding, self.groups)
+        if X is not None:
+            rows, _ = as_rows(X, "compare: X", space.columns if space else features)
+            space = space or InputSpace.from_data(
+                X, features, discrete=self.discrete, groups=self.groups
+            )
+            X = rows
+            if self.y is not None:
+                as_targets(self.y, len(rows), "compare: y")
+        problem = Problem.of(
+            model, cast(InputSpace, space), X=X, y=self.y, output=self.output, outputs=outputs,
+            inputs=self.inputs, arguments=self.arguments, derivatives=self.derivatives,
+            notes=notes,
+        )  # fmt: skip
+        return _judged(problem)
+
+    @property
+    def _may_be_coded(self) -> bool:
+        """Whether text, dates and gaps may stand for themselves: rows alone say what they are."""
+        alone = self.X is not None and self.space is None and self.arguments is None
+        return alone and not isinstance(self.model, Model)
+
+    def _of_problem(self, problem: Problem) -> Problem:
+        given = (self.X, self.y, self.space, self.features, self.output, self.outputs,
+                 self.discrete, self.groups, self.arguments)  # fmt: skip
+        if any(value is not None for value in given) or self.derivatives != "auto":
+            raise InputError("compare: expected a Problem alone; it has its rows, space and model")
+        return replace(problem, inputs=self.inputs if self.inputs != "data" else problem.inputs)
+
+    def _require_consistent(self) -> None:
+        if self.X is not None:
+            require_model_and_rows(self.model, self.X, "compare")
+        if self.space is not None and not isinstance(self.space, InputSpace):
+            raise InputError(
+                f"compare: expected space as an InputSpace; got {self.space!r}; "
+                f"InputSpace.of makes one from names and marginals"
+            )
+        if self.X is None and self.space is None:
+            raise InputError(
+                "compare: expected rows X or a space; got neither; pass the data the model is "
+                "used on, or space=InputSpace.uniform({'x1': (low, high), …})"
+            )
+        if self.space is not None and (self.discrete is not None or self.groups is not None):
+            raise InputError(
+                "compare: expected discrete= and groups= with X alone; a space has its own: "
+                "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
+            )
+
+
+def _judged(problem: Problem) -> Problem:
+    """Return the problem with how well the model predicts, where there are targets."""
+    if problem.data is None or problem.data.y is None:
+        return problem
+    # metered(): judging is not explaining, so its rows are nobody's cost
+    predicted = problem.explained.metered()(problem.data.X)
+    quality = qualities(problem.data.y, predicted, problem.outputs)
+    return replace(problem, quality=quality, judged_on="the rows given")
+
+
+def _space_of(coding: Coding, groups: Groups | None) -> InputSpace:
+    """Return the space of the rows; codes without an order correlate with nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CorrelatedInputsWarning)
+        space = InputSpace.from_data(
+            coding.rows, coding.names, discrete=coding.discrete, groups=groups
+        )
+    without = set(coding.unordered)
+    space = replace(space, correlated=tuple(p for p in space.correlated if not {*p[:2]} & without))
+    if space.correlated:
+        warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
+    return space
