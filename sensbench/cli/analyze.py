@@ -15,9 +15,9 @@ from sensbench.cli.model_file import load_model
 from sensbench.compare import compare
 from sensbench.comparison import Comparison
 from sensbench.errors import InputError, TableWarning, UnknownNameError
-from sensbench.problems._cells import refuse_odd_cells, require_numbers
-from sensbench.problems._reading import Reading
-from sensbench.problems._table_file import TableFile, read_table
+from sensbench.tables.cells import refuse_odd_cells, require_numbers
+from sensbench.tables.reading import Reading
+from sensbench.tables.table_file import TableFile, read_table
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import yaml
 
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.inputs.space import InputSpace
-from sensbench.problems._table_file import read_table
+from sensbench.tables.table_file import read_table
 
 _LOOKS = "name: [low, high]"
 

@@ -8,11 +8,11 @@ from sensbench.inputs.names import unordered
 from sensbench.inputs.rows import discrete_columns
 from sensbench.inputs.space import Groups
 from sensbench.problem.problem import Problem
-from sensbench.problems._cells import require_numbers
 from sensbench.problems._frames import Names, finite_numbers, split_columns
-from sensbench.problems._reading import Reading
 from sensbench.problems._rows import problem_of_rows
-from sensbench.problems._table_file import read_table
+from sensbench.tables.cells import require_numbers
+from sensbench.tables.reading import Reading
+from sensbench.tables.table_file import read_table
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from sensbench.errors import InputError, UnknownNameError
-from sensbench.problems._cells import require_numbers
-from sensbench.problems._reading import Reading
-from sensbench.problems._table_file import read_table
+from sensbench.tables.cells import require_numbers
+from sensbench.tables.reading import Reading
+from sensbench.tables.table_file import read_table
 
 ROWS = {"a": [0.5, 1.25, -3.0, 0.1], "größe": [1, 5, 2, 7], "y": [1e-3, 20.0, 4.0, 1 / 3]}
 

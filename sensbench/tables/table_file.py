@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sensbench.errors import InputError, UnknownNameError
-from sensbench.problems._reading import Reading, read_text, workbook
-from sensbench.problems._text_table import read_columns_of
+from sensbench.tables.reading import Reading, read_text, workbook
+from sensbench.tables.text_table import read_columns_of
 
 _PARQUET = {".parquet", ".pq"}
 _UNNAMED = re.compile(r"(Unnamed: \d+(_level_\d+)?(\.\d+)?|__index_level_\d+__)?")

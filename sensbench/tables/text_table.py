@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sensbench.errors import InputError
-from sensbench.problems._notation import numberlike, read_columns
-from sensbench.problems._reading import Reading
-from sensbench.problems._separator import NONE, WHITESPACE, Record, declared, records, separator_of
+from sensbench.tables.notation import numberlike, read_columns
+from sensbench.tables.reading import Reading
+from sensbench.tables.separator import NONE, WHITESPACE, Record, declared, records, separator_of
 
 _LOOKED_AT = 1000  # rows
 _SPOKEN = {"\t": "tab", WHITESPACE: "spaces"}

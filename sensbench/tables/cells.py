@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sensbench.errors import InputError
-from sensbench.problems._table_file import TableFile
+from sensbench.tables.table_file import TableFile
 
 # What people write where a value is missing, besides what pandas knows.
 _MISSING = re.compile(

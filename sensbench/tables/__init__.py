@@ -1,0 +1,1 @@
+"""Tables in text files, as people and programs write them."""
