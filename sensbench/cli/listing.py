@@ -2,6 +2,8 @@
 
 import importlib
 
+from sensbench.registry import Registry
+
 
 def listing(what: str) -> list[tuple[str, ...]]:
     """Return name and lines of everything that is there of a kind."""
@@ -11,6 +13,8 @@ def listing(what: str) -> list[tuple[str, ...]]:
         return [(m.name, f"{m.definition} [{m.source}]") for m in MEASURES.values()]
     registry = importlib.import_module(f"sensbench.{what}").registry
     listed: list[tuple[str, ...]] = [(name, registry.summary(name)) for name in registry.names()]
+    if what == "estimators":
+        return [(*line, *_capabilities(registry, line[0])) for line in listed]
     if what != "problems":
         return listed
     from sensbench.truths.catalogue import describe, read
@@ -20,3 +24,16 @@ def listing(what: str) -> list[tuple[str, ...]]:
         (name, summary, *(describe(catalogue[name]) if name in catalogue else ()))
         for name, summary, *_ in listed
     ]
+
+
+def _capabilities(registry: Registry, name: str) -> list[str]:
+    """Return what a method measures, needs and costs; of another package's by loading it."""
+    from sensbench.estimator.capabilities import describe, entry, read
+
+    known = read()
+    if name in known:
+        return describe(known[name])
+    try:
+        return describe(entry(registry.load(name)))
+    except Exception as error:  # somebody's plug-in must not end a listing
+        return [f"cannot be loaded with its defaults: {error}"]

@@ -174,6 +174,11 @@ def family_of(marginal: Marginal) -> str:
     return name if dist is not None and type(dist) is type(getattr(stats, name, None)) else ""
 
 
+def label_of(marginal: Any) -> str:
+    """Return what a distribution of scipy's kind calls itself, people's own included, else ""."""
+    return str(getattr(getattr(marginal, "dist", None), "name", ""))
+
+
 def jumps_of(marginal: Marginal) -> tuple[float, ...]:
     """Return where a histogram's density jumps: the ends of its bins."""
     dist = getattr(marginal, "dist", None)
@@ -217,8 +222,7 @@ def describe(marginal: Any) -> str:
     if isinstance(getattr(marginal, "dist", None), stats.rv_histogram):
         bins = len(jumps_of(marginal)) - 1
         return f"histogram of {bins} bins on [{low:g}, {high:g}], mean {marginal.mean():g}"
-    own = getattr(marginal, "label", type(marginal).__name__)
-    family = getattr(getattr(marginal, "dist", None), "name", own)
+    family = label_of(marginal) or getattr(marginal, "label", type(marginal).__name__)
     if family == "uniform":
         return f"uniform on [{low:g}, {high:g}]"
     return f"{family}, mean {marginal.mean():g}, std {marginal.std():g}"

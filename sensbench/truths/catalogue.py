@@ -91,11 +91,10 @@ def _distribution(space: Any) -> str:
 
 
 def _family(marginal: Any) -> str:
-    from sensbench.inputs.marginal import (
-        family_of,  # scipy.stats takes a while, and lists need none
-    )
+    # scipy.stats takes a while, and lists need none
+    from sensbench.inputs.marginal import label_of
 
-    name = family_of(marginal)
+    name = label_of(marginal)
     return _FAMILIES.get(name, name) or "data"
 
 
