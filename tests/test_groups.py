@@ -181,7 +181,7 @@ def test_morris_of_groups_only_has_no_mu_and_sigma_at_all():
     )
     found = sb.estimators.load("morris").estimate(problem, budget=200)
     assert set(found.absent) == {"mu", "sigma"}
-    assert "no common sign" in found.absent["sigma"]
+    assert "no common sign" in found.absent["sigma"].reason
 
 
 def test_morris_of_a_group_of_one_column_is_that_column():

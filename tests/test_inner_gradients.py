@@ -121,7 +121,7 @@ def test_a_residual_of_an_equation(net):
 def test_rows_in_pieces_give_the_same(net, monkeypatch):
     model = sb.Model(Force(net, given), X)
     Y = model(X)
-    monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", 5)
+    monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", 5)
     np.testing.assert_allclose(model(X), Y, rtol=1e-13)
 
 

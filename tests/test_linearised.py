@@ -73,7 +73,7 @@ def test_on_a_logarithmic_scale_an_interval_ends_above_0():
 
 def test_an_interval_that_is_hardly_known_is_as_wide_as_that():
     """exp(half/value): up to exp(300), beyond which there soon are no numbers."""
-    found = times_over(np.array([2.0, 2.0, 2.0]), np.array([20.0, 400.0, 2000.0]))
+    found = times_over(np.array([2.0, 2.0, 2.0]), np.array([20.0, 400.0, 2000.0]), OF)
     np.testing.assert_allclose(np.log(found.high / 2), [10, 200, 300], rtol=1e-12)
     np.testing.assert_allclose(np.log(found.low / 2), [-10, -200, -300], rtol=1e-12)
 

@@ -154,7 +154,7 @@ def test_rows_are_counted_and_the_budget_is_kept():
 def test_chunks_give_the_same_numbers(monkeypatch):
     model = sb.Model(lambda x: (x**3).sum(1), X3)
     whole = model.values_and_jacobian(X3)
-    monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", 2)
+    monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", 2)
     for a, b in zip(whole, model.values_and_jacobian(X3), strict=True):
         np.testing.assert_array_equal(a, b)
 

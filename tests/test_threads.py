@@ -77,11 +77,11 @@ def test_the_variable_is_a_whole_number(wrong, monkeypatch):
 
 def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, monkeypatch):
     from sensbench.networks import _fitting
-    from sensbench.study import engine
+    from sensbench.study.workshop import Workshop
 
     monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "networks"))  # not trained before
     seen = []
-    evaluate, error = engine.evaluate, _fitting.error_of
+    estimate, error = Workshop._estimate, _fitting.error_of
 
     def spy(real, where):
         def call(*args):
@@ -90,7 +90,7 @@ def test_a_study_uses_and_records_them_around_training_on_one_thread(tmp_path, m
 
         return call
 
-    monkeypatch.setattr(engine, "evaluate", spy(evaluate, "cell"))
+    monkeypatch.setattr(Workshop, "_estimate", spy(estimate, "cell"))
     monkeypatch.setattr(_fitting, "error_of", spy(error, "training"))
     study = check_study(
         {

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sensbench.study.engine import evaluate, run
-from sensbench.study.questions import Questions, method_of
 
 import sensbench as sb
 from sensbench.errors import ModelError, PartialResultWarning, StudyError
@@ -13,11 +11,23 @@ from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell
 from sensbench.study.config import check_study
+from sensbench.study.planning import plan_of
+from sensbench.study.question import method_of
+from sensbench.study.runner import carry_out
 from sensbench.study.store import ResultStore
+from sensbench.study.tasks import EstimateCell, Subject
+from sensbench.study.workshop import Prepared, Workshop
 
 
 class Own(BaseException):
     pass
+
+
+def computed(problem):
+    """The outcome of one cell of ``gradient``."""
+    cell = Cell("q", "p", "m", method_of("gradient", Gradient()), 100, 0, 0)
+    workshop = Prepared(problem, {cell.key: Gradient()})
+    return workshop.carry_out(EstimateCell(Subject("q"), cell.coordinates))
 
 
 WAYS_OUT = [SystemExit(0), SystemExit(), SystemExit("bye"), GeneratorExit(), Own("x")]
@@ -81,9 +91,8 @@ def test_ctrl_c_passes():
     with pytest.raises(KeyboardInterrupt):
         sb.Model(leaves_after(0, KeyboardInterrupt()), X)
     problem = Problem.of(leaves_after(10, KeyboardInterrupt()), InputSpace.uniform({"a": (0, 1)}))
-    cell = Cell("q", "p", "m", method_of("gradient", Gradient()), 100, 0, 0)
     with pytest.raises(KeyboardInterrupt):
-        evaluate(cell, problem, Gradient())
+        computed(problem)
 
 
 @pytest.mark.parametrize("error", WAYS_OUT, ids=repr)
@@ -93,8 +102,7 @@ def test_an_estimator_that_leaves_is_a_failed_cell(error, monkeypatch):
 
     monkeypatch.setattr(Gradient, "_estimate", leave)
     problem = sb.problems.load("ishigami")
-    cell = Cell("q", "p", "m", method_of("gradient", Gradient()), 100, 0, 0)
-    outcome = evaluate(cell, problem, Gradient())
+    outcome = computed(problem)
     assert (outcome.status, outcome.error) == ("failed", error)
     assert outcome.reason == f"{type(error).__name__}: {error}"
     with pytest.warns(PartialResultWarning, match=type(error).__name__):
@@ -102,13 +110,19 @@ def test_an_estimator_that_leaves_is_a_failed_cell(error, monkeypatch):
     assert comparison["morris"].n_forward > 0
 
 
-def test_a_problem_that_leaves_as_it_is_made_fails_its_cells():
-    def leave(cell):
+def test_a_problem_that_leaves_as_it_is_made_fails_its_cells(monkeypatch):
+    study = check_study(
+        {"name": "s", "problems": ["ishigami"], "estimators": ["gradient"], "budgets": [9]}, "s"
+    )
+    plan = plan_of(study)
+
+    def leave(self, subject, network=None):
         raise SystemExit(0)
 
-    cell = Cell("q", "p", "m", method_of("gradient", Gradient()), 100, 0, 0)
+    monkeypatch.setattr(Workshop, "problem", leave)
     with ResultStore() as store:
-        tally = run([cell], store, problem_of=leave, estimator_of=lambda method: Gradient())
+        store.plan(plan.cells, plan.methods, {})
+        tally = carry_out(plan, store, Workshop().carry_out)
         assert tally.failed == 1
         assert store.done() == set()
 
@@ -121,5 +135,5 @@ def test_a_plug_in_that_leaves_is_told(monkeypatch):
     study = check_study(
         {"name": "s", "problems": ["x"], "estimators": ["gradient"], "budgets": [9]}, "s"
     )
-    with ResultStore() as store, pytest.raises(StudyError, match="it raised SystemExit: 0"):
-        Questions(study, store, "s")
+    with pytest.raises(StudyError, match="it raised SystemExit: 0"):
+        plan_of(study, "s")

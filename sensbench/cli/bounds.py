@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from sensbench.errors import InputError, UnknownNameError
+from sensbench.files import plain_yaml
 from sensbench.inputs.space import InputSpace
 from sensbench.tables.table_file import read_table
 
@@ -61,10 +62,11 @@ def _of_csv(path: Path, who: str) -> list[tuple[str, list[str]]]:
 def _of_yaml(path: Path, who: str) -> list[tuple[str, list[str]]]:
     """Return names and bounds as they are written: ``no`` is a name here, ``1e-3`` a number."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())
-        raise InputError(f"{who}: expected YAML of {_LOOKS}; got {told}") from error
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{who}: expected YAML of {_LOOKS}; got {error}") from error
+    plain_yaml.load(text, who, f"YAML of {_LOOKS}")  # refuses what is not plain
+    node = yaml.compose(text, yaml.SafeLoader)
     if not isinstance(node, yaml.MappingNode) or not node.value:
         raise InputError(f"{who}: expected lines of {_LOOKS}; got {_kind(node)}")
     found = []

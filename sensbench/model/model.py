@@ -97,6 +97,9 @@ class Model:
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         require_model_and_rows(function, example, "Model", "example")
+        features = (
+            None if features is None else ordered(features, f"Model {self.name!r}", "features")
+        )
         whole = discrete_columns(example)
         example, features = as_rows(example, "Model: example", features)
         discrete = (
@@ -104,8 +107,6 @@ class Model:
         )
         self.d = example.shape[1]
         self.features: tuple[str, ...] = tuple(features or (f"x{i + 1}" for i in range(self.d)))
-        who = f"model {self.name!r}"
-        features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
         self._draws = Draws()
         with contained(who), undisturbed(self._draws) as trial:

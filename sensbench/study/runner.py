@@ -69,9 +69,7 @@ def run_study(
     plan = plan_of(study, source)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE
-    if fresh:
-        path.unlink(missing_ok=True)
-    with limited(threads) as n_threads, ResultStore(path) as store:
+    with limited(threads) as n_threads, _store(path, fresh) as store:
         store.check()  # before the first write: what is damaged stays as it is
         name, title = study.name, study.title or study.name
         told = provenance(name, title, study.seed, command, study.as_yaml(), threads=n_threads)
@@ -79,6 +77,12 @@ def run_study(
         begin(len(plan.cells), len(store.done() & {cell.key for cell in plan.cells}))
         tally = carry_out(plan, store, Workshop().carry_out, watch)
         return store.results(), tally
+
+
+def _store(path: Path, fresh: bool) -> ResultStore:
+    if fresh:
+        path.unlink(missing_ok=True)
+    return ResultStore(path)
 
 
 def carry_out(

@@ -10,7 +10,7 @@ from sensbench.model.model import Model
 @pytest.mark.parametrize("chunk", [7, 20, 1000])
 def test_every_exchange_starts_from_the_rows_as_they_were(rng, monkeypatch, chunk):
     """The same columns twice, others, several, none and all, against a copy for each."""
-    monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", chunk)
+    monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", chunk)
     torch.manual_seed(0)
     rows = rng.normal(size=(7, 3))
     model = Model(nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2)).double(), rows)

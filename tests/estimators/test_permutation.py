@@ -80,7 +80,7 @@ def test_against_noisy_targets_the_total_order_is_still_a_share_of_the_models_va
 @pytest.mark.parametrize(("n", "d", "outputs", "repeats"), [(12, 2, 1, 1), (3000, 4, 2, 3)])
 def test_every_output_has_scikit_learns_numbers(monkeypatch, n, d, outputs, repeats):
     """Rows in many calls and groups of rows; scikit-learn collapses outputs, so one at a time."""
-    monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", 1000)
+    monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", 1000)
     rng = np.random.default_rng(n)
     X = rng.normal(size=(n, d))
     y = np.sin(X @ rng.normal(size=(d, outputs))) + rng.normal(size=(n, outputs))

@@ -76,7 +76,7 @@ def test_in_blocks_of_base_rows_and_copies(monkeypatch):
     whole = both(problem, 12 * 512, 7, second_order=True)
     for block_bytes, rows in ((1, 1), (40_000, 300), (10**9, 100)):
         monkeypatch.setattr("sensbench.estimators.variance._saltelli.BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", rows)
+        monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", rows)
         (ours, _) = both(problem, 12 * 512, 7, second_order=True)
         check_equal(ours, whole[1])
 

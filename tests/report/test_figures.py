@@ -98,7 +98,7 @@ def test_exact_values_only_where_the_very_measure_is_known(ishigami_results, lin
 
 def test_a_method_keeps_its_colour():
     def method(label, name):
-        return Method(label, name, {}, "total_order")
+        return Method(label, name, {}, measure("total_order"))
 
     alone = method_styles({"sobol": method("sobol", "sobol")})
     among = method_styles(

@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 
 from sensbench.errors import InputError, StudyError
+from sensbench.measure import MEASURES
 from sensbench.model.quality import Quality
 from sensbench.report import write_report
 from sensbench.report.text import fit
 from sensbench.study.cells import Cell, labels
 from sensbench.study.config import check_study
+from sensbench.study.contents import digest_of
 from sensbench.study.results import Method
 from sensbench.study.runner import RESULTS_FILE, run_study
 from sensbench.study.store import ResultStore
@@ -44,7 +46,7 @@ def test_a_second_run_computes_nothing_and_returns_the_same(tmp_path):
     assert list(first.frame.columns) == [
         "problem", "model", "estimator", "measure", "output", "feature", "partner",
         "value", "low", "high", "budget", "replicate", "n_forward", "n_backward", "seconds",
-        "status",
+        "status", "direction", "level", "interval", "covers",
     ]  # fmt: skip
     second, tally = run_study(study(), tmp_path)
     assert (tally.counts.total(), tally.kept) == (0, 8)
@@ -81,7 +83,7 @@ def test_replicates_are_other_draws(tmp_path):
 
 
 def test_every_coordinate_of_a_cell_decides_its_seed_and_no_label_does():
-    method = Method("a label", "sobol", {"resamples": 100}, "total_order")
+    method = Method("a label", "sobol", {"resamples": 100}, MEASURES["total_order"])
     cell = Cell("content", "problem", "model", method, 64, 0, 0)
     others = [
         replace(cell, question="other"),
@@ -91,10 +93,10 @@ def test_every_coordinate_of_a_cell_decides_its_seed_and_no_label_does():
         replace(cell, method=replace(method, name="sobol_salib")),
         replace(cell, method=replace(method, params={"resamples": 101})),
     ]
-    seeds = [tuple(c.seed_sequence().generate_state(4)) for c in [cell, *others]]
+    seeds = [tuple(c.coordinates.seed_sequence().generate_state(4)) for c in [cell, *others]]
     assert len(set(seeds)) == len({c.key for c in [cell, *others]}) == 7
     renamed = replace(cell, problem="p", model="m", method=replace(method, label="b"))
-    assert tuple(renamed.seed_sequence().generate_state(4)) == seeds[0]
+    assert tuple(renamed.coordinates.seed_sequence().generate_state(4)) == seeds[0]
     assert renamed.key == cell.key
 
 
@@ -191,9 +193,13 @@ def test_results_files_that_kept_r2_alone_still_open(tmp_path):
     (r2,) = [q.quality["y"].r2 for q in new.questions.values()]
     with sqlite3.connect(tmp_path / RESULTS_FILE) as db:
         for table in ("questions", "networks"):
-            ((content,),) = db.execute(f"SELECT content FROM {table}").fetchall()
-            old = {**json.loads(content), "quality": {"y": r2}}
-            db.execute(f"UPDATE {table} SET content = ?", (json.dumps(old),))
+            ((key, content),) = db.execute(f"SELECT key, content FROM {table}").fetchall()
+            old = json.dumps({**json.loads(content), "quality": {"y": r2}})
+            ((weights,),) = (
+                db.execute("SELECT weights FROM networks") if table == "networks" else (((),),)
+            )
+            parts = (key, old, *((weights,) if weights else ()))
+            db.execute(f"UPDATE {table} SET content = ?, digest = ?", (old, digest_of(*parts)))
     db.close()
     with ResultStore(tmp_path / RESULTS_FILE) as store:
         (question,) = store.results().questions.values()

@@ -101,7 +101,7 @@ def test_what_fails_on_the_way_fails_the_cells_that_need_it():
 
 
 def test_a_changed_file_is_not_the_problem_that_was_planned(tmp_path):
-    rows = "a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 5}\n" for i in range(30))
+    rows = "a,b,y\n" + "".join(f"{i % 11},{i * i % 7},{i % 5}\n" for i in range(30))
     table = tmp_path / "rows.csv"
     table.write_text(rows)
     problem = {"name": "table", "path": str(table), "target": "y"}

@@ -56,7 +56,7 @@ def flickering():
         (lambda x: torch.log(x[:, 0] - 0.5), "evaluates on draws"),
         (lambda x: 0.0 * plane(x), "an output varies"),
         (lambda x: plane(x).detach(), "the derivative can be computed"),
-        (lambda x: x[:, 0] + x[:, 1].detach(), "differences; it does not for ∂y/∂b"),
+        (lambda x: x[:, 0] + x[:, 1].detach(), "differences to .*; it does not for ∂y/∂b"),
         (lambda x: plane(x) + (x[:, 1] * 100).round(), "changes in jumps"),
     ],
 )

@@ -10,11 +10,16 @@ from sensbench import estimators
 from sensbench.errors import ConformanceError
 from sensbench.estimator.bootstrap import Bootstrap, centred, variance
 from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.interval import SAMPLING, Interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Estimate
 from sensbench.measure import MEASURES
 from sensbench.problem.problem import Data
 from sensbench.testing import _known, check_estimator
+
+
+def ends(value, low, high):
+    return Estimate(value, low, high, interval=Interval(0.95, "made up", SAMPLING))
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ class ConstantButDead(Right):
     def change(self, found, problem, rng):
         noise = 1 + 1e-6 * rng.random()
         value = noise * np.array([[float(f != "dead") for f in problem.features]] * problem.o)
-        return dict.fromkeys(found, Estimate(value, 0.9 * value, 1.1 * value))
+        return dict.fromkeys(found, ends(value, 0.9 * value, 1.1 * value))
 
 
 class ConstantButSmall(Right):
@@ -143,35 +148,33 @@ class HalfOfInteractions(Right):
 
 class ZeroWidth(Right):
     def change(self, found, problem, rng):
-        return {n: Estimate(i.value, i.value, i.value) for n, i in found.items()}
+        return {n: ends(i.value, i.value, i.value) for n, i in found.items()}
 
 
 class TenthOfWidth(Right):
     def change(self, found, problem, rng):
         return {
-            n: Estimate(
-                i.value, i.value - (i.value - i.low) / 10, i.value + (i.high - i.value) / 10
-            )
+            n: ends(i.value, i.value - (i.value - i.low) / 10, i.value + (i.high - i.value) / 10)
             for n, i in found.items()
         }
 
 
 class MillionWide(Right):
     def change(self, found, problem, rng):
-        return {n: Estimate(i.value, i.value - 1e6, i.value + 1e6) for n, i in found.items()}
+        return {n: ends(i.value, i.value - 1e6, i.value + 1e6) for n, i in found.items()}
 
 
 class AlwaysHalf(Right):
     """As wide with many rows as with few."""
 
     def change(self, found, problem, rng):
-        return {n: Estimate(i.value, i.value - 0.5, i.value + 0.5) for n, i in found.items()}
+        return {n: ends(i.value, i.value - 0.5, i.value + 0.5) for n, i in found.items()}
 
 
 class ReadsTruth(Right):
     def change(self, found, problem, rng):
         known = problem.truth.get("dgsm")
-        return found if known is None else found | {"dgsm": Estimate(*3 * (known.value,))}
+        return found if known is None else found | {"dgsm": ends(*3 * (known.value,))}
 
 
 class HidesThatItReadsTruth(Right):
@@ -180,7 +183,7 @@ class HidesThatItReadsTruth(Right):
             known = problem.truth["dgsm"].value
         except Exception:
             return found
-        return found | {"dgsm": Estimate(known, known, known)}
+        return found | {"dgsm": ends(known, known, known)}
 
 
 def test_the_right_one_passes():

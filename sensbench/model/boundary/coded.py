@@ -117,6 +117,9 @@ def coding_for(
     names = tuple(features) if features is not None else tuple(str(one) for one in labels)
     if len(set(names)) != len(names) or len(names) != len(labels) or len(table) < 1:
         return None
+    everywhere = [str(one) for one in table.columns]
+    if any(everywhere.count(str(label)) > 1 for label in labels):
+        raise refused
     columns = [table[label] for label in labels]
     rows, coded = np.empty((len(table), len(labels))), {}
     for i, column in enumerate(columns):
