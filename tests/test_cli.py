@@ -398,7 +398,7 @@ def test_outputs_are_called_as_the_targets_are(run):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: [0, 1]\na: [0, 2]\n", "expected every input once; got 'a' twice"),
+        ("a: [0, 1]\na: [0, 2]\n", "the key 'a' stands twice"),
         ("a: [1, 0]\n", "the lower first, as in name: [low, high]; got a: [1, 0]"),
         ("a: [0]\n", "got a: [0]"),
         ("a: [0, .inf]\n", "got a: [0, .inf]"),
@@ -406,7 +406,7 @@ def test_outputs_are_called_as_the_targets_are(run):
         ("a: 1\n", "got '1' for 'a' in line 1"),
         ("a: {low: 0, high: 1}\n", "got a mapping for 'a' in line 1"),
         ("- [0, 1]\n", "got a list"),
-        ("[a]: [0, 1]\n", "got a list in line 1"),
+        ("[a]: [0, 1]\n", "a key that is no text"),
         ("", "got nothing"),
         ("a: [0, 1", "expected YAML of name: [low, high]"),
         ("a: " + "[" * 3000 + "\n", "expected YAML of name: [low, high]"),

@@ -97,9 +97,8 @@ class Model:
         require(known, "Model: derivatives=", "auto, autograd or finite-difference", derivatives)
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         require_model_and_rows(function, example, "Model", "example")
-        features = (
-            None if features is None else ordered(features, f"Model {self.name!r}", "features")
-        )
+        who = f"model {self.name!r}"
+        features = None if features is None else ordered(features, who, "features")
         whole = discrete_columns(example)
         example, features = as_rows(example, "Model: example", features)
         discrete = (
