@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from sensbench.report.findings import agreement_said, order
 
+from sensbench.findings.consensus import first_places
 from sensbench.metrics.ranks import shares
 from sensbench.model.quality import Quality
-from sensbench.report.consensus import first_places
 from sensbench.report.figures.importance import importance
-from sensbench.report.findings import agreement_said, order
-from sensbench.report.summary import sentences
 from sensbench.report.tables import derivative_table, quality_table, tables
 from sensbench.report.terminal import render
 from sensbench.report.text import (
@@ -26,6 +25,7 @@ from sensbench.report.text import (
     short_names,
     symbol_html,
 )
+from sensbench.report.wording import sentences
 
 
 def headline(**methods):

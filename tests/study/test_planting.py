@@ -7,7 +7,7 @@ import yaml
 from sensbench.errors import StudyError
 from sensbench.report import write_report
 from sensbench.report.planted import planted_said, planted_tables
-from sensbench.report.summary import sentences
+from sensbench.report.wording import sentences
 from sensbench.study.config import check_study
 from sensbench.study.planning import plan_of
 from sensbench.study.runner import run_study
