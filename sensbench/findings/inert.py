@@ -1,5 +1,6 @@
 """Inputs without effect: those that no total-order index sees, and those proved small."""
 
+import numpy as np
 import pandas as pd
 
 from sensbench.findings.families import chosen, of_features
@@ -32,7 +33,7 @@ def no_effect(results: Results, output: str) -> list[Finding]:
 
 def _inert(output: str, feature: str, rows: pd.DataFrame) -> Finding:
     methods = tuple(map(str, dict.fromkeys(rows["estimator"])))
-    high = float(rows["high"].max(skipna=False))
-    value = float(rows.loc[rows["value"].abs().idxmax(), "value"])
+    values, highs = (rows[c].to_numpy(dtype=float) for c in ("value", "high"))
+    value, high = float(values[np.abs(values).argmax()]), float(highs.max())
     evidence = {"largest index": value, "high": high, "below": SMALL}
     return Finding(Cause.INERT, output, (feature,), methods, evidence, high < SMALL)

@@ -38,8 +38,8 @@ def _importance(over: OverOutputs) -> Iterator[Finding]:
 def _without_effect(over: OverOutputs) -> Iterator[Finding]:
     none = over.inputs[over.inputs["matters"] == 0]
     if len(none) < len(over.inputs):
-        for name, highest in none["highest"].items():
-            evidence = {"largest share": float(highest), "least share": MATTERS}
+        for name, highest in zip(none.index, none["highest"].tolist(), strict=True):
+            evidence = {"largest share": highest, "least share": MATTERS}
             yield Finding(Cause.NOWHERE_IMPORTANT, "", (str(name),), (), evidence)
 
 
@@ -49,19 +49,21 @@ def _different(over: OverOutputs) -> Iterator[Finding]:
     if most < MATTERS:
         yield Finding(Cause.ALIKE_OUTPUTS, evidence={"largest part elsewhere": most})
         return
+    rows = over.outputs.to_dict("index")
     for name, why in over.chosen.items():
         if why == DIFFERENT:
-            row = over.outputs.loc[name]
-            evidence = {
-                "part elsewhere": float(row["elsewhere"]),
-                "more by": float(row["more_by"]), "less by": float(row["less_by"]),
-            }  # fmt: skip
+            row = rows[name]
+            evidence: dict[str, float | str] = {
+                "part elsewhere": row["elsewhere"],
+                "more by": row["more_by"],
+                "less by": row["less_by"],
+            }
             features = str(row["more"]), str(row["less"])
             yield Finding(Cause.DIFFERENT_OUTPUT, name, features, (), evidence)
     for name, why in over.chosen.items():
         if why == TYPICAL:
-            elsewhere = float(over.outputs.loc[name, "elsewhere"])
-            yield Finding(Cause.TYPICAL_OUTPUT, name, evidence={"part elsewhere": elsewhere})
+            evidence = {"part elsewhere": rows[name]["elsewhere"]}
+            yield Finding(Cause.TYPICAL_OUTPUT, name, evidence=evidence)
 
 
 def _agreement(over: OverOutputs) -> Iterator[Finding]:

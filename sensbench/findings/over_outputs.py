@@ -70,8 +70,9 @@ def over_outputs(results: Results) -> OverOutputs | None:
     typical = str(outputs["elsewhere"].round(DECIMALS).idxmin())
     different = [name for name in outputs.index if name != typical][:_MOST_DIFFERENT]
     agreed, judged = _first_places(frame)
+    pairs = _pairs(agreement(results.headline(), results.measures))
     return OverOutputs(
-        profiles, _inputs(profiles), outputs, _pairs(agreement(results.headline(), results.measures)), agreed, judged,
+        profiles, _inputs(profiles), outputs, pairs, agreed, judged,
         {typical: TYPICAL, **dict.fromkeys(different, DIFFERENT)},
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def _fits(question: Question) -> Iterator[Finding]:
 
 def _range_of_fits(question: Question) -> Iterator[Finding]:
     r2 = pd.Series({output: quality.r2 for output, quality in question.quality.items()})
-    evidence = {
+    evidence: dict[str, float | str] = {
         "model": question.model, "judged on": question.judged_on, "outputs": len(r2),
         "lowest r2": float(r2.min()), "lowest in": str(r2.idxmin()),
         "highest r2": float(r2.max()), "median r2": float(r2.median()),
@@ -88,7 +88,7 @@ def _networks_own(results: Results) -> Iterator[Finding]:
         if worst >= _WORTH_TELLING:
             symbol = results.measures[name].symbol
             known = _known_to(question, name, where)
-            evidence = {
+            evidence: dict[str, float | str] = {
                 "measure": name, "symbol": symbol, "relative error": worst, "known to": known
             }  # fmt: skip
             sure = worst > 2 * known
