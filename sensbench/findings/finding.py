@@ -127,7 +127,7 @@ class Finding:
     output: str = ""
     features: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
-    evidence: Mapping[str, float | str] = field(default_factory=dict)
+    evidence: Mapping[str, float | str] = field(default_factory=dict, hash=False)
     sure: bool = False
 
     def of(self, quantity: str, names: Iterable[str]) -> list[float | str]:
@@ -143,7 +143,7 @@ class Finding:
         return str(self.evidence.get(quantity, ""))
 
 
-COLUMNS = ("cause", "output", "features", "methods", "evidence", "sure")
+COLUMNS = ("cause", "output", "features", "methods", "sure", "evidence")
 
 
 class Findings(Sequence[Finding]):
@@ -166,6 +166,10 @@ class Findings(Sequence[Finding]):
         told = ", ".join(dict.fromkeys(str(finding.cause) for finding in self))
         return f"<{len(self)} findings: {told}>" if told else "<no findings>"
 
+    def _repr_html_(self) -> str:
+        """Return the findings as a table, for notebooks."""
+        return self.to_frame().to_html(index=False)
+
     def only(self, *causes: Cause, output: str | None = None) -> "Findings":
         """Return those of some causes, and of one output."""
         return Findings(
@@ -175,13 +179,14 @@ class Findings(Sequence[Finding]):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per finding: cause, output, features, methods, evidence and sure.
+        """Return one row per finding: cause, output, features, methods, sure and evidence.
 
         ``cause`` is text; ``features`` and ``methods`` are tuples and ``evidence`` is a dict, as
         each cause has numbers of its own.
         """
-        rows = [(str(f.cause), f.output, f.features, f.methods, dict(f.evidence), f.sure)
-                for f in self]  # fmt: skip
+        rows = [
+            (str(f.cause), f.output, f.features, f.methods, f.sure, dict(f.evidence)) for f in self
+        ]
         return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"sure": bool})
 
 

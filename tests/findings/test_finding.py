@@ -18,7 +18,7 @@ SOME = Findings(
 
 def test_a_table_has_one_row_per_finding():
     frame = SOME.to_frame()
-    assert list(frame) == ["cause", "output", "features", "methods", "evidence", "sure"]
+    assert list(frame) == ["cause", "output", "features", "methods", "sure", "evidence"]
     assert frame["cause"].tolist() == ["poor model", "no effect visible", "no effect visible"]
     assert frame["features"].tolist() == [(), ("a",), ("b",)]
     assert frame["evidence"].tolist()[0] == {"r2": 0.2}
@@ -33,6 +33,8 @@ def test_findings_are_a_sequence_that_can_be_narrowed():
     assert isinstance(SOME[1:], Findings)
     assert [f.output for f in SOME.only(Cause.INERT)] == ["y", "z"]
     assert [f.cause for f in SOME.only(output="y")] == [Cause.POOR_MODEL, Cause.INERT]
+    assert set(SOME) == {SOME[0], SOME[1], SOME[2]}
+    assert SOME._repr_html_().count("<tr>") == 3  # the head has a style
     assert repr(SOME) == "<3 findings: poor model, no effect visible>"
 
 

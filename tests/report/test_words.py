@@ -260,3 +260,10 @@ def test_how_alike_orders_are_is_said_of_the_lowest_correlation(rho, how):
     pairs = pd.DataFrame({"spearman": [1.0, rho, 0.95]})
     (said,) = words(agreed(pairs, frame, "y"))
     assert how in said
+
+
+@pytest.mark.parametrize("name", ["ishigami", "correlated", "unrelated", "constant"])
+def test_results_that_do_not_know_what_intervals_cover_say_the_same(request, name):
+    results = request.getfixturevalue(f"{name}_results")
+    old = results.frame.assign(level=np.nan, interval="", covers="")
+    assert sentences(replace(results, frame=old)) == sentences(results)
