@@ -5,11 +5,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from sensbench.findings import Cause, find
+from sensbench.findings import Cause, Finding, find
 from sensbench.findings.accuracy import accurate
 from sensbench.findings.planted import planted
 from sensbench.findings.quality import model_first
+from sensbench.model.quality import Quality
 from sensbench.problem.planted import NOISE
+from sensbench.report.wording import words
 
 INDICES = {"sobol": {"total_order": {"a": 0.6, "b": 0.3}}}
 
@@ -74,3 +76,30 @@ def test_cells_without_numbers_come_last_with_their_reason(by_hand):
     found = find(replace(results, cells=cells))[-1]
     assert (found.cause, found.methods) == (Cause.NOT_COMPUTED, ("sobol",))
     assert dict(found.evidence) == {"status": "failed", "cells": 2, "reason": "sobol: no"}
+
+
+def test_many_outputs_are_told_by_the_range_of_their_fits(by_hand):
+    results = by_hand(INDICES)
+    (key, question), = results.questions.items()  # fmt: skip
+    quality = {f"y{k}": Quality(0.9 + k / 100, 1.0) for k in range(7)}
+    asked = {key: replace(question, quality=quality, judged_on="rows")}
+    (found,) = model_first(replace(results, questions=asked))
+    assert found.cause == Cause.MODEL_FIT_RANGE
+    assert found.number("outputs") == 7
+    assert (found.number("lowest r2"), found.text("lowest in")) == (0.9, "y0")
+    assert (found.number("median r2"), found.number("highest r2")) == (0.93, 0.96)
+    assert words([found]) == [
+        "m predicts its 7 outputs with R² from 0.90 (y0) to 0.96, median 0.93, on rows."
+    ]
+
+
+def test_what_is_said_of_many_outputs_with_ranks_alone():
+    blind = [Finding(Cause.RANKS_ONLY, f"y{k}", (), ("pawn",)) for k in (1, 2)]
+    none = Finding(Cause.FEW_SHARES, evidence={"outputs with ranks": 8})
+    few = [Finding(Cause.FEW_SHARES, o, evidence={"outputs with ranks": 8}) for o in ("y1", "y2")]
+    assert words(blind, several=True) == [
+        "pawn has ranks but no shares for 2 outputs: y1 and y2; it sees no importance there that "
+        "is clear of noise."
+    ]
+    assert words([none]) == ["8 outputs have ranks, but shares of importance for none of them."]
+    assert words(few) == ["8 outputs have ranks, but shares of importance only for y1 and y2."]
