@@ -15,6 +15,9 @@ from .estimator.result import Estimate as Estimate
 from .estimator.result import Impossible as Impossible
 from .estimator.result import NotAsked as NotAsked
 from .estimator.result import SensitivityResult as SensitivityResult
+from .findings import Cause as Cause
+from .findings import Finding as Finding
+from .findings import Findings as Findings
 from .inputs.space import InputSpace as InputSpace
 from .measure import MEASURES as MEASURES
 from .measure import Measure as Measure

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 
 from sensbench.errors import InputError
 from sensbench.estimator.result import COLUMNS, SensitivityResult
+from sensbench.findings import Findings, find
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.ranks import shares
 from sensbench.study.results import Results
@@ -71,6 +72,14 @@ class Comparison:
         return agreement(self.results.headline(), self.results.measures).drop(
             columns=["problem", "model"]
         )
+
+    def findings(self) -> Findings:
+        """Return what the results say, the most important first: the sentences, as data.
+
+        Each is a :class:`~sensbench.findings.Finding` with its cause, output, features, methods
+        and the numbers that show it; ``findings().to_frame()`` is a table of them.
+        """
+        return find(self.results)
 
     def plot(self, output: str | None = None, ax: Any = None) -> Any:
         """Draw the importance figure, a panel per output, or one output into ``ax``.

@@ -40,6 +40,9 @@ class Measure:
         then of the value as it is.
     signed
         Whether the sign carries a meaning.
+    total_order
+        What it tells of the total-order index, which is 0 for an input without effect only: it is
+        an ``"estimate"`` of it or an upper ``"bound"``; empty: neither.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Measure:
     axis: Axis = "feature"
     variance_power: int = 0
     signed: bool = False
+    total_order: Literal["", "estimate", "bound"] = ""
 
     def __post_init__(self) -> None:
         if self.axis not in get_args(Axis):

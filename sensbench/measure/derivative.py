@@ -115,6 +115,7 @@ for _measure in (
         "C_i·E[(∂f/∂x_i)²]/Var f  ≥  S_Ti",
         _POINCARE,
         "derivative",
+        total_order="bound",
     ),
     Measure(
         "activity_score",

@@ -38,6 +38,7 @@ for _measure in (
         _BRIDGE,
         "permutation",
         variance_power=1,
+        total_order="estimate",
     ),
 ):
     define(_measure)

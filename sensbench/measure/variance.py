@@ -50,6 +50,7 @@ for _measure in (
         _SALTELLI,
         "variance",
         variance_power=1,
+        total_order="estimate",
     ),
     Measure(
         "second_order",

@@ -4,12 +4,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sensbench.errors import InputError
-from sensbench.report.consensus import headline_shares, shown_outputs, the_question
+from sensbench.findings.consensus import headline_shares, shown_outputs, the_question
+from sensbench.findings.over_outputs import over_outputs
 from sensbench.report.figures.importance import draw_on, importance
 from sensbench.report.figures.outputs import outputs_heatmap
 from sensbench.report.figures.panels import Omitted
 from sensbench.report.outputs_said import outputs_named
-from sensbench.report.over_outputs import over_outputs
 from sensbench.report.page import write_report
 from sensbench.study.results import Results
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from sensbench.report.consensus import headline_shares, in_method_order
+from sensbench.findings.consensus import headline_shares, in_method_order
+from sensbench.findings.over_outputs import MATTERS, OverOutputs
 from sensbench.report.figures.panels import MOST_FEATURES
-from sensbench.report.over_outputs import MATTERS, OverOutputs
 from sensbench.report.table import Table
 from sensbench.report.text import (
     correlation,

@@ -13,15 +13,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sensbench.files.atomic import write_whole
+from sensbench.findings.consensus import the_question
+from sensbench.findings.over_outputs import in_detail, over_outputs
 from sensbench.measure import Measure
-from sensbench.report.consensus import the_question
 from sensbench.report.csv_file import as_csv
 from sensbench.report.figures import Kind, Omitted, catalogue, over_all_outputs
 from sensbench.report.outputs_said import chosen_said, outputs_named
 from sensbench.report.outputs_tables import outputs_tables
-from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.style import saved
-from sensbench.report.summary import sentences
 from sensbench.report.tables import Table, input_rows, overview_rows, tables
 from sensbench.report.text import (
     few_notes,
@@ -30,6 +29,7 @@ from sensbench.report.text import (
     plain_symbol,
     symbol_html,
 )
+from sensbench.report.wording import sentences
 from sensbench.study.results import Question, Results
 
 _log = logging.getLogger(__name__)

@@ -1,23 +1,12 @@
-"""What of an error is the estimator's, and what the network's: a table and a sentence."""
+"""What of an error is the estimator's, and what the network's: a table."""
 
 import pandas as pd
 
-from sensbench.metrics.error_split import error_split, relative_sizes
-from sensbench.report.consensus import the_question
+from sensbench.findings.quality import split_of
+from sensbench.metrics.error_split import relative_sizes
 from sensbench.report.table import Table
-from sensbench.report.text import NOT_AVAILABLE, listed, number, plain_symbol
-from sensbench.study.results import Known, Question, Results
-
-# More than this of the truth is worth a sentence.
-_WORTH_TELLING = 0.01
-
-
-def split_of(results: Results) -> pd.DataFrame:
-    """Return every number's error in its parts, for one question; see ``metrics.error_split``."""
-    question = the_question(results)
-    return error_split(
-        results.frame, _by_key(question, question.truth), _by_key(question, question.reference)
-    )
+from sensbench.report.text import NOT_AVAILABLE, number, plain_symbol
+from sensbench.study.results import Results
 
 
 def split_table(results: Results) -> Table | None:
@@ -52,38 +41,6 @@ def split_table(results: Results) -> Table | None:
         "not, as errors may cancel. Known to: standard error of the network's own values."
     )
     return Table("error-split", "Whose error: the estimate's or the network's", shown, split, note)
-
-
-def split_said(results: Results) -> list[str]:
-    """Say how far the network's own values are from the function's."""
-    question = the_question(results)
-    if not (question.reference and question.truth):
-        return []
-    told = []
-    for name in dict.fromkeys(method.ranks_by for method in results.methods.values()):
-        worst = 0.0
-        for output in question.outputs:
-            own, true = question.own_values(name, output), question.true_values(name, output)
-            if len(own) == len(true) > 0 and float((true**2).sum()) > 0:
-                off = float(((own - true) ** 2).sum() ** 0.5 / (true**2).sum() ** 0.5)
-                worst = max(worst, off)
-        if worst >= _WORTH_TELLING:
-            told.append(
-                f"{plain_symbol(results.measures[name].symbol)} by {number(100 * worst, 2)} %"
-            )
-    if not told:
-        return []
-    return [
-        f"The network's own values differ from the function's: {listed(told)}. No number of rows "
-        f"removes this error; a better network does."
-    ]
-
-
-def _by_key(
-    question: Question, values: tuple[Known, ...]
-) -> dict[tuple[str, str, str, str, str], tuple[float, float]]:
-    at = question.problem, question.model
-    return {(*at, k.measure, k.output, k.feature): (k.value, k.standard_error) for k in values}
 
 
 def _percent(values: "pd.Series[float]") -> list[str]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from sensbench.problem.planted import planted_as
-from sensbench.report.consensus import (
+from sensbench.findings.accuracy import errors
+from sensbench.findings.agreement import pairs_of
+from sensbench.findings.consensus import (
     common_first,
     first_places,
     headline_shares,
@@ -15,9 +16,8 @@ from sensbench.report.consensus import (
     shown_outputs,
     the_question,
 )
-from sensbench.report.figures.agreement import pairs_of
-from sensbench.report.figures.convergence import errors
-from sensbench.report.over_outputs import over_outputs
+from sensbench.findings.over_outputs import over_outputs
+from sensbench.problem.planted import planted_as
 from sensbench.report.planted import planted_tables
 from sensbench.report.split import split_table
 from sensbench.report.table import Table
@@ -258,7 +258,8 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
             tops = f"{' > '.join(over.profiles.columns[:3])} (over {len(over.profiles):,} outputs)"
         done = int((part.cells["status"] == "ok").sum())
         qualities = the_question(part).quality.values()
-        fits = quality_said(min(qualities, key=lambda q: q.r2)) if qualities else ""
+        worst = min(qualities, key=lambda q: q.r2, default=None)
+        fits = quality_said(worst.r2, worst.gradient_error) if worst else ""
         rows.append((problem, tops or "n/a", f"{done} of {count(len(part.cells), 'run')}", fits))
     return rows
 

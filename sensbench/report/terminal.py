@@ -9,18 +9,17 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from sensbench.printable import printable
-from sensbench.report.consensus import (
+from sensbench.findings.agreement import pairs_of
+from sensbench.findings.consensus import (
     headline_shares,
     in_method_order,
     mean_shares,
     shown_outputs,
     the_question,
 )
-from sensbench.report.figures.agreement import pairs_of
+from sensbench.findings.over_outputs import in_detail, over_outputs
+from sensbench.printable import printable
 from sensbench.report.outputs_tables import agreement_table, inputs_table
-from sensbench.report.over_outputs import in_detail, over_outputs
-from sensbench.report.summary import sentences
 from sensbench.report.table import Table as Numbers
 from sensbench.report.tables import cost_table, signed, unit
 from sensbench.report.text import (
@@ -33,6 +32,7 @@ from sensbench.report.text import (
     plain_symbol,
     short_names,
 )
+from sensbench.report.wording import sentences
 from sensbench.study.results import Results
 
 _MOST_FEATURES = 20

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 
 from sensbench.metrics.ranks import DECIMALS
-from sensbench.model.quality import Quality
 from sensbench.printable import printable
 
 NOT_AVAILABLE = "n/a"
@@ -51,11 +50,16 @@ def fit(r2: float) -> str:
     return "above 0.9999"
 
 
-def quality_said(quality: Quality) -> str:
+def quality_said(r2: float, gradient_error: float | None) -> str:
     """Return R², and the gradient's error where it is known."""
-    if quality.gradient_error is None:
-        return f"R² {fit(quality.r2)}"
-    return f"R² {fit(quality.r2)}, gradient error {number(100 * quality.gradient_error, 2)} %"
+    if gradient_error is None or math.isnan(gradient_error):
+        return f"R² {fit(r2)}"
+    return f"R² {fit(r2)}, gradient error {number(100 * gradient_error, 2)} %"
+
+
+def percent(part: float) -> str:
+    """Return a part of a whole as a percentage without decimals."""
+    return NOT_AVAILABLE if math.isnan(part) else f"{100 * part:.0f} %".replace("-", "−")
 
 
 def correlation(value: float) -> str:

@@ -14,12 +14,12 @@ from rich.console import Console
 from scipy import stats
 
 import sensbench as sb
+from sensbench.findings.over_outputs import DIFFERENT, TYPICAL, in_detail, over_outputs
 from sensbench.metrics.agreement import agreement
 from sensbench.report import plot, write_report
 from sensbench.report.figures import Omitted, over_all_outputs
-from sensbench.report.over_outputs import DIFFERENT, TYPICAL, in_detail, over_outputs
-from sensbench.report.summary import sentences
 from sensbench.report.terminal import render
+from sensbench.report.wording import sentences
 
 # Uniform inputs on [-1, 1]: of a linear model, every method's shares are weight² over their sum.
 WEIGHTS = np.array(

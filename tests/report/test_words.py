@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from sensbench.findings.agreement import agreed
+from sensbench.findings.consensus import first_places
+from sensbench.findings.order import order
 from sensbench.metrics.ranks import shares
 from sensbench.model.quality import Quality
-from sensbench.report.consensus import first_places
 from sensbench.report.figures.importance import importance
-from sensbench.report.findings import agreement_said, order
-from sensbench.report.summary import sentences
 from sensbench.report.tables import derivative_table, quality_table, tables
 from sensbench.report.terminal import render
 from sensbench.report.text import (
@@ -26,6 +26,7 @@ from sensbench.report.text import (
     short_names,
     symbol_html,
 )
+from sensbench.report.wording import sentences, words
 
 
 def headline(**methods):
@@ -47,6 +48,11 @@ def headline(**methods):
         for method, values in methods.items()
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def ordered(frame):
+    (said,) = words(order(frame, "y"))
+    return said
 
 
 @pytest.mark.parametrize(
@@ -213,17 +219,17 @@ def test_constant_targets_are_told(constant_results):
 
 def test_only_is_said_where_all_others_are_about_0():
     frame = headline(a=[1.0, 0.0, 0.002], b=[0.98, -0.004, 0.001])
-    assert order(shares(frame)).startswith("Only a (")
+    assert ordered(shares(frame)).startswith("Only a (")
     frame = headline(a=[1.0, 0.0, 0.0], b=[0.7, 0.3, 0.0])
-    assert order(shares(frame)).startswith("a (0.85) matters most, then b (0.15)")
+    assert ordered(shares(frame)).startswith("a (0.85) matters most, then b (0.15)")
 
 
 def test_a_method_that_ranks_some_inputs_has_no_say_in_the_first_place():
     found = shares(headline(a=[0.6, 0.3, 0.1], b=[0.5, 0.4, 0.1], part=[np.nan, 0.9, 0.1]))
     assert first_places(found) == {"a": ["a"], "b": ["a"]}
-    assert order(found).startswith("a (")
+    assert ordered(found).startswith("a (")
     different = shares(headline(a=[0.6, 0.3, 0.1], b=[0.4, 0.5, 0.1]))
-    assert order(different).startswith(
+    assert ordered(different).startswith(
         "The methods do not agree on the first place: a by a, b by b. By mean share"
     )
 
@@ -241,7 +247,7 @@ def test_slopes_that_are_off_by_three_tenths_are_told(ishigami_results, error, c
 
 
 @pytest.mark.parametrize(
-    ("rho", "words"),
+    ("rho", "how"),
     [
         (0.91, "the orders are alike"),
         (0.89, "the orders are similar"),
@@ -249,7 +255,15 @@ def test_slopes_that_are_off_by_three_tenths_are_told(ishigami_results, error, c
         (0.49, "the orders differ"),
     ],
 )
-def test_how_alike_orders_are_is_said_of_the_lowest_correlation(rho, words):
+def test_how_alike_orders_are_is_said_of_the_lowest_correlation(rho, how):
     frame = shares(headline(a=[0.6, 0.3, 0.1], b=[0.5, 0.4, 0.1], c=[0.5, 0.4, 0.1]))
     pairs = pd.DataFrame({"spearman": [1.0, rho, 0.95]})
-    assert words in agreement_said(pairs, frame)
+    (said,) = words(agreed(pairs, frame, "y"))
+    assert how in said
+
+
+@pytest.mark.parametrize("name", ["ishigami", "correlated", "unrelated", "constant"])
+def test_results_that_do_not_know_what_intervals_cover_say_the_same(request, name):
+    results = request.getfixturevalue(f"{name}_results")
+    old = results.frame.assign(level=np.nan, interval="", covers="")
+    assert sentences(replace(results, frame=old)) == sentences(results)

@@ -5,9 +5,10 @@ import pytest
 import yaml
 
 from sensbench.errors import StudyError
+from sensbench.findings.planted import planted
 from sensbench.report import write_report
-from sensbench.report.planted import planted_said, planted_tables
-from sensbench.report.summary import sentences
+from sensbench.report.planted import planted_tables
+from sensbench.report.wording import sentences, words
 from sensbench.study.config import check_study
 from sensbench.study.planning import plan_of
 from sensbench.study.runner import run_study
@@ -118,7 +119,7 @@ def test_tables_against_the_frame(results):
 
 
 def test_sentences_name_methods_that_noise_fools(results):
-    noise, copies = planted_said(results, "disease_progression")
+    noise, copies = words(planted(results, "disease_progression"))
     assert set(sentences(results)) >= {noise, copies}
     row = planted_tables(results)[0].data.set_index("estimator").loc["gradient"]
     assert row["real_not_above"] > 0  # of this network
@@ -141,4 +142,4 @@ def test_page_shows_planted_columns_source_and_licence(results, tmp_path):
 def test_without_planting_nothing_is_said(tmp_path):
     results, _ = run_study(study(problems=["diabetes"]), tmp_path)
     assert planted_tables(results) == []
-    assert planted_said(results, "disease_progression") == []
+    assert planted(results, "disease_progression") == []

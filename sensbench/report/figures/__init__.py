@@ -6,7 +6,7 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from sensbench.report.consensus import the_question
+from sensbench.findings.consensus import the_question
 from sensbench.report.figures.agreement import agreement_alt, agreement_matrix
 from sensbench.report.figures.convergence import convergence, convergence_alt
 from sensbench.report.figures.importance import importance, importance_alt

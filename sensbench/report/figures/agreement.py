@@ -6,17 +6,12 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sensbench.metrics.agreement import agreement
-from sensbench.report.consensus import in_method_order, the_question
+from sensbench.findings.agreement import pairs_of
+from sensbench.findings.consensus import in_method_order, the_question
 from sensbench.report.figures.panels import Omitted, label_width, note_below, panels, title_panels
 from sensbench.report.style import house_style
 from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
 from sensbench.study.results import Question, Results
-
-
-def pairs_of(results: Results) -> pd.DataFrame:
-    """Return the agreement of every pair of methods, for every output, of one question."""
-    return agreement(results.headline(), results.measures)
 
 
 def agreement_matrix(results: Results) -> Figure | Omitted:

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from sensbench.metrics.accuracy import accuracy
-from sensbench.report.consensus import the_question
+from sensbench.findings.accuracy import errors, headline_errors
+from sensbench.findings.consensus import the_question
 from sensbench.report.figures.panels import Omitted, legend_above, mark, panels, title_panels
 from sensbench.report.style import INK, house_style, method_styles
 from sensbench.report.text import in_figure, listed, number
@@ -16,28 +16,6 @@ from sensbench.study.results import Method, Question, Results
 
 # Beyond this many marks a vector file is slow to open.
 _MOST_VECTOR_MARKS = 2000
-
-
-def errors(results: Results) -> pd.DataFrame:
-    """Return the accuracy of every measure with complete known values, for one question.
-
-    Against the model's own values: those of a network, where they are known, else the truth.
-    """
-    question = the_question(results)
-    truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
-    for known in question.reference or question.truth:
-        key = (question.problem, question.model, known.measure, known.output)
-        truth.setdefault(key, {})[known.feature] = known.value
-    full = {k: v for k, v in truth.items() if len(v) == len(question.features)}
-    return accuracy(results.frame, full)
-
-
-def headline_errors(results: Results) -> pd.DataFrame:
-    """Return :func:`errors`, only the measure each method ranks by, where it has a size."""
-    found = errors(results)
-    ranks_by = found["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
-    usable = found["relative_error"].notna() & (found["relative_error"] > 0)
-    return found[(found["measure"] == ranks_by) & usable]
 
 
 def convergence(results: Results) -> Figure | Omitted:

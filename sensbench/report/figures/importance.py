@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sensbench.report.consensus import (
+from sensbench.findings.consensus import (
     headline_shares,
     in_method_order,
     mean_shares,

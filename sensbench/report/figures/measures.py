@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sensbench.report.consensus import headline_shares, in_method_order, mean_shares, the_question
+from sensbench.findings.consensus import headline_shares, in_method_order, mean_shares, the_question
 from sensbench.report.figures.panels import (
     MOST_FEATURES,
     Omitted,

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sensbench.report.consensus import the_question
+from sensbench.findings.consensus import the_question
 from sensbench.report.figures.panels import Omitted, note_below, panels, title_panels
 from sensbench.report.figures.placing import place_names
 from sensbench.report.style import house_style, method_styles

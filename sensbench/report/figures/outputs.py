@@ -4,9 +4,9 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from sensbench.report.consensus import the_question
+from sensbench.findings.consensus import the_question
+from sensbench.findings.over_outputs import MOST_OUTPUTS, over_outputs
 from sensbench.report.figures.panels import MOST_FEATURES, Omitted, label_width, note_below
-from sensbench.report.over_outputs import MOST_OUTPUTS, over_outputs
 from sensbench.report.style import INK, house_style
 from sensbench.report.text import count, in_figure, listed, share, short_names
 from sensbench.study.results import Results

@@ -4,7 +4,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from sensbench.report.consensus import (
+from sensbench.findings.consensus import (
     headline_shares,
     in_method_order,
     mean_shares,

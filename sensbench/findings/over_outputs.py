@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sensbench.findings.consensus import headline_shares, shown_outputs, the_question
 from sensbench.metrics.agreement import agreement
 from sensbench.metrics.ranks import DECIMALS
-from sensbench.report.consensus import headline_shares, shown_outputs, the_question
 from sensbench.study.results import Results
 
 # Up to so many outputs, each has its own tables, figures and sentences.
@@ -70,8 +70,9 @@ def over_outputs(results: Results) -> OverOutputs | None:
     typical = str(outputs["elsewhere"].round(DECIMALS).idxmin())
     different = [name for name in outputs.index if name != typical][:_MOST_DIFFERENT]
     agreed, judged = _first_places(frame)
+    pairs = _pairs(agreement(results.headline(), results.measures))
     return OverOutputs(
-        profiles, _inputs(profiles), outputs, _pairs(agreement(results.headline())), agreed, judged,
+        profiles, _inputs(profiles), outputs, pairs, agreed, judged,
         {typical: TYPICAL, **dict.fromkeys(different, DIFFERENT)},
     )  # fmt: skip
 
