@@ -18,11 +18,12 @@ from sensbench.report.consensus import (
     the_question,
 )
 from sensbench.report.figures.agreement import pairs_of
-from sensbench.report.outputs_tables import agreement_table, inputs_table
 from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.summary import sentences
 from sensbench.report.table import Table as Numbers
-from sensbench.report.tables import cost_table, signed, unit
+from sensbench.report.tables.costs import cost_table
+from sensbench.report.tables.derivatives import signed, unit
+from sensbench.report.tables.outputs import agreement_table, inputs_table
 from sensbench.report.text import (
     NOT_AVAILABLE,
     correlation,

@@ -228,7 +228,9 @@ def correlated_results():
     built = Built().ask(correlated(), (4000,), methods=methods)
     key = ("plant", correlated_model(built))
     sobol = estimators.load("sobol")
-    built.methods["sobol"] = Method("sobol", "sobol", {}, sobol.ranks_by, "Sobol' indices.")
+    built.methods["sobol"] = Method(
+        "sobol", "sobol", {}, measure(sobol.ranks_by), "Sobol' indices."
+    )
     reason = "ModelError: NaN <at> row 3"
     built.cells.append((*key, "sobol", 4000, 0, "failed", reason, 0, 0, 0.0, ""))
     built.cells.append((*key, "sobol", 10, 0, "skipped", "needs 96 rows", 0, 0, 0.0, ""))
