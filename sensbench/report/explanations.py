@@ -145,6 +145,8 @@ def _interactions(mine: pd.DataFrame) -> str:
     """Say what the first-order indices leave to interactions, and who acts through them only."""
     tables = []
     for _, group in mine.groupby("estimator", sort=False):
+        # values of pairs and directions are of no one input
+        group = group[group["measure"].isin(["first_order", "total_order"])]
         table = group.pivot(index="feature", columns="measure", values=["value", "low", "high"])
         if {"first_order", "total_order"} <= set(group["measure"]):
             tables.append(table.reindex(group["feature"].unique()))

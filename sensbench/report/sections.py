@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from sensbench.errors import InputError
 from sensbench.registry import Registry
 from sensbench.report import figures, tables
 from sensbench.report.figure import Omitted, ReportFigure
@@ -182,6 +183,10 @@ def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
             reason = figure.reason
             found.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
             continue
+        if not isinstance(figure, Figure):
+            raise InputError(
+                f"expected draw to return a matplotlib Figure; got {type(figure).__name__}"
+            )
         image = base64.b64encode(saved(figure, "svg")).decode()
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
         found.append(
@@ -194,7 +199,11 @@ def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
 
 
 def _tabled(kind: ReportTable, results: Results) -> Sequence[Table]:
-    return kind.tables(results)
+    found = list(kind.tables(results))
+    wrong = [type(table).__name__ for table in found if not isinstance(table, Table)]
+    if wrong:
+        raise InputError(f"expected tables to return Table objects; got {', '.join(wrong)}")
+    return found
 
 
 def _heading(name: str) -> str:
