@@ -43,7 +43,7 @@ with ResultStore(f"reports/demo/{RESULTS_FILE}") as store:
     results = store.results()
 frame = results.frame[results.frame["estimator"] == "quadrant"]
 final = results.final()
-moments = final[(final["estimator"] == "moments") & (final["model"] == final["problem"])]
+moments = final[(final["estimator"] == "moments") & (final["model"] == "function")]
 json.dump(
     {
         "code": code,

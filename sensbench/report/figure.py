@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from matplotlib.figure import Figure
 
+from sensbench.errors import InputError
 from sensbench.study.results import Results
 
 
@@ -66,5 +67,17 @@ class ReportFigure(ABC):
 
     @final
     def drawn(self, results: Results) -> Figure | Omitted:
-        """Return the drawing, or why there is none."""
-        return self.applies(results) or self.draw(results)
+        """Return the drawing, or why there is none.
+
+        Raises
+        ------
+        InputError
+            ``draw`` returned something else.
+        """
+        found: object = self.applies(results) or self.draw(results)
+        if not isinstance(found, Figure | Omitted):
+            raise InputError(
+                f"figure {self.name!r}: expected draw to return a matplotlib Figure; got "
+                f"{type(found).__name__}"
+            )
+        return found

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 # Of more figures of one kind, such as one per output, the rest fold away.
 _MOST_OPEN = 2
+# Of the message of one that fails, so many characters are shown.
+_MOST_SAID = 300
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,14 @@ def _one(registry: Registry, name: str, shown: Any) -> tuple[str, int, _Show]:
 
 def _failed(registry: Registry, name: str, error: Exception) -> Drawn:
     """Say what went wrong in the place of a figure or table: the others are shown all the same."""
-    told = f"{registry.kind} {name!r} failed: {type(error).__name__}: {one_line(str(error))}"
+    told = f"{registry.kind} {name!r} failed: {type(error).__name__}: {_start(error)}"
     _log.warning("%s", told)
     return Drawn(name, name, "", omitted=told)
+
+
+def _start(error: Exception) -> str:
+    text = one_line(str(error))
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]} …"
 
 
 def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
@@ -183,10 +190,6 @@ def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
             reason = figure.reason
             found.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
             continue
-        if not isinstance(figure, Figure):
-            raise InputError(
-                f"expected draw to return a matplotlib Figure; got {type(figure).__name__}"
-            )
         image = base64.b64encode(saved(figure, "svg")).decode()
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
         found.append(
