@@ -11,6 +11,11 @@ from typing import Any
 from sensbench.errors import InputError, PlugInError, UnknownNameError
 
 
+def camel_case(name: str) -> str:
+    """Return the name of the class in a plug-in's file: ``MorrisPlane`` for ``morris_plane``."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
 class Registry:
     """The plug-ins of one kind.
 
@@ -120,7 +125,7 @@ class Registry:
 
     @property
     def _folder(self) -> Path:
-        return Path(__file__).parent / self._package.rpartition(".")[2]
+        return Path(__file__).parent.joinpath(*self._package.split(".")[1:])
 
     def _files(self) -> dict[str, Path]:
         found = (*self._folder.glob("*.py"), *self._folder.glob("*/*.py"))

@@ -16,7 +16,7 @@ STUDY = """
 name: demo
 problems: [ramp]
 models: [function, quadratic]
-estimators: [gradient, {name: quadrant, resamples: 50}]
+estimators: [gradient, {name: quadrant, resamples: 50}, {name: moments, resamples: 50}]
 budgets: [2000]
 references: null
 """
@@ -34,6 +34,7 @@ def command(*words):
         return end.code or 0
 
 sb.testing.check_estimator(sb.estimators.load("quadrant"))
+sb.testing.check_estimator(sb.estimators.load("moments"))
 sb.testing.check_problem(sb.problems.load("ramp"))
 code = command("run", "demo.yaml")
 from sensbench.study.runner import RESULTS_FILE
@@ -41,12 +42,16 @@ from sensbench.study.store import ResultStore
 with ResultStore(f"reports/demo/{RESULTS_FILE}") as store:
     results = store.results()
 frame = results.frame[results.frame["estimator"] == "quadrant"]
+final = results.final()
+moments = final[(final["estimator"] == "moments") & (final["model"] == "function")]
 json.dump(
     {
         "code": code,
         "file": sb.__file__,
         "statuses": sorted(set(results.cells["status"])),
         "rows": frame[["model", "measure", "feature", "value"]].values.tolist(),
+        "axes": moments[["measure", "output", "feature", "partner", "direction", "value", "covers"]]
+        .values.tolist(),
         "r2": [q.r2 for question in results.questions.values() for q in question.quality.values()],
     },
     open("found.json", "w"),
@@ -92,7 +97,13 @@ def study(site, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("estimators", "quadrant"), ("problems", "ramp"), ("networks", "quadratic")],
+    [
+        ("estimators", "quadrant"),
+        ("problems", "ramp"),
+        ("networks", "quadratic"),
+        ("estimators", "moments"),
+        ("figures", "signs"),
+    ],
 )
 def test_it_is_listed_with_the_package_it_comes_from(kind, name, site, tmp_path):
     listed = python("-m", "sensbench", "list", kind, cwd=tmp_path, site=site)
@@ -117,14 +128,53 @@ def test_it_conforms_and_runs_in_a_study(study):
         assert 0.0 < values[model, "c"] < 0.35
 
 
+def test_measures_of_every_axis_have_their_numbers(study):
+    found = {}
+    for measure, *place, value, covers in json.loads((study / "found.json").read_text())["axes"]:
+        assert covers == "sampling"
+        found.setdefault(measure, {})[tuple(place)] = value
+    assert {name: len(places) for name, places in found.items()} == {
+        "demo_correlation": 3,
+        "demo_product_correlation": 3,
+        "demo_spread": 1,
+        "demo_canonical": 3,
+    }
+    # y = 2a + bc on U(0, 1)³: Var = 4/12 + 1/9 - 1/16; Cov(y, b) = E[c]/12
+    variance = 4 / 12 + 1 / 9 - 1 / 16
+    assert found["demo_spread"]["y", "", "", ""] == pytest.approx(variance**0.5, rel=0.05)
+    r = found["demo_correlation"]
+    assert r["y", "a", "", ""] == pytest.approx((2 / 12 / (variance / 12) ** 0.5), abs=0.03)
+    assert r["y", "b", "", ""] == pytest.approx((0.5 / 12 / (variance / 12) ** 0.5), abs=0.08)
+    pair = found["demo_product_correlation"]
+    assert pair["y", "b", "c", ""] == pytest.approx(1 / 12 / variance**0.5, abs=0.08)
+    # the principal directions are at right angles: they share what a linear model explains
+    explained = (4 + 2 * 0.25) / 12 / variance
+    assert sum(found["demo_canonical"].values()) == pytest.approx(explained, abs=0.03)
+
+
 def test_it_is_reported_where_it_is_installed(study):
     page = (study / "reports/demo/index.html").read_text()
     assert "Blomqvist 1950" in page
     assert "quadrant" in page
+    # its figure, in a section that is its own
+    assert "<h3>Direction of effects</h3>" in page
+    assert "<h3>Rising or falling</h3>" in page
+    assert 'alt="Correlations of outputs with inputs. y by a: +0.9' in page
+    assert list((study / "reports/demo/figures").glob("*-signs.png"))
+    of_axes(page)
+
+
+def of_axes(page):
+    for title in ("Outputs as a whole", "Directions", "Strongest pairs (3 of 3)"):
+        assert f"<summary>{title}</summary>" in page
+    assert page.count("<td>sampling</td>") == 8  # of two models: an output and three directions
 
 
 def test_it_is_reported_by_a_process_without_it(study, tmp_path):
     results = tmp_path / "results.sqlite"
     shutil.copy(study / "reports/demo/results.sqlite", results)
     python("-m", "sensbench", "report", str(results), cwd=tmp_path)
-    assert "Blomqvist 1950" in (tmp_path / "index.html").read_text()
+    page = (tmp_path / "index.html").read_text()
+    assert "Blomqvist 1950" in page
+    assert "Rising or falling" not in page
+    of_axes(page)

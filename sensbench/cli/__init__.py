@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sensbench.cli.new import new
 from sensbench.cli.said import said_on_stderr
 from sensbench.cli.table_options import table_options
 from sensbench.errors import SensbenchError
@@ -20,6 +21,7 @@ _THREADS = click.option(
     metavar="N",
     help="Threads for torch and BLAS.  [default: $SENSBENCH_THREADS, else their own choice]",
 )
+_LISTED = ["problems", "estimators", "networks", "measures", "figures", "tables"]
 _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -242,7 +244,7 @@ def analyze(out: Path, threads: int | None, **options: Any) -> None:
 
 
 @main.command("list", context_settings=_CONTEXT)
-@click.argument("what", type=click.Choice(["problems", "estimators", "networks", "measures"]))
+@click.argument("what", type=click.Choice(_LISTED))
 def list_(what: str) -> None:
     """List what is there by name, with a line on each."""
     from sensbench.cli.listing import listing
@@ -290,6 +292,8 @@ def _command() -> str:
     # a file's name may hold bytes that are no text
     return said.encode("utf-8", "backslashreplace").decode()
 
+
+main.add_command(new)
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,8 @@ def listing(what: str) -> list[tuple[str, ...]]:
         from sensbench.measure import MEASURES
 
         return [(m.name, f"{m.definition} [{m.source}]") for m in MEASURES.values()]
-    registry = importlib.import_module(f"sensbench.{what}").registry
+    room = f"sensbench.report.{what}" if what in ("figures", "tables") else f"sensbench.{what}"
+    registry = importlib.import_module(room).registry
     listed: list[tuple[str, ...]] = [(name, registry.summary(name)) for name in registry.names()]
     if what == "estimators":
         return [(*line, *_capabilities(registry, line[0])) for line in listed]

@@ -34,7 +34,7 @@ def show(name: str, params: dict[str, Any], figure: Path | None) -> None:
             f"show --figure: expected a problem with a function; {name!r} is data; train a "
             f"network on it in a study"
         )
-    from sensbench.report.figures.main_effects import main_effects_figure
+    from sensbench.report.main_effects_figure import main_effects_figure
     from sensbench.report.style import saved
 
     kind = figure.suffix.lstrip(".").lower()

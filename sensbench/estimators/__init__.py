@@ -1,12 +1,12 @@
 """Sensitivity methods, one per file; ``names()`` lists them, ``load(name, ...)`` makes one."""
 
-from sensbench.registry import Registry
+from sensbench.registry import Registry, camel_case
 
 registry = Registry(
     "estimator",
     "sensbench.estimators",
     "sensbench.estimators",
-    attribute=lambda name: "".join(word.capitalize() for word in name.split("_")),
+    attribute=camel_case,
 )
 
 names, load = registry.names, registry.load

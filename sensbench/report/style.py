@@ -1,4 +1,4 @@
-"""One colour and one marker per method, the same in every figure, and how figures are saved."""
+"""A colour per family, a marker per method, the same in every figure; how figures are saved."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
+from zlib import crc32
 
 import matplotlib
 import seaborn as sns
@@ -15,16 +16,22 @@ from sensbench.study.results import Method
 
 Format = Literal["svg", "png", "pdf"]
 
-# Okabe & Ito's colours stay apart in every common colour-vision deficiency. Their yellow is too
-# pale for points on white and their black is kept for exact values.
-_FIXED = {
-    "gradient": ("#0072B2", "o"),
-    "sobol": ("#D55E00", "s"),
-    "morris": ("#009E73", "^"),
-    "permutation": ("#CC79A7", "D"),
+# By family of the measure that a method ranks by. Any two of all these colours differ by 20 or more
+# (CIELAB), also with protanopia, deuteranopia or tritanopia, and their contrast with white is at
+# least 3; black is kept for exact values.
+_FAMILIES = {
+    "derivative": "#106FB3",
+    "variance": "#DB6206",
+    "screening": "#2AA674",
+    "permutation": "#D474AD",
+    "distance": "#552374",
 }
-_NEXT_COLOURS = ("#E69F00", "#56B4E9", "#8B6914", "#6A51A3", "#777777", "#B2182B")
-_NEXT_MARKERS = ("v", "P", "X", "p", "h", "*", "<", ">")
+# A family that is not known here takes one of these, by its name.
+_OTHER_FAMILIES = ("#7A4B00", "#666A6B", "#980832", "#2D36A5", "#003006")
+COLOURS = (*_FAMILIES.values(), *_OTHER_FAMILIES)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "d", "*", "<", ">")
+# Of the salts the first that gives the package's own methods a marker each.
+_SALT = 390329
 EXACT_COLOUR = "black"
 INK = "#333333"
 
@@ -67,23 +74,38 @@ class MethodStyle:
 
 
 def method_styles(methods: Mapping[str, Method]) -> dict[str, MethodStyle]:
-    """Return the style of every method by its label.
+    """Return the style of every method by its label: the family's colour, the method's marker.
 
-    The first method of a well-known name has that name's colour in every study; all others take
-    the next free ones in the study's order.
+    Both follow from the names of family and method alone, so that a method looks the same in every
+    figure of every study. Only where two would look the same (a method twice, with other
+    parameters) one of them takes the next marker; the study's order plays no part.
     """
-    styles, taken, extra = {}, set(), 0
-    for label, method in methods.items():
-        if method.name in _FIXED and method.name not in taken:
-            taken.add(method.name)
-            styles[label] = MethodStyle(*_FIXED[method.name])
-        else:
-            styles[label] = MethodStyle(
-                _NEXT_COLOURS[extra % len(_NEXT_COLOURS)],
-                _NEXT_MARKERS[extra % len(_NEXT_MARKERS)],
-            )
-            extra += 1
-    return styles
+    first: dict[str, str] = {}
+    for label in sorted(methods):
+        first.setdefault(methods[label].name, label)
+    names = [*first.values(), *sorted(set(methods) - set(first.values()))]
+    styles: dict[str, MethodStyle] = {}
+    for label in names:
+        own = list(_candidates(methods[label]))
+        taken = set(styles.values())
+        styles[label] = next((style for style in own if style not in taken), own[0])
+    return {label: styles[label] for label in methods}
+
+
+def _candidates(method: Method) -> Iterator[MethodStyle]:
+    """Yield the method's own style, then the other markers of its family, then what is left."""
+    family = method.headline.family
+    other = _OTHER_FAMILIES[_number(family, len(_OTHER_FAMILIES))]
+    colour, start = _FAMILIES.get(family, other), _number(method.name, len(MARKERS))
+    markers = (*MARKERS[start:], *MARKERS[:start])
+    for one in dict.fromkeys((colour, *COLOURS)):
+        for marker in markers:
+            yield MethodStyle(one, marker)
+
+
+def _number(name: str, n: int) -> int:
+    """Return a number below ``n`` that belongs to the name, in every process."""
+    return crc32(f"{_SALT} {name}".encode(errors="surrogatepass")) % n
 
 
 @contextmanager

@@ -19,9 +19,10 @@ from sensbench.findings.consensus import (
 )
 from sensbench.findings.over_outputs import in_detail, over_outputs
 from sensbench.printable import printable
-from sensbench.report.outputs_tables import agreement_table, inputs_table
 from sensbench.report.table import Table as Numbers
-from sensbench.report.tables import cost_table, signed, unit
+from sensbench.report.tables.costs import cost_table
+from sensbench.report.tables.derivatives import signed, unit
+from sensbench.report.tables.outputs import agreement_table, inputs_table
 from sensbench.report.text import (
     NOT_AVAILABLE,
     correlation,

@@ -61,12 +61,10 @@ def _stacked(
 
 
 def _common(found: list[SensitivityResult]) -> list[str]:
-    """Return the measures of inputs or pairs that every result has."""
+    """Return the measures of inputs, pairs or outputs that every result has."""
     names = set.intersection(*(set(result.estimates) for result in found))
     return [
-        name
-        for name in found[0].estimates
-        if name in names and measure(name).axis in ("feature", "pair")
+        name for name in found[0].estimates if name in names and measure(name).axis != "direction"
     ]
 
 
@@ -100,8 +98,9 @@ def _check_values(
         over = np.where(known, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
         at = np.unravel_index(over.argmax(), over.shape)
         inputs = " and ".join(found[0].features[i] for i in at[1:])
+        by = f" by {inputs}" if inputs else ""
         rule(over.max() <= 0, who, "the numbers are right",
-             f"{name} of {found[0].outputs[at[0]]} by {inputs} is {mean[at]:.4g} "
+             f"{name} of {found[0].outputs[at[0]]}{by} is {mean[at]:.4g} "
              f"± {error[at]:.2g}, the mean of {SEEDS} seeds; {exact[at]:.4g} is right")  # fmt: skip
 
 
@@ -113,6 +112,8 @@ def _check_widths(found: list[SensitivityResult], who: str) -> None:
         if measure(name).axis == "pair":
             upper = np.triu_indices(values.shape[-1], 1)
             values, halves = (a[..., upper[0], upper[1]] for a in (values, halves))
+        # of an output as a whole there is one value
+        values, halves = (a.reshape(*a.shape[:2], -1) for a in (values, halves))
         largest = np.nan_to_num(np.abs(values)).max(axis=(0, 2))
         scale = np.maximum(largest, 1.0 if measure(name).unit == "" else 0.0)
         widest = np.nan_to_num(halves).max(axis=(0, 2))

@@ -66,7 +66,10 @@ def _dead_share(
 
 
 def check_relabelled(estimator: Estimator, who: str) -> None:
-    """The same inputs in another order give the same numbers in that order."""
+    """The same inputs in another order give the same numbers in that order.
+
+    Numbers of an output as a whole stay as they are, as far as their intervals tell.
+    """
     first = _cases.linear().problem
     names = first.space.names[2:] + first.space.names[:2]
     found = run(estimator, first, who, _BUDGET)
@@ -75,13 +78,18 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
         return
     order = [names.index(name) for name in first.space.names]
     for name in found.estimates:
-        if measure(name).axis != "feature" or name not in other.estimates:
+        axis = measure(name).axis
+        if axis not in ("feature", "output") or name not in other.estimates:
             continue
-        a, b = found[name], other[name].map(lambda values: values[:, order])
+        a, b = found[name], other[name]
+        if axis == "feature":
+            b = b.map(lambda values: values[:, order])
+        elif a.interval is None or b.interval is None:
+            continue
         slack = HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2
         # Per column: raw measures of inputs with different units are not on one scale.
         slack = slack + SHARE_OF_LARGEST_RELABELLED * np.maximum(np.abs(a.value), np.abs(b.value))
-        if measure(name).unit == "":
+        if measure(name).unit == "" and axis == "feature":
             slack = slack + SHARE_OF_LARGEST_RELABELLED * np.abs(a.value).max(axis=1, keepdims=True)
         gap = np.abs(a.value - b.value)
         detail = f"{name} differs by {gap.max():.3g} when the inputs are given in another order"

@@ -63,11 +63,7 @@ def product_answers() -> Answers:
         (scale, {1: _itself, 2: _itself}),
         (-scale * float(_CENTRE[2]), {1: _itself}),
     ]
-    known = {
-        name: item.value
-        for name, item in separable(space, *linear, joint).items()
-        if item.value.ndim > 1
-    }
+    known = {name: item.value for name, item in separable(space, *linear, joint).items()}
     # A linear model has the same effect on every grid, and varies along one direction.
     ranges, share = EFFECTS * math.sqrt(12), EFFECTS**2 / (EFFECTS**2).sum(axis=1, keepdims=True)
     of_linear = {
@@ -116,6 +112,8 @@ def data_answers() -> Answers:
     raw = {"mean": EFFECTS, "abs": slope, "rms": slope, "std": 0.0 * slope}
     squares = (EFFECTS * _STRETCH) ** 2
     return {
+        "mean": EFFECTS @ _SHIFT,
+        "variance": variance[:, 0],
         **{f"derivative_{name}": value for name, value in raw.items()},
         **{f"derivative_{name}_standardised": value * scale for name, value in raw.items()},
         "dgsm": slope**2,

@@ -75,7 +75,9 @@ def check_outputs(estimator: Estimator, who: str) -> None:
         a, b = first[name], other[name]
         ordered = a.map(_taking(order))
         slack = HALF_WIDTHS * np.minimum(_half(ordered), _half(b))
-        largest = np.nan_to_num(np.abs(ordered.value)).max(axis=-1, keepdims=True)
+        largest = np.nan_to_num(np.abs(ordered.value))
+        if largest.ndim > 1:
+            largest = largest.max(axis=-1, keepdims=True)
         gap = np.nan_to_num(np.abs(ordered.value - b.value))
         holds = (gap <= np.nan_to_num(slack) + share * largest + 1e-9).all()
         rule(holds, who, "every output has its own numbers",

@@ -101,6 +101,9 @@ def _check_declaration(estimator: Estimator, who: str) -> None:
     rule(not unknown, who, "known measures", f"{unknown}; sensbench.measure.define adds new ones")
     known = estimator.ranks_by in estimator.measures
     rule(known, who, "ranks by a measure of its own", f"got {estimator.ranks_by!r}")
+    axis = measure(estimator.ranks_by).axis
+    rule(axis == "feature", who, "ranks by a measure of the inputs",
+         f"{estimator.ranks_by} belongs to the {axis}")  # fmt: skip
     unit = measure(estimator.ranks_by).unit
     rule(unit == "", who, "ranks by a measure without unit", f"{estimator.ranks_by} has {unit!r}")
 
@@ -125,9 +128,9 @@ def _check_result(estimator: Estimator, case: _cases.Case, who: str) -> bool:
 
 
 def _check_values(found: SensitivityResult, name: str, who: str) -> None:
-    item = found[name]
+    item, axis = found[name], measure(name).axis
     read = np.ones(item.value.shape, dtype=bool)
-    if measure(name).axis == "pair":
+    if axis == "pair":
         read &= np.triu(np.ones(item.value.shape[-2:], dtype=bool), 1)
     ends = np.stack([item.low, item.value, item.high])
     if item.interval is None:
@@ -136,7 +139,13 @@ def _check_values(found: SensitivityResult, name: str, who: str) -> None:
              )  # fmt: skip
         ends = np.repeat(item.value[None], 3, axis=0)
     named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
-    told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~named]).all()
+    if axis == "feature":
+        excused = read & named
+    elif axis == "pair":
+        excused = read & (named[:, None] | named)
+    else:  # no feature's remark excuses a number that belongs to none
+        excused = np.zeros_like(read)
+    told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~excused]).all()
     rule(told, who, "finite, or a note says why", f"{name} = {item.value}")
     numbers = ends[:, read]
     low, value, high = numbers[:, np.isfinite(numbers).all(axis=0)]

@@ -10,16 +10,20 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import InputError
-from sensbench.report import plot
-from sensbench.report.figures import Omitted, catalogue
-from sensbench.report.figures.convergence import convergence
-from sensbench.report.figures.importance import importance
-from sensbench.report.figures.measures import measures
-from sensbench.report.figures.morris_plane import morris_plane, morris_plane_alt
-from sensbench.report.style import house_style, method_styles, saved
-from sensbench.study.results import Method
+from sensbench.report import figures, plot
+from sensbench.report.figure import Omitted
+from sensbench.report.figures.convergence import Convergence
+from sensbench.report.figures.importance import Importance
+from sensbench.report.figures.measures import Measures
+from sensbench.report.figures.morris_plane import MorrisPlane
+from sensbench.report.style import house_style, saved
 
 ALL = ["ishigami", "linear", "correlated", "nasty", "five", "empty"]
+
+
+def catalogue(results):
+    """Every figure of one question's page."""
+    return [one for name in figures.names() for one in figures.load(name).each(results)]
 
 
 def marks(ax):
@@ -32,14 +36,14 @@ def test_no_panel_is_empty_and_nothing_leaks(request, name):
     results = request.getfixturevalue(f"{name}_results")
     before, open_figures = dict(mpl.rcParams), plt.get_fignums()
     for kind in catalogue(results):
-        figure = kind.draw(results)
+        figure = kind.drawn(results)
         if isinstance(figure, Omitted):
             assert figure.reason
             continue
         assert figure.axes
         assert all(marks(ax) for ax in figure.axes)
         if name == "ishigami":
-            assert saved(figure, "svg") == saved(kind.draw(results), "svg")
+            assert saved(figure, "svg") == saved(kind.drawn(results), "svg")
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == open_figures
 
@@ -48,7 +52,7 @@ def test_no_panel_is_empty_and_nothing_leaks(request, name):
 def test_texts_lie_inside_and_apart(request, name):
     results = request.getfixturevalue(f"{name}_results")
     for kind in catalogue(results):
-        figure = kind.draw(results)
+        figure = kind.drawn(results)
         if isinstance(figure, Omitted):
             continue
         with house_style():
@@ -67,7 +71,7 @@ def test_texts_lie_inside_and_apart(request, name):
             names = [t.get_window_extent() for t in ax.texts if t.get_text()]
             for k, box in enumerate(names):
                 assert not any(box.overlaps(other) for other in names[k + 1 :])
-            assert labels or kind.name.startswith("measures") or kind.name == "importance"
+            assert labels or kind.slug.startswith("measures") or kind.slug == "importance"
             box = ax.get_tightbbox()
             assert page.x0 - 1 <= box.x0
             assert box.x1 <= page.x1 + 1
@@ -77,39 +81,23 @@ def test_texts_lie_inside_and_apart(request, name):
 
 @pytest.mark.parametrize(("name", "n"), [("ishigami", 1), ("linear", 2), ("five", 5)])
 def test_importance_has_a_panel_per_output(request, name, n):
-    figure = importance(request.getfixturevalue(f"{name}_results"))
+    figure = Importance().drawn(request.getfixturevalue(f"{name}_results"))
     assert len(figure.axes) == n
     assert len(figure.legends) == 1
 
 
 def test_at_most_twenty_features_and_a_note(nasty_results):
-    figure = importance(nasty_results)
+    figure = Importance().drawn(nasty_results)
     assert len(figure.axes[0].get_yticks()) == 20
     assert "5 more inputs" in figure.get_supxlabel()
 
 
 def test_exact_values_only_where_the_very_measure_is_known(ishigami_results, linear_results):
     def entries(results):
-        return [t.get_text() for t in importance(results).legends[0].get_texts()]
+        return [t.get_text() for t in Importance().drawn(results).legends[0].get_texts()]
 
     assert "exact (ishigami)" in entries(ishigami_results)
     assert not any("exact" in text for text in entries(linear_results))
-
-
-def test_a_method_keeps_its_colour():
-    def method(label, name):
-        return Method(label, name, {}, measure("total_order"))
-
-    alone = method_styles({"sobol": method("sobol", "sobol")})
-    among = method_styles(
-        {
-            "mine": method("mine", "mine"),
-            "sobol a": method("sobol a", "sobol"),
-            "sobol b": method("sobol b", "sobol"),
-        }
-    )
-    assert among["sobol a"] == alone["sobol"]
-    assert len({style.colour for style in among.values()}) == 3
 
 
 def test_plot(linear_results, study_results):
@@ -132,21 +120,21 @@ def test_plot_of_nothing(empty_results):
 
 
 def test_own_measures_are_on_linear_axes_without_units_of_inputs(linear_results):
-    figure = measures(linear_results, "drag")
+    figure = Measures("drag").drawn(linear_results)
     assert all(ax.get_xscale() == "linear" for ax in figure.axes)
     assert not any("unit of x" in ax.get_xlabel() for ax in figure.axes)
     assert "sigma_x" in figure.axes[0].get_title()
 
 
 def test_the_morris_plane_names_its_unit(linear_results, ishigami_results):
-    assert morris_plane(linear_results).get_supxlabel().startswith("$\\mu^*$, mean size")
-    assert "in N" in morris_plane(linear_results).get_supxlabel()
-    assert "in units of y" in morris_plane(ishigami_results).get_supylabel()
+    assert MorrisPlane().drawn(linear_results).get_supxlabel().startswith("$\\mu^*$, mean size")
+    assert "in N" in MorrisPlane().drawn(linear_results).get_supxlabel()
+    assert "in units of y" in MorrisPlane().drawn(ishigami_results).get_supylabel()
 
 
 def reasons(comparison):
     """Name to reason of every figure that is left out."""
-    found = ((kind.name, kind.draw(comparison.results)) for kind in catalogue(comparison.results))
+    found = ((kind.slug, kind.drawn(comparison.results)) for kind in catalogue(comparison.results))
     return {name: item.reason for name, item in found if isinstance(item, Omitted)}
 
 
@@ -160,14 +148,14 @@ def test_the_morris_plane_has_the_single_inputs_and_names_the_group():
         lambda x: x[:, 0] + 2 * x[:, 1] ** 2 + x[:, 2] * x[:, 3], space=space, budget=400,
         estimators=["morris"],
     )  # fmt: skip
-    figure = morris_plane(comparison.results)
+    figure = MorrisPlane().drawn(comparison.results)
     found = comparison["morris"]
     points = figure.axes[0].collections[0].get_offsets()
     expected = np.stack([found["mu_star"].value[0, 1:], found["sigma"].value[0, 1:]], 1)
     np.testing.assert_allclose(points, expected)
     said = " ".join(figure.get_supxlabel().split())
     assert "not in the plane: ab: the effects of a group have no common sign" in said
-    assert morris_plane_alt(comparison.results).endswith("Not in the plane: ab.")
+    assert MorrisPlane().alt(comparison.results).endswith("Not in the plane: ab.")
 
 
 def test_the_morris_plane_is_left_out_for_the_true_reason(correlated_results):
@@ -190,7 +178,9 @@ def test_the_morris_plane_is_left_out_for_the_true_reason(correlated_results):
         cells=cells.assign(status=cells["status"].mask(mine, "failed")),
         frame=frame[frame["estimator"] != "morris"],
     )
-    assert morris_plane(failed).reason == "no input has both mu_star and sigma (morris failed)"
+    assert (
+        MorrisPlane().drawn(failed).reason == "no input has both mu_star and sigma (morris failed)"
+    )
 
 
 def test_agreement_is_left_out_for_the_true_reason():
@@ -215,7 +205,7 @@ def test_convergence_is_left_out_for_the_true_reason(ishigami_results):
 
     def asked(truth):
         changed = {key: replace(question, truth=tuple(truth))}
-        return convergence(replace(ishigami_results, questions=changed)).reason
+        return Convergence().drawn(replace(ishigami_results, questions=changed)).reason
 
     assert asked([]).startswith("no exact values are known")
     total = [k for k in question.truth if k.measure == "total_order"]
@@ -230,12 +220,14 @@ def test_convergence_is_left_out_for_the_true_reason(ishigami_results):
     one = replace(
         ishigami_results, frame=ishigami_results.frame[ishigami_results.frame["budget"] == budget]
     )
-    assert convergence(one).reason.endswith(
-        "; of those asked for, no method has an error above 0 at more than one"
+    assert (
+        Convergence()
+        .drawn(one)
+        .reason.endswith("; of those asked for, no method has an error above 0 at more than one")
     )
 
 
 def test_a_method_without_shares_is_named_and_not_drawn(unrelated_results):
-    figure = importance(unrelated_results)
+    figure = Importance().drawn(unrelated_results)
     assert "no visible importance: permutation" in figure.get_supxlabel()
     assert not any("permutation" in t.get_text() for t in figure.legends[0].get_texts())

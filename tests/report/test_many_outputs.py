@@ -17,7 +17,8 @@ import sensbench as sb
 from sensbench.findings.over_outputs import DIFFERENT, TYPICAL, in_detail, over_outputs
 from sensbench.metrics.agreement import agreement
 from sensbench.report import plot, write_report
-from sensbench.report.figures import Omitted, over_all_outputs
+from sensbench.report.figure import Omitted
+from sensbench.report.figures.outputs import Outputs
 from sensbench.report.terminal import render
 from sensbench.report.wording import sentences
 
@@ -237,7 +238,7 @@ def test_the_heat_map_has_a_cell_per_input_and_output(eight, ishigami_results):
     ]
     assert len(plot(eight, output="y8").axes) == 1
     assert plt.get_fignums() == figures
-    assert isinstance(over_all_outputs().draw(ishigami_results), Omitted)
+    assert isinstance(Outputs().drawn(ishigami_results), Omitted)
 
 
 def test_a_notebook_gets_as_little():

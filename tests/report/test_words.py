@@ -12,8 +12,10 @@ from sensbench.findings.consensus import first_places
 from sensbench.findings.order import order
 from sensbench.metrics.ranks import shares
 from sensbench.model.quality import Quality
-from sensbench.report.figures.importance import importance
-from sensbench.report.tables import derivative_table, quality_table, tables
+from sensbench.report.figures.importance import Importance
+from sensbench.report.sections import blocks
+from sensbench.report.tables.derivatives import derivative_table
+from sensbench.report.tables.quality import quality_table
 from sensbench.report.terminal import render
 from sensbench.report.text import (
     fit,
@@ -166,7 +168,7 @@ def test_derivatives_have_signs_and_units(linear_results):
 
 
 def test_tables_hold_the_numbers_themselves(ishigami_results):
-    found = {table.name: table for table in tables(ishigami_results)}
+    found = {table.name: table for block in blocks(ishigami_results) for table in block.tables}
     assert set(found) >= {"importance-1", "derivatives", "agreement", "accuracy", "costs"}
     assert {"value", "low", "high", "rank", "share"} <= set(found["importance-1"].data)
 
@@ -206,7 +208,7 @@ def test_targets_that_the_model_does_not_predict(unrelated_results):
     assert "permutation: no visible importance" in said
     assert "does not worsen a prediction that is not good (R² −" in said
     assert "gradient, sobol and morris put x1 first" in said
-    limits = importance(unrelated_results).axes[0].get_xlim()
+    limits = Importance().drawn(unrelated_results).axes[0].get_xlim()
     assert limits[0] > -0.5
     assert limits[1] < 1.5
 

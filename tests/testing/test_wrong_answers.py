@@ -186,6 +186,47 @@ class HidesThatItReadsTruth(Right):
         return found | {"dgsm": ends(known, known, known)}
 
 
+class OfOutputs(Right):
+    """Measures of an output as a whole beside the one that ranks."""
+
+    measures = ("derivative_rms_standardised", "mean", "variance")
+
+    def _estimate(self, problem, budget, rng):
+        Y, J = problem.explained.values_and_jacobian(self.rows(problem, budget, rng))
+        columns = {"square": J**2, "value": Y, **centred("y", Y)}
+        interval = Bootstrap(columns, rng, 200, 0.95)
+        sigma = self.sigma(problem)
+        found = {
+            "mean": interval(lambda m: m["value"]),
+            "variance": interval(lambda m: variance(m, "y")),
+            self.ranks_by: interval(
+                lambda m: np.sqrt(m["square"] / variance(m, "y")[..., None]) * sigma
+            ),
+        }
+        return self.change(found, problem, rng)
+
+
+class DeviationForVariance(OfOutputs):
+    def change(self, found, problem, rng):
+        return found | {"variance": found["variance"].map(np.sqrt)}
+
+
+class OneOutputsVarianceForAll(OfOutputs):
+    def change(self, found, problem, rng):
+        first = found["variance"].map(lambda v: np.full_like(v, v[0]))
+        return found | {"variance": first}
+
+
+class MeansWithoutWidth(OfOutputs):
+    def change(self, found, problem, rng):
+        value = found["mean"].value
+        return found | {"mean": replace(found["mean"], low=value, high=value)}
+
+
+class RanksByOutput(OfOutputs):
+    ranks_by = "variance"
+
+
 def test_the_right_one_passes():
     check_estimator(Right())
 
@@ -222,6 +263,24 @@ def test_wrong_ones_are_caught(kind, name):
         check_estimator(kind())
 
 
+def test_right_measures_of_outputs_as_a_whole_pass():
+    check_estimator(OfOutputs())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (DeviationForVariance, "the numbers are right.*variance of strong is 4"),
+        (OneOutputsVarianceForAll, "every output has its own numbers.*variance"),
+        (MeansWithoutWidth, "intervals are as wide as the spread.*mean"),
+        (RanksByOutput, "ranks by a measure of the inputs.*variance belongs to the output"),
+    ],
+)
+def test_wrong_measures_of_outputs_as_a_whole_are_caught(kind, name):
+    with pytest.raises(ConformanceError, match=f"(?s)estimator.*breaks the rule .*{name}"):
+        check_estimator(kind())
+
+
 @pytest.mark.parametrize("name", [n for n in estimators.names() if n not in ("delta", "pawn")])
 def test_twice_the_numbers_of_our_own(name):
     """Of every family with a closed form."""
@@ -245,6 +304,9 @@ def test_answers_over_rows_are_those_of_many_rows():
     y = rows @ _known.EFFECTS.T
     correlation = np.corrcoef(y, rows, rowvar=False)[:2, 2:]
     assert np.allclose(answers["first_order"], correlation**2, atol=0.01)
+    assert np.allclose(answers["variance"], y.var(axis=0), rtol=0.02)
+    centre = problem.data.X.mean(axis=0)
+    assert np.allclose(answers["mean"], centre @ _known.EFFECTS.T, atol=1.5)
     for i in range(4):
         shuffled = rows.copy()
         shuffled[:, i] = rng.permutation(rows[:, i])

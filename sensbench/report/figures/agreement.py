@@ -8,47 +8,11 @@ from matplotlib.patches import Rectangle
 
 from sensbench.findings.agreement import pairs_of
 from sensbench.findings.consensus import in_method_order, the_question
-from sensbench.report.figures.panels import Omitted, label_width, note_below, panels, title_panels
+from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.panels import label_width, note_below, panels, title_panels
 from sensbench.report.style import house_style
 from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
 from sensbench.study.results import Question, Results
-
-
-def agreement_matrix(results: Results) -> Figure | Omitted:
-    """Return methods × methods: Spearman's rho above the diagonal, Kendall's tau-b below."""
-    question = the_question(results)
-    pairs = pairs_of(results)
-    if pairs["spearman"].isna().all():
-        return Omitted(_why_none(question, pairs))
-    outputs = [o for o in question.outputs if o in set(pairs["output"])]
-    methods = in_method_order(results, pd.concat([pairs["first"], pairs["second"]]))
-    names = [in_figure(n) for n in short_names(methods, 16).values()]
-    with house_style():
-        margin = label_width(names)
-        side = (0.62 if len(outputs) <= 2 else 0.5) * len(methods)
-        figure, axes = panels(len(outputs), margin + side + 0.2, side + 0.9)
-        for ax, output in zip(axes, outputs, strict=True):
-            table = _square(pairs[pairs["output"] == output], methods)
-            texts = np.array([[correlation(v) for v in row] for row in table])
-            sns.heatmap(
-                np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap="RdBu",
-                mask=np.isnan(table), vmin=-1.35, vmax=1.35, linewidths=1.5, linecolor="white",
-                square=True, annot_kws={"fontsize": 8.5}, xticklabels=False, yticklabels=False,
-            )  # fmt: skip
-            for i, j in np.argwhere(np.isnan(table)):
-                ax.add_patch(Rectangle((j, i), 1, 1, facecolor="#F2F2F2", edgecolor="white"))
-                if i != j:
-                    ax.text(j + 0.5, i + 0.5, NOT_AVAILABLE, ha="center", va="center",
-                            fontsize=8.5, color="#777777")  # fmt: skip
-            ax.set_yticks(np.arange(len(names)) + 0.5, names)
-            ax.set_xticks(
-                np.arange(len(names)) + 0.5, names, rotation=35, ha="right", rotation_mode="anchor"
-            )
-            ax.tick_params(length=0)
-            ax.grid(False)
-        title_panels(axes, outputs, len(question.outputs))
-        note_below(figure, "above the diagonal: Spearman's ρ\nbelow: Kendall's τ-b")
-    return figure
 
 
 def _why_none(question: Question, pairs: pd.DataFrame) -> str:
@@ -71,12 +35,67 @@ def _square(pairs: pd.DataFrame, methods: list[str]) -> np.ndarray:
     return table
 
 
-def agreement_alt(results: Results) -> str:
-    """Return the figure's content in words."""
-    pairs = pairs_of(results)
-    texts = [
-        f"{row.output}, {row.first} and {row.second}: ρ {correlation(float(str(row.spearman)))}, "
-        f"τ-b {correlation(float(str(row.kendall)))}"
-        for row in pairs.itertuples()
-    ]
-    return "Rank correlation of each pair of methods. " + "; ".join(texts) + "."
+class Agreement(ReportFigure):
+    """How alike each two methods order the inputs."""
+
+    name, section, order = "agreement", "agreement", 10
+    title = "Agreement"
+    caption = (
+        "How alike two methods order the inputs: 1 is the same order, −1 the reverse. Rank "
+        "correlations of few inputs are coarse: with three inputs, exchanging two neighbours takes "
+        "Spearman's ρ from 1 to 0.5."
+    )
+
+    def applies(self, results: Results) -> Omitted | None:
+        pairs = pairs_of(results)
+        if pairs["spearman"].notna().any():
+            return None
+        return Omitted(_why_none(the_question(results), pairs))
+
+    def draw(self, results: Results) -> Figure:
+        """Return methods × methods: Spearman's rho above the diagonal, Kendall's tau-b below."""
+        question = the_question(results)
+        pairs = pairs_of(results)
+        outputs = [o for o in question.outputs if o in set(pairs["output"])]
+        methods = in_method_order(results, pd.concat([pairs["first"], pairs["second"]]))
+        names = [in_figure(n) for n in short_names(methods, 16).values()]
+        with house_style():
+            margin = label_width(names)
+            side = (0.62 if len(outputs) <= 2 else 0.5) * len(methods)
+            figure, axes = panels(len(outputs), margin + side + 0.2, side + 0.9)
+            for ax, output in zip(axes, outputs, strict=True):
+                table = _square(pairs[pairs["output"] == output], methods)
+                texts = np.array([[correlation(v) for v in row] for row in table])
+                sns.heatmap(
+                    np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap="RdBu",
+                    mask=np.isnan(table), vmin=-1.35, vmax=1.35, linewidths=1.5, linecolor="white",
+                    square=True, annot_kws={"fontsize": 8.5}, xticklabels=False, yticklabels=False,
+                )  # fmt: skip
+                for i, j in np.argwhere(np.isnan(table)):
+                    ax.add_patch(Rectangle((j, i), 1, 1, facecolor="#F2F2F2", edgecolor="white"))
+                    if i != j:
+                        ax.text(j + 0.5, i + 0.5, NOT_AVAILABLE, ha="center", va="center",
+                                fontsize=8.5, color="#777777")  # fmt: skip
+                ax.set_yticks(np.arange(len(names)) + 0.5, names)
+                ax.set_xticks(
+                    np.arange(len(names)) + 0.5,
+                    names,
+                    rotation=35,
+                    ha="right",
+                    rotation_mode="anchor",
+                )
+                ax.tick_params(length=0)
+                ax.grid(False)
+            title_panels(axes, outputs, len(question.outputs))
+            note_below(figure, "above the diagonal: Spearman's ρ\nbelow: Kendall's τ-b")
+        return figure
+
+    def alt(self, results: Results) -> str:
+        pairs = pairs_of(results)
+        texts = [
+            f"{row.output}, {row.first} and {row.second}: "
+            f"ρ {correlation(float(str(row.spearman)))}, "
+            f"τ-b {correlation(float(str(row.kendall)))}"
+            for row in pairs.itertuples()
+        ]
+        return "Rank correlation of each pair of methods. " + "; ".join(texts) + "."

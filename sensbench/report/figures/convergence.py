@@ -9,63 +9,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sensbench.findings.accuracy import errors, headline_errors
 from sensbench.findings.consensus import the_question
-from sensbench.report.figures.panels import Omitted, legend_above, mark, panels, title_panels
+from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.panels import legend_above, mark, panels, title_panels
 from sensbench.report.style import INK, house_style, method_styles
 from sensbench.report.text import in_figure, listed, number
 from sensbench.study.results import Method, Question, Results
 
 # Beyond this many marks a vector file is slow to open.
 _MOST_VECTOR_MARKS = 2000
-
-
-def convergence(results: Results) -> Figure | Omitted:
-    """Return relative error against counted rows, per output, with a guide of slope -1/2.
-
-    For a network with values of its own, a dashed line is how far these are from the function's.
-    """
-    question = the_question(results)
-    if not (question.reference or question.truth):
-        return Omitted("no exact values are known for this problem, so there is no error to show")
-    found = headline_errors(results)
-    if found.empty:
-        return Omitted(_why_none(results))
-    if found.groupby("estimator")["budget"].nunique().max() < 2:
-        asked = results.cells["budget"].nunique() > 1
-        more = "; of those asked for, no method has an error above 0 at more than one"
-        return Omitted(f"convergence needs more than one budget{more if asked else ''}")
-    outputs = [o for o in question.outputs if o in set(found["output"])]
-    styles = method_styles(results.methods)
-    methods = [m for m in results.methods if m in set(found["estimator"])]
-    with house_style():
-        side = 4.6 if len(outputs) == 1 else 3.0
-        figure, axes = panels(len(outputs), side, side * 0.75, 0.5)
-        for ax, output in zip(axes, outputs, strict=True):
-            mine = found[found["output"] == output]
-            for method in methods:
-                one = mine[mine["estimator"] == method]
-                ax.plot(
-                    one["rows"], one["relative_error"], linestyle="none", markersize=3,
-                    marker=styles[method].marker, color=styles[method].colour, alpha=0.4,
-                    markeredgewidth=0, rasterized=len(mine) > _MOST_VECTOR_MARKS,
-                )  # fmt: skip
-                means = one.groupby("budget")[["rows", "relative_error"]].mean()
-                ax.plot(
-                    means["rows"], means["relative_error"], linewidth=1.5, markersize=5,
-                    marker=styles[method].marker, color=styles[method].colour, zorder=3,
-                )  # fmt: skip
-                _networks_own(ax, question, results.methods[method], output, styles[method].colour)
-            _guide(ax, mine)
-        title_panels(axes, outputs, len(question.outputs))
-        figure.supxlabel("rows through the model, forward and backward", fontsize=9)
-        figure.supylabel("relative error", fontsize=9)
-        symbols = {m: results.methods[m].headline.symbol for m in methods}
-        handles = [mark(styles[m], f"{in_figure(m)} ({symbols[m]})") for m in methods]
-        if question.reference and question.truth:
-            line = Line2D([], [], color=INK, linestyle="--", linewidth=1)
-            line.set_label("the network's own error")
-            handles.append(line)
-        legend_above(figure, handles)
-    return figure
 
 
 def _why_none(results: Results) -> str:
@@ -114,13 +65,85 @@ def _guide(ax: Axes, found: pd.DataFrame) -> None:
     ax.set_ylim(bottom=0.45 * level / np.sqrt(ends[1]))
 
 
-def convergence_alt(results: Results) -> str:
-    """Return the figure's content in words."""
-    found = headline_errors(results)
-    texts = []
-    for (output, method), mine in found.groupby(["output", "estimator"], sort=False):
-        means = mine.groupby("budget")[["rows", "relative_error"]].mean()
-        steps = zip(means["relative_error"], means["rows"], strict=True)
-        numbers = listed(f"{number(e, 2)} at {number(r)} rows" for e, r in steps)
-        texts.append(f"{output}, {method}: {numbers}")
-    return f"Relative error against exact values by rows spent. {'; '.join(texts)}."
+class Convergence(ReportFigure):
+    """How the error against a measure's own known values falls with the rows spent."""
+
+    name, section, order = "convergence", "accuracy", 10
+    title = "Convergence"
+    caption = (
+        "Relative error of each method's own measure against that measure's known values. Lines: "
+        "means over replicates; faint marks: single replicates; dotted: the slope −½ of "
+        "independent draws. Errors of different measures are on one axis but are not of one "
+        "quantity. For a network, these are its own values, from a large sample; a dashed line is "
+        "how far they are from the function's, where those are known: an error that more rows do "
+        "not remove."
+    )
+
+    def applies(self, results: Results) -> Omitted | None:
+        question = the_question(results)
+        if not (question.reference or question.truth):
+            return Omitted(
+                "no exact values are known for this problem, so there is no error to show"
+            )
+        found = headline_errors(results)
+        if found.empty:
+            return Omitted(_why_none(results))
+        if found.groupby("estimator")["budget"].nunique().max() < 2:
+            asked = results.cells["budget"].nunique() > 1
+            more = "; of those asked for, no method has an error above 0 at more than one"
+            return Omitted(f"convergence needs more than one budget{more if asked else ''}")
+        return None
+
+    def draw(self, results: Results) -> Figure:
+        """Return relative error against counted rows, per output, with a guide of slope -1/2.
+
+        For a network with values of its own, a dashed line is how far these are from the
+        function's.
+        """
+        question = the_question(results)
+        found = headline_errors(results)
+        outputs = [o for o in question.outputs if o in set(found["output"])]
+        styles = method_styles(results.methods)
+        methods = [m for m in results.methods if m in set(found["estimator"])]
+        with house_style():
+            side = 4.6 if len(outputs) == 1 else 3.0
+            figure, axes = panels(len(outputs), side, side * 0.75, 0.5)
+            for ax, output in zip(axes, outputs, strict=True):
+                mine = found[found["output"] == output]
+                for method in methods:
+                    one = mine[mine["estimator"] == method]
+                    ax.plot(
+                        one["rows"], one["relative_error"], linestyle="none", markersize=3,
+                        marker=styles[method].marker, color=styles[method].colour, alpha=0.4,
+                        markeredgewidth=0, rasterized=len(mine) > _MOST_VECTOR_MARKS,
+                    )  # fmt: skip
+                    means = one.groupby("budget")[["rows", "relative_error"]].mean()
+                    ax.plot(
+                        means["rows"], means["relative_error"], linewidth=1.5, markersize=5,
+                        marker=styles[method].marker, color=styles[method].colour, zorder=3,
+                    )  # fmt: skip
+                    _networks_own(
+                        ax, question, results.methods[method], output, styles[method].colour
+                    )
+                _guide(ax, mine)
+            title_panels(axes, outputs, len(question.outputs))
+            figure.supxlabel("rows through the model, forward and backward", fontsize=9)
+            figure.supylabel("relative error", fontsize=9)
+            symbols = {m: results.methods[m].headline.symbol for m in methods}
+            handles = [mark(styles[m], f"{in_figure(m)} ({symbols[m]})") for m in methods]
+            if question.reference and question.truth:
+                line = Line2D([], [], color=INK, linestyle="--", linewidth=1)
+                line.set_label("the network's own error")
+                handles.append(line)
+            legend_above(figure, handles)
+        return figure
+
+    def alt(self, results: Results) -> str:
+        found = headline_errors(results)
+        texts = []
+        for (output, method), mine in found.groupby(["output", "estimator"], sort=False):
+            means = mine.groupby("budget")[["rows", "relative_error"]].mean()
+            steps = zip(means["relative_error"], means["rows"], strict=True)
+            numbers = listed(f"{number(e, 2)} at {number(r)} rows" for e, r in steps)
+            texts.append(f"{output}, {method}: {numbers}")
+        return f"Relative error against exact values by rows spent. {'; '.join(texts)}."

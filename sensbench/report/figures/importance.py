@@ -1,6 +1,7 @@
 """The figure: how each method divides importance among the inputs, on one scale."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,9 @@ from sensbench.findings.consensus import (
     shown_outputs,
     the_question,
 )
-from sensbench.report.figures.panels import (
+from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.panels import (
     MOST_FEATURES,
-    Omitted,
     exact_mark,
     exact_ticks,
     feature_axis,
@@ -38,37 +39,6 @@ AXIS = "share of importance"
 _RANGE = (-0.3, 1.3)
 
 
-def importance(results: Results, output: str | None = None) -> Figure | Omitted:
-    """Return each method's shares with intervals, and exact shares of the same measure.
-
-    One panel per output; the inputs by their mean share over methods and outputs.
-    """
-    question = the_question(results)
-    frame = headline_shares(results)
-    outputs = [o for o in shown_outputs(frame, question, "share") if output in (None, o)]
-    if not outputs:
-        where = "" if output is None else f" for output {output}"
-        return Omitted(f"no method gave a share of importance{where}")
-    frame = frame[frame["output"].isin(outputs)]
-    order = list(mean_shares(frame).index)
-    shown = order[:MOST_FEATURES]
-    methods = _with_shares(results, frame)
-    with house_style():
-        names = list(short_names(shown).values())
-        n = len(outputs)
-        height = min(9.0, max(1.6, 0.5 + len(shown) * (0.12 + 0.08 * len(methods))))
-        width = {1: 5.6, 2: 3.3, 3: 2.6}.get(n, 2.3)
-        figure, axes = panels(n, width, height, label_width(names), share_y=True)
-        styles = method_styles(results.methods)
-        limits = share_limits(frame)
-        for ax, name in zip(axes, outputs, strict=True):
-            draw(ax, frame[frame["output"] == name], shown, methods, styles, limits)
-        title_panels(axes, outputs, len(question.outputs))
-        note_below(figure, AXIS, _left_out(results, frame, order))
-        legend_above(figure, _handles(results, frame))
-    return figure
-
-
 def draw_on(ax: Axes, results: Results, output: str) -> None:
     """Draw one output's panel, with its legend below, on axes of the caller's figure."""
     frame = headline_shares(results)
@@ -76,7 +46,9 @@ def draw_on(ax: Axes, results: Results, output: str) -> None:
     features = list(mean_shares(frame).index)[:MOST_FEATURES]
     methods = _with_shares(results, frame)
     with house_style():
-        draw(ax, frame, features, methods, method_styles(results.methods), share_limits(frame))
+        draw_panel(
+            ax, frame, features, methods, method_styles(results.methods), share_limits(frame)
+        )
         ax.set_xlabel(AXIS)
         ax.legend(
             handles=_handles(results, frame), loc="upper center", bbox_to_anchor=(0.5, -0.16),
@@ -99,7 +71,7 @@ def _handles(results: Results, frame: pd.DataFrame) -> list[Line2D]:
     return handles
 
 
-def draw(
+def draw_panel(
     ax: Axes,
     frame: pd.DataFrame,
     features: Sequence[str],
@@ -163,17 +135,70 @@ def _left_out(results: Results, frame: pd.DataFrame, order: Sequence[str]) -> st
     return "\n".join(said)
 
 
-def importance_alt(results: Results) -> str:
-    """Return the figure's content in words."""
-    frame = headline_shares(results)
-    texts = []
-    for output in shown_outputs(frame, the_question(results), "share"):
-        mine = frame[frame["output"] == output]
-        tops = []
-        for method in in_method_order(results, mine["estimator"]):
-            share = mine[mine["estimator"] == method].set_index("feature")["share"].dropna()
-            top = share.sort_values(ascending=False, kind="stable").head(3)
-            if len(top):
-                tops.append(f"{method}: {listed(f'{f} {number(v, 2)}' for f, v in top.items())}")
-        texts.append(f"Output {output}: {'; '.join(tops)}.")
-    return "Share of importance by method, the largest first. " + " ".join(texts)
+@dataclass(frozen=True)
+class Importance(ReportFigure):
+    """How each method divides importance among the inputs, on one scale."""
+
+    name, section, order = "importance", "importance", 10
+    title = "Importance"
+    caption = (
+        "How each method divides importance among the inputs. Every method's own measure is put on "
+        "the scale of the total-order index, where theory has one, and divided by its sum over the "
+        "inputs; lines are the methods' intervals. Black ticks, if any: exact values of the "
+        "method's own measure. Methods that measure different things may differ and both be right."
+    )
+
+    output: str | None = None
+
+    def applies(self, results: Results) -> Omitted | None:
+        if self._outputs(results, headline_shares(results)):
+            return None
+        where = "" if self.output is None else f" for output {self.output}"
+        return Omitted(f"no method gave a share of importance{where}")
+
+    def draw(self, results: Results) -> Figure:
+        """Return each method's shares with intervals, and exact shares of the same measure.
+
+        One panel per output; the inputs by their mean share over methods and outputs.
+        """
+        question = the_question(results)
+        frame = headline_shares(results)
+        outputs = self._outputs(results, frame)
+        frame = frame[frame["output"].isin(outputs)]
+        order = list(mean_shares(frame).index)
+        shown = order[:MOST_FEATURES]
+        methods = _with_shares(results, frame)
+        with house_style():
+            names = list(short_names(shown).values())
+            n = len(outputs)
+            height = min(9.0, max(1.6, 0.5 + len(shown) * (0.12 + 0.08 * len(methods))))
+            width = {1: 5.6, 2: 3.3, 3: 2.6}.get(n, 2.3)
+            figure, axes = panels(n, width, height, label_width(names), share_y=True)
+            styles = method_styles(results.methods)
+            limits = share_limits(frame)
+            for ax, name in zip(axes, outputs, strict=True):
+                draw_panel(ax, frame[frame["output"] == name], shown, methods, styles, limits)
+            title_panels(axes, outputs, len(question.outputs))
+            note_below(figure, AXIS, _left_out(results, frame, order))
+            legend_above(figure, _handles(results, frame))
+        return figure
+
+    def alt(self, results: Results) -> str:
+        frame = headline_shares(results)
+        texts = []
+        for output in self._outputs(results, frame):
+            mine = frame[frame["output"] == output]
+            tops = []
+            for method in in_method_order(results, mine["estimator"]):
+                share = mine[mine["estimator"] == method].set_index("feature")["share"].dropna()
+                top = share.sort_values(ascending=False, kind="stable").head(3)
+                if len(top):
+                    tops.append(
+                        f"{method}: {listed(f'{f} {number(v, 2)}' for f, v in top.items())}"
+                    )
+            texts.append(f"Output {output}: {'; '.join(tops)}.")
+        return "Share of importance by method, the largest first. " + " ".join(texts)
+
+    def _outputs(self, results: Results, frame: pd.DataFrame) -> list[str]:
+        outputs = shown_outputs(frame, the_question(results), "share")
+        return [output for output in outputs if self.output in (None, output)]

@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sensbench.errors import InputError
 from sensbench.findings.consensus import the_question
-from sensbench.report.figures.panels import Omitted, note_below, panels, title_panels
-from sensbench.report.figures.placing import place_names
+from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.panels import note_below, panels, title_panels
+from sensbench.report.placing import place_names
 from sensbench.report.style import house_style, method_styles
 from sensbench.report.text import in_figure, listed, number, one_line, short_names
 from sensbench.study.results import Question, Results
@@ -55,6 +57,20 @@ def _plane(results: Results) -> _Plane | Omitted:
     return Omitted(f"no input has both mu_star and sigma ({'; '.join(reasons)})")
 
 
+def _the_plane(results: Results) -> _Plane:
+    """Return the plane.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    found = _plane(results)
+    if isinstance(found, Omitted):
+        raise InputError(f"morris_plane: expected results with a plane; {found.reason}")
+    return found
+
+
 def _reason(results: Results, label: str) -> str:
     """Return the remark of a method on what its sigma is undefined for."""
     start = f"{results.methods[label].name}: sigma: "
@@ -71,45 +87,6 @@ def _absences(results: Results, label: str) -> list[str]:
     if not found and elementary and len(cells) and not (cells["status"] == "ok").any():
         found.append(f"{label} {cells['status'].iloc[-1]}")
     return found
-
-
-def morris_plane(results: Results) -> Figure | Omitted:
-    """Return mu_star against sigma per output, with lines of constant sigma/mu_star."""
-    question = the_question(results)
-    found = _plane(results)
-    if isinstance(found, Omitted):
-        return found
-    table = found.points
-    known = set(table.index.get_level_values("output"))
-    outputs = [o for o in question.outputs if o in known]
-    names = short_names(question.features, 20)
-    style = method_styles(results.methods)[found.label]
-    with house_style():
-        n = len(outputs)
-        side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
-        figure, axes = panels(n, side, side * 0.8, 0.4)
-        for ax, output in zip(axes, outputs, strict=True):
-            mine = _of(table, output)
-            x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
-            _axes(ax, float(x.max()), float(y.max()))
-            ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
-                       edgecolor="white", zorder=3)  # fmt: skip
-        title_panels(axes, outputs, len(question.outputs))
-        most = f"at most the {MOST_NAMES} largest are named" if len(names) > MOST_NAMES else ""
-        note = "\n".join(filter(None, (most, _missing(found, names, n))))
-        unit = in_figure(_unit(question, outputs))
-        note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
-        figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
-        # A constrained layout is not in place before a drawing, and names need places.
-        figure.draw_without_rendering()
-        for ax, output in zip(axes, outputs, strict=True):
-            mine = _of(table, output)
-            # At the origin all are alike: names there would only hide each other.
-            mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
-            x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
-            lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
-            place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index], lines)
-    return figure
 
 
 def _missing(plane: _Plane, names: Mapping[str, str], n_panels: int) -> str:
@@ -157,18 +134,66 @@ def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
         )  # fmt: skip
 
 
-def morris_plane_alt(results: Results) -> str:
-    """Return the figure's content in words."""
-    found = _plane(results)
-    if isinstance(found, Omitted):
-        return found.reason
-    texts = []
-    for output, mine in found.points.groupby(level="output", sort=False):
-        top = mine.sort_values("mu_star", ascending=False, kind="stable").head(4)
-        numbers = (
-            f"{key[1]} ({number(row['mu_star'], 2)}, {number(row['sigma'], 2)})"
-            for key, row in zip(top.index, top.to_dict("records"), strict=True)
-        )
-        texts.append(f"{output}: {listed(numbers)}")
-    left = f" Not in the plane: {listed(found.missing)}." if found.missing else ""
-    return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}.{left}"
+class MorrisPlane(ReportFigure):
+    """Size of the elementary effects of each input against their spread."""
+
+    name, section, order = "morris_plane", "screening", 10
+    title = "Morris plane"
+    caption = (
+        "Elementary effects: the change of the output per step of an input, a step of the input's "
+        "whole range counting 1. Right: large effects. Low: effects that are the same everywhere. "
+        "High, above σ/μ* = 0.5 to 1: strongly nonlinear effects or interactions."
+    )
+
+    def applies(self, results: Results) -> Omitted | None:
+        found = _plane(results)
+        return found if isinstance(found, Omitted) else None
+
+    def draw(self, results: Results) -> Figure:
+        """Return mu_star against sigma per output, with lines of constant sigma/mu_star."""
+        question = the_question(results)
+        found = _the_plane(results)
+        table = found.points
+        known = set(table.index.get_level_values("output"))
+        outputs = [o for o in question.outputs if o in known]
+        names = short_names(question.features, 20)
+        style = method_styles(results.methods)[found.label]
+        with house_style():
+            n = len(outputs)
+            side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
+            figure, axes = panels(n, side, side * 0.8, 0.4)
+            for ax, output in zip(axes, outputs, strict=True):
+                mine = _of(table, output)
+                x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+                _axes(ax, float(x.max()), float(y.max()))
+                ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
+                           edgecolor="white", zorder=3)  # fmt: skip
+            title_panels(axes, outputs, len(question.outputs))
+            most = f"at most the {MOST_NAMES} largest are named" if len(names) > MOST_NAMES else ""
+            note = "\n".join(filter(None, (most, _missing(found, names, n))))
+            unit = in_figure(_unit(question, outputs))
+            note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
+            figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
+            # A constrained layout is not in place before a drawing, and names need places.
+            figure.draw_without_rendering()
+            for ax, output in zip(axes, outputs, strict=True):
+                mine = _of(table, output)
+                # At the origin all are alike: names there would only hide each other.
+                mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
+                x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+                lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
+                place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index], lines)
+        return figure
+
+    def alt(self, results: Results) -> str:
+        found = _the_plane(results)
+        texts = []
+        for output, mine in found.points.groupby(level="output", sort=False):
+            top = mine.sort_values("mu_star", ascending=False, kind="stable").head(4)
+            numbers = (
+                f"{key[1]} ({number(row['mu_star'], 2)}, {number(row['sigma'], 2)})"
+                for key, row in zip(top.index, top.to_dict("records"), strict=True)
+            )
+            texts.append(f"{output}: {listed(numbers)}")
+        left = f" Not in the plane: {listed(found.missing)}." if found.missing else ""
+        return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}.{left}"

@@ -1,1 +1,1 @@
-"""Plug-ins of another package: an estimator with a measure of its own, a problem, a network."""
+"""Plug-ins of another package: estimators with measures of each axis, problem, network, figure."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,14 +14,7 @@ from sensbench.report.text import in_figure, plain_symbol, short_names
 MOST_FEATURES = 20
 MOST_COLUMNS = 4
 # Triangles and stars cover less than a circle of the same size.
-_SIZES = {"^": 5.6, "v": 5.6, "<": 5.6, ">": 5.6, "*": 7.0, "D": 4.2}
-
-
-@dataclass(frozen=True)
-class Omitted:
-    """A figure that has nothing to show, and why."""
-
-    reason: str
+_SIZES = {"^": 5.6, "v": 5.6, "<": 5.6, ">": 5.6, "*": 7.0, "D": 4.2, "d": 5.6, "p": 5.2}
 
 
 def panels(

@@ -4,8 +4,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from sensbench.problem.problem import Problem
-from sensbench.report.figures.panels import MOST_FEATURES, panels
 from sensbench.report.main_effects import main_effects
+from sensbench.report.panels import MOST_FEATURES, panels
 from sensbench.report.style import house_style
 from sensbench.report.text import in_figure, short_names
 

@@ -1,13 +1,14 @@
 """Tables of many outputs together; all numbers are in the files, those on a page are bounded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from sensbench.findings.consensus import headline_shares, in_method_order
-from sensbench.findings.over_outputs import MATTERS, OverOutputs
-from sensbench.report.figures.panels import MOST_FEATURES
-from sensbench.report.table import Table
+from sensbench.findings.over_outputs import MATTERS, OverOutputs, over_outputs
+from sensbench.report.panels import MOST_FEATURES
+from sensbench.report.table import ALWAYS, ReportTable, Table
 from sensbench.report.text import (
     correlation,
     count,
@@ -21,20 +22,28 @@ from sensbench.study.results import Results
 
 _MOST_DIFFERENT = 10
 _MOST_ROWS = 300
+_MOST_OPEN = 20
 # Of names beside a number, in a cell and elsewhere.
 _IN_CELL = 12
 NAME_WIDTH = 40
 
 
-def outputs_tables(results: Results, over: OverOutputs) -> list[Table]:
-    """Return what is said of all outputs together, then the numbers of every output."""
-    return [
-        inputs_table(over),
-        agreement_table(over),
-        _different_table(over),
-        _shares_table(results, over),
-        *_method_tables(results, over),
-    ]
+class Outputs(ReportTable):
+    """What is said of many outputs together, then the numbers of every output."""
+
+    name, section, order = "outputs", "outputs", 20
+
+    def tables(self, results: Results) -> Sequence[Table]:
+        over = over_outputs(results)
+        if over is None:
+            return []
+        return [
+            replace(inputs_table(over), open_to=_MOST_OPEN),
+            replace(_different_table(over), open_to=ALWAYS),
+            agreement_table(over),
+            _shares_table(results, over),
+            *_method_tables(results, over),
+        ]
 
 
 def inputs_table(over: OverOutputs) -> Table:

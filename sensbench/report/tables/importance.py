@@ -1,0 +1,63 @@
+"""Features × methods: the measure each method ranks by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sensbench.findings.consensus import (
+    headline_shares,
+    in_method_order,
+    mean_shares,
+    shown_outputs,
+    the_question,
+)
+from sensbench.report.table import OPEN_TO, ReportTable, Table
+from sensbench.report.text import in_short, interval, number, plain_symbol
+from sensbench.study.results import Question, Results
+
+# A reader sees the tables of so many outputs, if they are no longer than this.
+_MOST_OPEN = 2
+_MOST_ROWS = 20
+
+
+class Importance(ReportTable):
+    """Values, intervals, ranks and exact values of every input by every method, per output."""
+
+    name, section, order = "importance", "importance", 20
+
+    def tables(self, results: Results) -> Sequence[Table]:
+        return importance_tables(results)
+
+
+def importance_tables(results: Results) -> list[Table]:
+    """Return, per output, features × methods: value, interval, rank and the exact value."""
+    question = the_question(results)
+    frame = headline_shares(results)
+    found = []
+    for k, output in enumerate(shown_outputs(frame, question)):
+        mine = frame[frame["output"] == output]
+        order = mean_shares(mine)
+        shown = pd.DataFrame({"input": in_short(order.index, order.index)})
+        for method in in_method_order(results, mine["estimator"]):
+            rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
+            head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
+            shown[head] = [_stacked(row) for row in rows.to_dict("records")]
+        shown["mean share"] = [number(v, 2) for v in order]
+        note = "Values with their intervals; # is the rank. All these measures are dimensionless."
+        named = _of(question, output)
+        open_to = _MOST_ROWS if k < _MOST_OPEN else OPEN_TO
+        found.append(Table(f"importance-{k + 1}", f"Importance{named}", shown, mine, note, open_to))
+    return found
+
+
+def _stacked(row: Mapping[Any, Any]) -> str:
+    """Return value and rank, the interval below, and the exact value below that."""
+    value, _, ends = interval(row["value"], row["low"], row["high"]).partition(" ")
+    rank = "" if pd.isna(row["rank"]) else f" #{row['rank']:.0f}"
+    exact = "" if pd.isna(row["exact"]) else f"exact {number(row['exact'], 4)}"
+    return "\n".join(filter(None, (value + rank, ends, exact)))
+
+
+def _of(question: Question, output: str) -> str:
+    return f", output {in_short([output], [output])[0]}" if len(question.outputs) > 1 else ""

@@ -1,0 +1,41 @@
+"""Measures of pairs of inputs."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sensbench.report.table import ALWAYS, ReportTable, Table
+from sensbench.report.text import interval, plain_symbol
+from sensbench.study.results import Results
+
+_MOST_PAIRS = 10
+
+
+class Pairs(ReportTable):
+    """The strongest pairs of inputs."""
+
+    name, section, order = "pairs", "measures", 20
+
+    def tables(self, results: Results) -> Sequence[Table]:
+        found = pairs_table(results)
+        return [] if found is None else [found]
+
+
+def pairs_table(results: Results) -> Table | None:
+    """Return the strongest pairs by second-order index."""
+    final = results.final()
+    mine = final[final["partner"].astype(str).ne("") & final["value"].notna()]
+    if mine.empty:
+        return None
+    top = mine.sort_values("value", ascending=False, kind="stable").head(_MOST_PAIRS)
+    shown = pd.DataFrame(
+        [
+            (r.output, f"{r.feature} × {r.partner}", r.estimator,
+             plain_symbol(results.measures[str(r.measure)].symbol),
+             interval(float(str(r.value)), float(str(r.low)), float(str(r.high))))
+            for r in top.itertuples()
+        ],
+        columns=["output", "pair", "method", "measure", "value"],
+    )  # fmt: skip
+    title = f"Strongest pairs ({len(top)} of {len(mine)})"
+    return Table("pairs", title, shown, mine, open_to=ALWAYS)
