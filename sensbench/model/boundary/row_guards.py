@@ -44,10 +44,12 @@ def sample_rows(
     t = rng.uniform(0.05, 0.45, (count, 1))
     between = start + t * (other - start)
     alone = (between == start).all(axis=1, keepdims=True)
-    jitter = 0.03 * scale_of_some(X) * rng.uniform(-1.0, 1.0, between.shape)
+    if alone.any():
+        jitter = 0.03 * scale_of_some(X) * rng.uniform(-1.0, 1.0, between.shape)
+        between = np.where(alone, between + jitter, between)
     points = start.copy()
     columns = list(features)
-    points[:, columns] = np.where(alone, between + jitter, between)[:, columns]
+    points[:, columns] = between[:, columns]
     return points
 
 
