@@ -18,6 +18,7 @@ from sensbench.model.boundary.borrowed import contained, undisturbed
 from sensbench.model.boundary.checks import Checks
 from sensbench.model.boundary.columns import Selector
 from sensbench.model.boundary.finite_differences import central_differences, scale_of
+from sensbench.model.boundary.memory import recalled, remember, settle, state_of
 from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.recognise import recognise
@@ -107,14 +108,23 @@ class Model:
         who = f"model {self.name!r}"
         features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
-        self._draws = Draws()
-        with contained(who), undisturbed(self._draws) as trial:
-            self._function, names = recognise(
-                function, example, who, output=output, arguments=arguments, features=features,
-                whole=whole_columns(example, discrete, features, who),
-            )  # fmt: skip
-            if trial is not None:
-                trial.watch(lambda: self._function.values(example[:2]))
+        whole_numbers = whole_columns(example, discrete, features, who)
+        was = state_of(function)
+        way = (who, self.d, repr(output), repr(arguments), features, whole_numbers, derivatives)
+        seen = recalled(function, was, way)
+        if seen is not None:
+            self._function, names, self._draws = seen.function, seen.names, seen.draws
+            self._known = seen.known
+        else:
+            self._draws = Draws()
+            with contained(who), undisturbed(self._draws) as trial:
+                self._function, names = recognise(
+                    function, example, who, output=output, arguments=arguments, features=features,
+                    whole=whole_numbers,
+                )  # fmt: skip
+                if trial is not None:
+                    trial.watch(lambda: self._function.values(example[:2]))
+            self._known = remember(function, was, way, self._function, names, self._draws)
         if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
             raise DerivativeError(
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
@@ -124,7 +134,10 @@ class Model:
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
         self._cast = sorted(self._function.cast(self.d))
-        self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
+        self._checks = Checks(
+            self._function, self.outputs, features, self.d, self._differences,
+            self._known, recalled=seen is not None,
+        )  # fmt: skip
         self._derivatives_given = False
         self.n_forward = 0
         self.n_backward = 0
@@ -225,7 +238,10 @@ class Model:
         self._charge(X, backward=False)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
-            return self._checked(self._values(X), X, "outputs")
+            Y = self._checked(self._values(X), X, "outputs")
+        if not self._known.settled:
+            settle(self._known)
+        return Y
 
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
@@ -280,6 +296,8 @@ class Model:
                     parts = self._in_chunks(f.values_and_slopes, X)
                     Y = joined([values for values, _ in parts])
                     slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
+            if not self._known.settled:
+                settle(self._known)
             self._checked(Y, X, "outputs")
             yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
 

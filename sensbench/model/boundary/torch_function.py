@@ -28,6 +28,7 @@ from sensbench.model.boundary.columns import (
     read,
     table,
 )
+from sensbench.model.boundary.fingerprint import fingerprint
 from sensbench.model.boundary.placement import fixed_batch, placement, widest
 from sensbench.model.boundary.private_copy import Turns, private_copy, uncompiled
 
@@ -59,7 +60,7 @@ class TorchFunction:
         splits: Sequence[Split],
     ):
         self.who, self.output = who, output
-        self._original = uncompiled(function)
+        self._original: Any = uncompiled(function)
         self._is_module = isinstance(self._original, nn.Module)
         self._held = [] if self._is_module else modules_within(self._original)
         self._call = self._original
@@ -78,6 +79,8 @@ class TorchFunction:
         self.width = widest([self._original] if self._is_module else self._held)
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
+        # the private copy as it was before it ran
+        self._copy_was: list[Any] | None = None
         self._in_place = self._leaves = False
         # whether values need autograd, as of a model that differentiates inside; not known yet
         self._values_need_graph: bool | None = None
@@ -214,6 +217,16 @@ class TorchFunction:
         """The private copy that is run, where the model is a module."""
         return self._call if self._is_module else None
 
+    def kept(self) -> tuple["TorchFunction | None", list[Any] | None]:
+        """Return what can be kept without the caller's module, and the copy's state before it ran.
+
+        Nothing where it has parameters of its own, or none that runs with autograd.
+        """
+        if not self._is_module or self._no_graph is not None:
+            return None, None
+        self._original = None
+        return self, self._copy_was
+
     def fresh(self) -> "TorchFunction":
         """Return the same with a private copy of its own, for others to hook into."""
         view = copy.copy(self)
@@ -276,6 +289,7 @@ class TorchFunction:
         if self._is_module:
             self._call = private_copy(self._original, learns=learns)
             cast_attributes(self._call, cast, self.dtype, self.device)
+            self._copy_was = None if learns else fingerprint(self._call)
 
     def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
         """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
