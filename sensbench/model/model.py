@@ -109,14 +109,13 @@ class Model:
         features = None if features is None else ordered(features, who, "features")
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
         whole_numbers = whole_columns(example, discrete, features, who)
-        was = state_of(function)
         way = (who, self.d, repr(output), repr(arguments), features, whole_numbers, derivatives)
-        seen = recalled(function, was, way)
+        seen = recalled(function, way)
         if seen is not None:
             self._function, names, self._draws = seen.function, seen.names, seen.draws
             self._known = seen.known
         else:
-            self._draws = Draws()
+            self._draws, was = Draws(), state_of(function)
             with contained(who), undisturbed(self._draws) as trial:
                 self._function, names = recognise(
                     function, example, who, output=output, arguments=arguments, features=features,

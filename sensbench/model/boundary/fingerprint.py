@@ -1,4 +1,4 @@
-"""A module as one value to compare: whether anything that a copy of it holds has changed since.
+"""Whether anything of a module that a copy of it holds has changed since.
 
 Contents are compared, not only identities and version counters: ``.data``, arrays that share memory
 with a tensor, lists and objects change without a word. What cannot be looked into (locks, closures,
@@ -6,12 +6,16 @@ generators, objects of other languages) or is too large has no fingerprint.
 """
 
 import types
+import weakref
 from collections import OrderedDict
+from operator import is_
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from sensbench.model.boundary.private_copy import OWN_OF_MODULE
 
 # of buffers and plain attributes all contents are compared, or there is no fingerprint
 _MOST_BYTES, _MOST_THINGS = 2**20, 20_000
@@ -30,41 +34,94 @@ class _NoFingerprint(Exception):  # noqa: N818
     """Something that cannot be compared."""
 
 
-def fingerprint(module: nn.Module) -> list[Any] | None:
-    """Return what is equal as long as the module is as it is; nothing where that cannot be told.
-
-    It holds no reference to the module, its parts or its tensors.
-    """
-    reader = _Reader()
+def fingerprint(module: nn.Module) -> "Fingerprint | None":
+    """Return how a module is now; nothing where it cannot be told whether it has changed."""
     try:
-        reader.module(module)
+        return Fingerprint(module)
     except Exception:
         return None
-    return reader.found
+
+
+class Fingerprint:
+    """How a module was.
+
+    It holds what hangs below the module, but not the module; one that hangs below itself has none.
+    """
+
+    def __init__(self, module: nn.Module):
+        self._root = id(module)
+        self._states: list[tuple[Any, type, Any, dict[str, Any], list[str], list[Any]]] = []
+        self._empty: list[dict[Any, Any]] = []
+        self._full: list[tuple[dict[str, Any], list[str], list[Any]]] = []
+        self._tensors: list[Tensor] = []
+        self._others: list[Any] = []
+        self._module(module, set())
+        self._was = self._contents()
+
+    def holds(self) -> bool:
+        """Whether the module is still so."""
+        if any(self._empty):
+            return False
+        for reference, kind, forward, state, names, values in self._states:
+            if type(reference()) is not kind or kind.forward is not forward:
+                return False
+            # the same objects: True and 1 are equal, and so are 0.0 and -0.0
+            if list(state) != names or not all(map(is_, state.values(), values)):
+                return False
+        for entries, names, values in self._full:
+            if list(entries) != names or not all(map(is_, entries.values(), values)):
+                return False
+        try:
+            return self._contents() == self._was
+        except Exception:
+            return False
+
+    def _module(self, module: nn.Module, seen: set[int]) -> None:
+        if id(module) in seen:
+            if id(module) == self._root:
+                raise _NoFingerprint
+            return
+        seen.add(id(module))
+        kind, state = type(module), vars(module)
+        if kind.__basicsize__ != _Plain.__basicsize__:
+            raise _NoFingerprint
+        values = list(state.values())
+        self._states.append(
+            (weakref.ref(module), kind, kind.forward, state, list(state), values)
+        )
+        for name, value in state.items():
+            held = type(value)
+            if held in _ATOMS or held is float or held is complex:
+                continue
+            if held in _DICTS and not value:
+                self._empty.append(value)
+            elif name in OWN_OF_MODULE and held in _DICTS:
+                self._full.append((value, list(value), list(value.values())))
+                for one in value.values():
+                    if isinstance(one, nn.Module):
+                        self._module(one, seen)
+                    elif one is not None:
+                        self._tensors.append(one)
+            else:
+                self._others.append(value)
+
+    def _contents(self) -> list[Any]:
+        reader = _Reader(self._root)
+        for tensor in self._tensors:
+            reader.tensor(tensor)
+        for value in self._others:
+            reader.value(value)
+        return reader.found
 
 
 class _Reader:
-    def __init__(self) -> None:
+    """Writes down what values hold, without holding them."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
         self.found: list[Any] = []
         self._seen: dict[int, int] = {}
         self._left, self._of_parameters = _MOST_BYTES, _PARAMETER_BYTES
-
-    def module(self, module: nn.Module) -> None:
-        kind, found = type(module), self.found
-        if self._again(module):
-            return
-        if kind.__basicsize__ != _Plain.__basicsize__:
-            raise _NoFingerprint
-        found.append(kind)
-        found.append(kind.forward)
-        for name, value in vars(module).items():
-            found.append(name)
-            held = type(value)
-            if held in _ATOMS or (held in _DICTS and not value):
-                found.append(held)
-                found.append(value if held in _ATOMS else 0)
-            else:
-                self.value(value)
 
     def value(self, value: Any) -> None:
         kind, found = type(value), self.found
@@ -88,11 +145,9 @@ class _Reader:
                 raise _NoFingerprint
             found += (kind, frozenset((type(one), one) for one in value))
         elif isinstance(value, Tensor):
-            self._tensor(value)
+            self.tensor(value)
         elif kind is np.ndarray or isinstance(value, np.generic):
             self._array(value)
-        elif isinstance(value, nn.Module):
-            self.module(value)
         elif isinstance(value, type | types.ModuleType | np.dtype | np.ufunc):
             found.append(value)
         elif isinstance(value, types.FunctionType | types.BuiltinFunctionType):
@@ -106,14 +161,15 @@ class _Reader:
         self.found.append(number)
         return number < len(self._seen) - 1
 
-    def _tensor(self, t: Tensor) -> None:
+    def tensor(self, t: Tensor) -> None:
         kind, size = type(t), t.numel() * t.element_size()
         is_parameter = kind is nn.Parameter
         plain = (is_parameter or kind is Tensor) and t.layout is torch.strided
         if not plain or t.is_inference():
             raise _NoFingerprint
-        self.found += (kind, t.data_ptr(), t._version, t.shape, t.stride(), t.dtype, t.device)
-        self.found.append(t.requires_grad)
+        self.found += (
+            kind, t.data_ptr(), t._version, t.shape, t.stride(), t.dtype, t.device, t.requires_grad,
+        )  # fmt: skip
         if not is_parameter and t.__dict__:
             self.value(t.__dict__)
         left = self._of_parameters if is_parameter else self._left
@@ -138,10 +194,11 @@ class _Reader:
     def _object(self, value: Any) -> None:
         """Look into an object of a class in Python that holds nothing but attributes."""
         kind = type(value)
-        if kind.__basicsize__ != _Plain.__basicsize__ or hasattr(kind, "__deepcopy__"):
+        foreign = kind.__basicsize__ != _Plain.__basicsize__ or hasattr(kind, "__deepcopy__")
+        if foreign or id(value) == self._root:
             raise _NoFingerprint
         if not self._again(value):
-            self.found.append(kind)
+            self.found += (kind, getattr(kind, "forward", None))
             self.value(vars(value))
 
 

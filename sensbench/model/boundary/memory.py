@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import nn
 
-from sensbench.model.boundary.fingerprint import fingerprint
+from sensbench.model.boundary.fingerprint import Fingerprint, fingerprint
 from sensbench.model.boundary.private_copy import uncompiled
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.torch_function import TorchFunction
@@ -80,36 +80,33 @@ class Seen:
     names: tuple[str, ...]
     draws: Draws
     known: Known
-    was: list[Any]
-    copy_was: list[Any]
+    was: Fingerprint
+    copy_was: Fingerprint
 
     def unused(self) -> bool:
         """Whether the copy is as it was made: not if forward writes into the module."""
-        module = self.function.module
-        return module is not None and fingerprint(module) == self.copy_was
+        return self.copy_was.holds()
 
 
 _lock = threading.RLock()
 _seen: OrderedDict[int, tuple[Any, dict[Hashable, Seen]]] = OrderedDict()
 
 
-def state_of(model: Any) -> list[Any] | None:
+def state_of(model: Any) -> Fingerprint | None:
     """Return a module's fingerprint, of one that can be remembered at all."""
     model = uncompiled(model)
     return fingerprint(model) if isinstance(model, nn.Module) else None
 
 
-def recalled(model: Any, now: list[Any] | None, way: Hashable) -> Seen | None:
+def recalled(model: Any, way: Hashable) -> Seen | None:
     """Return what is known of a module that is as it was, used in the same way."""
-    if now is None:
-        return None
     model = uncompiled(model)
     with _lock:
         reference, ways = _seen.get(id(model), (lambda: None, {}))
         found = ways.get(way) if reference() is model else None
         if found is None:
             return None
-        if found.was == now and found.unused():
+        if found.was.holds() and found.unused():
             _seen.move_to_end(id(model))
             found.draws.known = True
             return found
@@ -119,7 +116,7 @@ def recalled(model: Any, now: list[Any] | None, way: Hashable) -> Seen | None:
 
 def remember(
     model: Any,
-    was: list[Any] | None,
+    was: Fingerprint | None,
     way: Hashable,
     function: Any,
     names: tuple[str, ...],

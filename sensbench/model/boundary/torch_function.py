@@ -28,7 +28,7 @@ from sensbench.model.boundary.columns import (
     read,
     table,
 )
-from sensbench.model.boundary.fingerprint import fingerprint
+from sensbench.model.boundary.fingerprint import Fingerprint, fingerprint
 from sensbench.model.boundary.placement import fixed_batch, placement, widest
 from sensbench.model.boundary.private_copy import Turns, private_copy, uncompiled
 
@@ -80,7 +80,7 @@ class TorchFunction:
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
         # the private copy as it was before it ran
-        self._copy_was: list[Any] | None = None
+        self._copy_was: Fingerprint | None = None
         self._in_place = self._leaves = False
         # whether values need autograd, as of a model that differentiates inside; not known yet
         self._values_need_graph: bool | None = None
@@ -183,8 +183,8 @@ class TorchFunction:
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
-            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
-        return Y, slopes
+            Y = torch.stack([y.detach().double() for y in outputs], dim=1)
+        return Y.cpu().numpy(), slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the second derivatives: one more backward per output and feature."""
@@ -217,7 +217,7 @@ class TorchFunction:
         """The private copy that is run, where the model is a module."""
         return self._call if self._is_module else None
 
-    def kept(self) -> tuple["TorchFunction | None", list[Any] | None]:
+    def kept(self) -> tuple["TorchFunction | None", Fingerprint | None]:
         """Return what can be kept without the caller's module, and the copy's state before it ran.
 
         Nothing where it has parameters of its own, or none that runs with autograd.
