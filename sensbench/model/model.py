@@ -1,6 +1,7 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
@@ -237,7 +238,8 @@ class Model:
         self._charge(X, backward=False)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
-            Y = self._checked(self._values(X), X, "outputs")
+            Y = self._values(X)
+            self._checked([Y], X, "outputs")
         if not self._known.settled:
             settle(self._known)
         return Y
@@ -260,13 +262,15 @@ class Model:
         DerivativeError
             An output is cut off from the inputs, or the derivative is not how the model changes.
         """
-        (pair,) = self.values_and_slopes([X], features)
-        Y, slopes = pair
+        (parts,) = self._parts([X], features)
         J = np.empty((len(X), self.o, self.d))
-        for k, slope in enumerate(slopes):
-            J[:, k] = slope
+        at = 0
+        for Y, slopes in parts:
+            for k, slope in enumerate(slopes):
+                J[at : at + len(Y), k] = slope
+            at += len(Y)
         J[:, :, self._cast] = np.nan
-        return Y, J
+        return joined([Y for Y, _ in parts]), J
 
     def values_and_slopes(
         self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None = None
@@ -277,6 +281,14 @@ class Model:
         are in the model's own precision, and only the first chunk is looked at for checks and
         for the steps of finite differences.
         """
+        for parts in self._parts(chunks, features):
+            slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
+            yield joined([Y for Y, _ in parts]), slopes
+
+    def _parts(
+        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None
+    ) -> Iterator[list[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]]:
+        """Yield for each chunk what came of its parts, which were run one after the other."""
         scale: Float[np.ndarray, " d"] | None = None
         features = self._with_derivative() if features is None else features
         for X in chunks:
@@ -290,15 +302,15 @@ class Model:
                     scale = scale_of(X) if scale is None else scale
                     Y = self._values(X)
                     J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
-                    slopes = [J[:, k] for k in range(self.o)]
+                    parts = [(Y, [J[:, k] for k in range(self.o)])]
                 else:
                     parts = self._in_chunks(f.values_and_slopes, X)
-                    Y = joined([values for values, _ in parts])
-                    slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
             if not self._known.settled:
                 settle(self._known)
-            self._checked(Y, X, "outputs")
-            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
+            self._checked([Y for Y, _ in parts], X, "outputs")
+            for k in range(self.o):
+                self._checked([slopes[k] for _, slopes in parts], X, "derivatives")
+            yield parts
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
@@ -317,7 +329,8 @@ class Model:
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            H = self._checked(joined(parts), X, "second derivatives")
+            H = joined(parts)
+            self._checked([H], X, "second derivatives")
             H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
             return H
 
@@ -392,12 +405,14 @@ class Model:
         self.n_backward += backward
 
     def _checked(
-        self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
-    ) -> Float[np.ndarray, "n ..."]:
+        self, parts: Sequence[Float[np.ndarray, "_ ..."]], X: Float[np.ndarray, "n d"], what: str
+    ) -> None:
         # one NaN or infinity leaves no sum of squares finite, and that is one pass
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = np.vdot(values, values)
-        if not np.isfinite(squares) and not np.isfinite(values).all():
+            if math.isfinite(sum(np.vdot(part, part) for part in parts)):
+                return
+        values = joined(list(parts))
+        if not np.isfinite(values).all():
             bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
@@ -407,7 +422,6 @@ class Model:
                 f"{int(bad.sum())} of {len(X)} rows (first: row {row}, x = [{first}{more}]); "
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
-        return values
 
 
 def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 Values = Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n o"]]
 
 # of the spread, 2 % are uncertain in so many rows
-_SAMPLED = 2**12
+_SAMPLED = 2**10
 
 
 def scale_of(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
