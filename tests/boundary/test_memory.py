@@ -127,7 +127,12 @@ def test_the_answer_after_a_change_is_right(change):
     now = exact(net, X)
     assert not np.allclose(before, now)
     np.testing.assert_allclose(sb.jacobian(net, X), now, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(sb.Model(net, X)(X), net(torch.tensor(X).float()).detach().reshape(60, 1), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        sb.Model(net, X)(X),
+        net(torch.tensor(X).float()).detach().reshape(60, 1),
+        rtol=1e-4,
+        atol=1e-6,
+    )
 
 
 def test_what_was_seen_is_not_checked_again():

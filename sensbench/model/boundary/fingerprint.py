@@ -30,7 +30,7 @@ class _Plain:
     """An object without anything beside its ``__dict__``."""
 
 
-class _NoFingerprint(Exception):  # noqa: N818
+class _NoFingerprint(Exception):
     """Something that cannot be compared."""
 
 
@@ -86,9 +86,7 @@ class Fingerprint:
         if kind.__basicsize__ != _Plain.__basicsize__:
             raise _NoFingerprint
         values = list(state.values())
-        self._states.append(
-            (weakref.ref(module), kind, kind.forward, state, list(state), values)
-        )
+        self._states.append((weakref.ref(module), kind, kind.forward, state, list(state), values))
         for name, value in state.items():
             held = type(value)
             if held in _ATOMS or held is float or held is complex:
