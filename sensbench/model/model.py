@@ -15,6 +15,7 @@ from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelE
 from sensbench.inputs.names import Names, ordered
 from sensbench.inputs.rows import as_rows, discrete_columns
 from sensbench.model.boundary.arguments import Arguments, whole_columns
+from sensbench.model.boundary.array_function import ArrayFunction
 from sensbench.model.boundary.borrowed import contained, undisturbed
 from sensbench.model.boundary.checks import Checks
 from sensbench.model.boundary.columns import Selector
@@ -112,6 +113,7 @@ class Model:
         whole_numbers = whole_columns(example, discrete, features, who)
         way = (who, self.d, repr(output), repr(arguments), features, whole_numbers, derivatives)
         seen = recalled(function, way)
+        self._function: TorchFunction | ArrayFunction
         if seen is not None:
             self._function, names, self._draws = seen.function, seen.names, seen.draws
             self._known = seen.known
