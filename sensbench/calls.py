@@ -48,10 +48,14 @@ def explained(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise _misfit(signature, args, kwargs, who, error) from None
-        return function(*args, **kwargs)
+            return function(*args, **kwargs)
+        except TypeError:
+            # only then: to bind takes as long as a small network
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise _misfit(signature, args, kwargs, who, error) from None
+            raise
 
     return call
 

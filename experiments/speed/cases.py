@@ -4,6 +4,7 @@ from experiments.speed.case import Case
 from experiments.speed.run import Plan
 
 SIZES = ((10, 8192), (30, 4096), (100, 1024))
+JACOBIAN_ROWS = (100, 1000, 10_000, 100_000)
 BARE, BOTH = "bare forward", "bare forward + backward"
 BY_HAND = (BARE, "SALib", "OpenTURNS")
 ROW_BY_ROW = ("Captum Saliency", "torch.func jacrev")
@@ -41,6 +42,11 @@ def quick() -> list[Plan]:
             )
         ),
         Plan(Case("delta", 10, 1024), ("SALib",)),
+        *(
+            Plan(Case(family, 20, n, o=3), ("loop over outputs",))
+            for family in ("jacobian", "first_jacobian")
+            for n in JACOBIAN_ROWS
+        ),
     ]
 
 
@@ -98,4 +104,6 @@ def smallest() -> list[Plan]:
         ),
         Plan(Case("permutation", 3, 50), (BARE, "scikit-learn")),
         Plan(Case("delta", 3, 100, o=1), ("SALib",)),
+        Plan(Case("jacobian", 3, 50), ("loop over outputs",)),
+        Plan(Case("first_jacobian", 3, 50), ("loop over outputs",)),
     ]  # fmt: skip

@@ -35,6 +35,8 @@ TITLES = {
     "gradient": "Gradient, all measures with intervals",
     "permutation": "Permutation importance, 10 repeats",
     "delta": "Borgonovo's delta, 100 resamples",
+    "jacobian": "sb.jacobian, a module seen before",
+    "first_jacobian": "sb.jacobian, the first call with its checks",
 }
 NUMBERS = ["seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low", "ratio_high",
            "megabytes", "peer_megabytes"]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.speed.cases import BARE, BOTH, SIZES, same_budget
+from experiments.speed.cases import BARE, BOTH, JACOBIAN_ROWS, SIZES, same_budget
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,14 @@ def targets() -> list[Target]:
     ):
         text = f"{what} ÷ gradient; d = 10, n = 10,000"
         found.append(Target(text, bound, gradient(10, 10_000, peer)))
+    for n in JACOBIAN_ROWS:
+        rows = {"d": 20, "n": n, "o": 3, "hidden": "64-64", "peer": "loop over outputs"}
+        what = f"÷ loop over outputs; d = 20, n = {n:,}, 3 outputs"
+        seen = Target(f"sb.jacobian, seen before {what}", 1.3, {"family": "jacobian", **rows}, True)
+        found.append(seen)
+        if n >= 10_000:
+            first = {"family": "first_jacobian", **rows}
+            found.append(Target(f"sb.jacobian, first call {what}", 1.3, first, True))
     what = "scikit-learn ÷ permutation, 10 repeats"
     every = {"family": "permutation", "peer": "scikit-learn"}
     one = {**every, "d": 10, "n": 2000, **plain}

@@ -1,6 +1,7 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
@@ -14,10 +15,12 @@ from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelE
 from sensbench.inputs.names import Names, ordered
 from sensbench.inputs.rows import as_rows, discrete_columns
 from sensbench.model.boundary.arguments import Arguments, whole_columns
+from sensbench.model.boundary.array_function import ArrayFunction
 from sensbench.model.boundary.borrowed import contained, undisturbed
 from sensbench.model.boundary.checks import Checks
 from sensbench.model.boundary.columns import Selector
 from sensbench.model.boundary.finite_differences import central_differences, scale_of
+from sensbench.model.boundary.memory import recalled, remember, settle, state_of
 from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.recognise import recognise
@@ -107,14 +110,23 @@ class Model:
         self.d = example.shape[1]
         self.features: tuple[str, ...] = tuple(features or (f"x{i + 1}" for i in range(self.d)))
         outputs = None if outputs is None else ordered(outputs, who, "outputs")
-        self._draws = Draws()
-        with contained(who), undisturbed(self._draws) as trial:
-            self._function, names = recognise(
-                function, example, who, output=output, arguments=arguments, features=features,
-                whole=whole_columns(example, discrete, features, who),
-            )  # fmt: skip
-            if trial is not None:
-                trial.watch(lambda: self._function.values(example[:2]))
+        whole_numbers = whole_columns(example, discrete, features, who)
+        way = (who, self.d, repr(output), repr(arguments), features, whole_numbers, derivatives)
+        seen = recalled(function, way)
+        self._function: TorchFunction | ArrayFunction
+        if seen is not None:
+            self._function, names, self._draws = seen.function, seen.names, seen.draws
+            self._known = seen.known
+        else:
+            self._draws, was = Draws(), state_of(function)
+            with contained(who), undisturbed(self._draws) as trial:
+                self._function, names = recognise(
+                    function, example, who, output=output, arguments=arguments, features=features,
+                    whole=whole_numbers,
+                )  # fmt: skip
+                if trial is not None:
+                    trial.watch(lambda: self._function.values(example[:2]))
+            self._known = remember(function, was, way, self._function, names, self._draws)
         if derivatives == "autograd" and not isinstance(self._function, TorchFunction):
             raise DerivativeError(
                 f"{who}: expected a torch model for derivatives='autograd'; this one takes "
@@ -124,7 +136,10 @@ class Model:
         torch_too = isinstance(self._function, TorchFunction)
         self._differences = derivatives == "finite-difference" or not torch_too
         self._cast = sorted(self._function.cast(self.d))
-        self._checks = Checks(self._function, self.outputs, features, self.d, self._differences)
+        self._checks = Checks(
+            self._function, self.outputs, features, self.d, self._differences,
+            self._known, recalled=seen is not None,
+        )  # fmt: skip
         self._derivatives_given = False
         self.n_forward = 0
         self.n_backward = 0
@@ -225,7 +240,11 @@ class Model:
         self._charge(X, backward=False)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
-            return self._checked(self._values(X), X, "outputs")
+            Y = self._values(X)
+            self._checked([Y], X, "outputs")
+        if not self._known.settled:
+            settle(self._known)
+        return Y
 
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
@@ -245,13 +264,15 @@ class Model:
         DerivativeError
             An output is cut off from the inputs, or the derivative is not how the model changes.
         """
-        (pair,) = self.values_and_slopes([X], features)
-        Y, slopes = pair
+        (parts,) = self._parts([X], features)
         J = np.empty((len(X), self.o, self.d))
-        for k, slope in enumerate(slopes):
-            J[:, k] = slope
+        at = 0
+        for Y, slopes in parts:
+            for k, slope in enumerate(slopes):
+                J[at : at + len(Y), k] = slope
+            at += len(Y)
         J[:, :, self._cast] = np.nan
-        return Y, J
+        return joined([Y for Y, _ in parts]), J
 
     def values_and_slopes(
         self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None = None
@@ -262,6 +283,14 @@ class Model:
         are in the model's own precision, and only the first chunk is looked at for checks and
         for the steps of finite differences.
         """
+        for parts in self._parts(chunks, features):
+            slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
+            yield joined([Y for Y, _ in parts]), slopes
+
+    def _parts(
+        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None
+    ) -> Iterator[list[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]]:
+        """Yield for each chunk what came of its parts, which were run one after the other."""
         scale: Float[np.ndarray, " d"] | None = None
         features = self._with_derivative() if features is None else features
         for X in chunks:
@@ -275,13 +304,15 @@ class Model:
                     scale = scale_of(X) if scale is None else scale
                     Y = self._values(X)
                     J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
-                    slopes = [J[:, k] for k in range(self.o)]
+                    parts = [(Y, [J[:, k] for k in range(self.o)])]
                 else:
                     parts = self._in_chunks(f.values_and_slopes, X)
-                    Y = joined([values for values, _ in parts])
-                    slopes = [joined([part[k] for _, part in parts]) for k in range(self.o)]
-            self._checked(Y, X, "outputs")
-            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
+            if not self._known.settled:
+                settle(self._known)
+            self._checked([Y for Y, _ in parts], X, "outputs")
+            for k in range(self.o):
+                self._checked([slopes[k] for _, slopes in parts], X, "derivatives")
+            yield parts
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
@@ -300,7 +331,8 @@ class Model:
             # Each row keeps d backward passes of the gradient's graph.
             parts = self._in_chunks(self._function.hessian, X, self.d)
             self.n_backward += len(X) * self.o * self.d
-            H = self._checked(joined(parts), X, "second derivatives")
+            H = joined(parts)
+            self._checked([H], X, "second derivatives")
             H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
             return H
 
@@ -375,12 +407,14 @@ class Model:
         self.n_backward += backward
 
     def _checked(
-        self, values: Float[np.ndarray, "n ..."], X: Float[np.ndarray, "n d"], what: str
-    ) -> Float[np.ndarray, "n ..."]:
+        self, parts: Sequence[Float[np.ndarray, "_ ..."]], X: Float[np.ndarray, "n d"], what: str
+    ) -> None:
         # one NaN or infinity leaves no sum of squares finite, and that is one pass
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = np.vdot(values, values)
-        if not np.isfinite(squares) and not np.isfinite(values).all():
+            if math.isfinite(sum(np.vdot(part, part) for part in parts)):
+                return
+        values = joined(list(parts))
+        if not np.isfinite(values).all():
             bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
             row = int(np.argmax(bad))
             first = ", ".join(f"{x:.6g}" for x in X[row][:8])
@@ -390,7 +424,6 @@ class Model:
                 f"{int(bad.sum())} of {len(X)} rows (first: row {row}, x = [{first}{more}]); "
                 f"narrow the inputs' distribution to where the model is defined, or mend the model"
             )
-        return values
 
 
 def _output_names(given: Sequence[str] | None, own: tuple[str, ...], who: str) -> tuple[str, ...]:

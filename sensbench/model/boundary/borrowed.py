@@ -35,8 +35,10 @@ def undisturbed(draws: Draws | None = None) -> Iterator[Trial | None]:
     try:
         with ExitStack() as stack:
             trial = stack.enter_context((draws or Draws()).kept())
-            stack.enter_context(torch.inference_mode(False))
-            stack.enter_context(torch.autocast("cpu", enabled=False))
+            if torch.is_inference_mode_enabled():
+                stack.enter_context(torch.inference_mode(False))
+            if torch.is_autocast_enabled("cpu"):
+                stack.enter_context(torch.autocast("cpu", enabled=False))
             yield trial
     finally:
         _inside.entered = False

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sensbench.errors import DerivativeError
 from sensbench.model.boundary.array_function import ArrayFunction
-from sensbench.model.boundary.finite_differences import central_difference, scale_of
+from sensbench.model.boundary.finite_differences import central_difference, scale_of_some
 from sensbench.model.boundary.guards import (
     Lie,
     Slopes,
@@ -19,7 +19,8 @@ from sensbench.model.boundary.guards import (
     wrong_rows,
     wrong_slopes,
 )
-from sensbench.model.boundary.jumps import jumps
+from sensbench.model.boundary.jumps import jumps, jumps_on, lines
+from sensbench.model.boundary.memory import Known
 from sensbench.model.boundary.row_guards import check_rows, near_rows, sample_rows, some_rows
 from sensbench.model.boundary.torch_function import TorchFunction
 
@@ -42,11 +43,14 @@ class Checks:
         features: Sequence[str] | None,
         d: int,
         differences: bool,
+        known: Known,
+        *,
+        recalled: bool,
     ):
         self._function, self._outputs, self._features = function, outputs, features
         self._d, self._differences = d, differences
-        self._rows_done = self._second_done = False
-        self._features_done: set[int] = set()
+        # what is known of a module seen before was found on other rows
+        self._known, self._recalled = known, recalled
         self.n_rows = 0
 
     def named(self, outputs: Sequence[str]) -> "Checks":
@@ -57,11 +61,11 @@ class Checks:
 
     def rows(self, X: Float[np.ndarray, "n d"]) -> None:
         """Check once that outputs are repeatable and rows independent."""
-        if self._rows_done:
+        if self._known.rows:
             return
         points = self._function.rounded(some_rows(X, _POINTS))
         check_rows(self._values, points, self._function.who, self._outputs, self._function.eps)
-        self._rows_done = True
+        self._known.rows = True
 
     def derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int] | None) -> None:
         """Check once per feature that the derivative is how the model changes.
@@ -71,43 +75,35 @@ class Checks:
         DerivativeError
             Pairs where it is not, with both numbers.
         """
-        wanted = range(X.shape[1]) if features is None else features
-        left = [i for i in wanted if i not in self._features_done]
-        if not left:
+        f, known = self._function, self._known
+        wanted = list(range(X.shape[1]) if features is None else features)
+        left = [i for i in wanted if i not in known.features]
+        if not left and not self._recalled:
             return
-        f = self._function
-        points, scale = f.rounded(sample_rows(X, _POINTS, left)), scale_of(X)
-
-        def difference(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
-            return central_difference(self._values, Z, i, scale, f.eps, f.rounded)
-
-        def slope(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
-            return self._jacobian(Z)[np.arange(len(Z)), :, i]
-
-        lies: list[Lie] = []
+        recalled, self._recalled = self._recalled, False
+        if recalled and not left and known.are_last(X):
+            return
+        low, high = X.min(axis=0), X.max(axis=0)
+        if recalled and (left or not known.reaches(low, high)):
+            known.features.clear()
+            known.second, left = False, wanted
+        if not left:
+            self._other_rows(X, wanted)
+            known.looked_at(X, low, high)
+            return
+        points, scale = f.rounded(sample_rows(X, _POINTS, left)), scale_of_some(X)
+        ends = _around(low, high, scale)
         if self._differences:
             # every point costs evaluations, of a simulator perhaps
-            s = Slopes(self._values, self._jacobian, f.rounded, difference, f.eps, False, 1, 17)
+            s = self._differenced(scale)
             if not np.isfinite(self._values(points)).all():
                 return
+            lies = jumps(s, points, *ends, some_features(left))
         else:
-            s = Slopes(self._values, self._jacobian, f.rounded, slope, f.eps)
-            rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), left))
-            Y, J = self._values_and_jacobian(np.concatenate([points, rows]))
-            if not np.isfinite(Y[:_POINTS]).all():
+            found = self._differentiated(X, points, scale, left, ends)
+            if found is None:
                 return  # outside the model's domain: the rows asked for are judged by themselves
-            lies = wrong_slopes(s, points, scale, left, (Y[:_POINTS], J[:_POINTS]))
-            lies = lies or wrong_rows(s, rows, scale, left, (Y[_POINTS:], J[_POINTS:]))
-        if lies:
-            raise DerivativeError(
-                f"{self._function.who}: expected autograd to agree with finite differences to "
-                f"{tolerance(f.eps):.0e} of a slope; it does not for {self._pairs(lies)} (detach, "
-                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without "
-                f"create_graph=True or a custom backward "
-                f"inside forward); mend forward, or ask for "
-                f"derivatives='finite-difference', or leave the gradient estimator out"
-            )
-        lies = jumps(s, points, *_range(X, scale), some_features(left))
+            lies = found
         if lies:
             how = "finite differences are" if self._differences else "autograd is"
             raise DerivativeError(
@@ -117,7 +113,84 @@ class Checks:
                 f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and "
                 f"permutation measure jumps"
             )
-        self._features_done.update(left)
+        known.features.update(left)
+        known.looked_at(X, low, high)
+
+    def _differenced(self, scale: Float[np.ndarray, " d"]) -> Slopes:
+        f = self._function
+
+        def along(Z: Float[np.ndarray, "n d"], i: Any) -> Float[np.ndarray, "n o"]:
+            return central_difference(self._values, Z, i, scale, f.eps, f.rounded)
+
+        return Slopes(self._values, self._jacobian, f.rounded, along, f.eps, False, 1, 17)
+
+    def _differentiated(
+        self,
+        X: Float[np.ndarray, "n d"],
+        points: Float[np.ndarray, "m d"],
+        scale: Float[np.ndarray, " d"],
+        features: list[int],
+        ends: tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]],
+    ) -> list[Lie] | None:
+        """Return the jumps that autograd is blind to; nothing outside the model's domain.
+
+        All that is to be differentiated is so in one batch: of small ones the calls are the cost.
+
+        Raises
+        ------
+        DerivativeError
+            Pairs whose derivative is not how the model changes.
+        """
+        f = self._function
+        s = Slopes(self._values, self._jacobian, f.rounded, self._slopes_in, f.eps)
+        rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), features))
+        walks = lines(s, points, *ends, some_features(features))
+        walk = next(walks)
+        m, r = len(points), len(points) + len(rows)
+        Y, slopes = self._values_and_slopes(np.concatenate([points, rows, walk.rows]))
+        J = np.stack([slope[:r] for slope in slopes], axis=1, dtype=np.float64)
+        if not np.isfinite(Y[:m]).all():
+            return None
+        lies = wrong_slopes(s, points, scale, features, (Y[:m], J[:m]))
+        lies = lies or wrong_rows(s, rows, scale, features, (Y[m:r], J[m:r]))
+        self._refuse(lies)
+        in_own = _in_own([slope[r:] for slope in slopes], walk.which)
+        lies = jumps_on(s, walk, Y[r:], in_own, walk.at_points(J[:m]))
+        for walk in walks:
+            Y, slopes = self._values_and_slopes(walk.rows)
+            in_own = _in_own(slopes, walk.which)
+            lies += jumps_on(s, walk, Y, in_own, walk.at_points(J[:m]))
+        return lies
+
+    def _other_rows(self, X: Float[np.ndarray, "n d"], features: list[int]) -> None:
+        """Check the derivative of a module seen before on rows that were not.
+
+        Raises
+        ------
+        DerivativeError
+            As :meth:`derivatives`.
+        """
+        if self._differences:
+            return
+        f = self._function
+        s = Slopes(self._values, self._jacobian, f.rounded, self._slopes_in, f.eps)
+        rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), features))
+        self._refuse(
+            wrong_rows(s, rows, scale_of_some(X), features, self._values_and_jacobian(rows))
+        )
+
+    def _refuse(self, lies: list[Lie]) -> None:
+        if lies:
+            self._known.features.clear()
+            raise DerivativeError(
+                f"{self._function.who}: expected autograd to agree with finite differences to "
+                f"{tolerance(self._function.eps):.0e} of a slope; it does not for "
+                f"{self._pairs(lies)} (detach, "
+                f"no_grad, .data, a numpy call, an integer cast, autograd.grad without "
+                f"create_graph=True or a custom backward "
+                f"inside forward); mend forward, or ask for "
+                f"derivatives='finite-difference', or leave the gradient estimator out"
+            )
 
     def second_derivatives(self, X: Float[np.ndarray, "n d"], features: Sequence[int]) -> None:
         """Check once that the gradient changes as its derivative says: not in the jumps of ReLU.
@@ -127,7 +200,7 @@ class Checks:
         DerivativeError
             The gradient is piecewise constant, or its derivative is cut off.
         """
-        if self._second_done or not isinstance(self._function, TorchFunction):
+        if self._known.second or not isinstance(self._function, TorchFunction):
             return
         function, d = self._function, X.shape[1]
 
@@ -138,7 +211,7 @@ class Checks:
         def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
             return self._jacobian(Z).reshape(len(Z), -1)
 
-        points, scale = function.rounded(sample_rows(X, _POINTS, features)), scale_of(X)
+        points, scale = function.rounded(sample_rows(X, _POINTS, features)), scale_of_some(X)
         s = Slopes(
             values,
             slopes,
@@ -148,7 +221,7 @@ class Checks:
             100 * function.eps,
             jump_share=0.5,
         )
-        low, high = _range(X, scale)
+        low, high = _around(X.min(axis=0), X.max(axis=0), scale)
         # beyond the data too: few rows may lie in one piece of a network of kinks
         lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
         if lies:
@@ -167,7 +240,7 @@ class Checks:
                 f"{self._second_pairs(lies)} (a detach, or a custom backward whose own derivative "
                 f"is cut off); mend forward, or use pairwise Sobol' indices"
             )
-        self._second_done = True
+        self._known.second = True
 
     def _values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
         self.n_rows += len(X)
@@ -179,8 +252,19 @@ class Checks:
     def _values_and_jacobian(
         self, X: Float[np.ndarray, "n d"]
     ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"]]:
+        Y, slopes = self._values_and_slopes(X)
+        return Y, np.stack(slopes, axis=1, dtype=np.float64)
+
+    def _slopes_in(
+        self, X: Float[np.ndarray, "n d"], features: Int[np.ndarray, " n"]
+    ) -> Float[np.ndarray, "n o"]:
+        return _in_own(self._values_and_slopes(X)[1], features)
+
+    def _values_and_slopes(
+        self, X: Float[np.ndarray, "n d"]
+    ) -> tuple[Float[np.ndarray, "n o"], list[Float[np.ndarray, "n d"]]]:
         self.n_rows += len(X) * (1 + len(self._outputs))
-        return self._function.values_and_jacobian(X)  # type: ignore[union-attr]
+        return self._function.values_and_slopes(X)  # type: ignore[union-attr]
 
     def _feature(self, i: int) -> str:
         return self._features[i] if self._features is not None else f"x{i + 1}"
@@ -203,16 +287,23 @@ class Checks:
         )
 
 
+def _in_own(
+    slopes: list[Float[np.ndarray, "n d"]], features: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, "n o"]:
+    """Return each row's slopes in a feature of its own."""
+    each = np.arange(len(features))
+    return np.stack([slope[each, features] for slope in slopes], axis=1, dtype=np.float64)
+
+
 def _listed(items: Iterable[str], most: int = 4) -> str:
     listed = list(items)
     more = f" and {len(listed) - most} more pairs" if len(listed) > most else ""
     return "; ".join(listed[:most]) + more
 
 
-def _range(
-    X: Float[np.ndarray, "n d"], scale: Float[np.ndarray, " d"]
+def _around(
+    low: Float[np.ndarray, " d"], high: Float[np.ndarray, " d"], scale: Float[np.ndarray, " d"]
 ) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
     """Return where to look for jumps: the data's range, or around what does not vary."""
-    low, high = X.min(axis=0), X.max(axis=0)
     alone = high - low <= 1e-12 * np.abs(high)
     return np.where(alone, low - 2 * scale, low), np.where(alone, high + 2 * scale, high)

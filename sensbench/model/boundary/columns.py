@@ -169,6 +169,23 @@ def table(parts: list[Part], columns: list[Column], n: int, who: str) -> Tensor:
     return torch.stack(found, dim=1)
 
 
+def whole(parts: list[Part], columns: list[Column], n: int, who: str) -> list[Tensor] | Tensor:
+    """Return the one tensor that all chosen columns are in; else the columns.
+
+    Raises
+    ------
+    ModelError
+        As for :func:`read`.
+    """
+    first = columns[0].part
+    if first < len(parts) and all(column.part == first for column in columns):
+        tensor = parts[first].tensor
+        if _is_batch(parts[first], n) and tensor.requires_grad:
+            if max(column.flat for column in columns) < tensor.numel() // n:
+                return tensor
+    return read(parts, columns, n, who)
+
+
 @dataclass(frozen=True)
 class _Returned:
     """What came back for a batch of ``n`` rows: columns, and parts that are no batch."""

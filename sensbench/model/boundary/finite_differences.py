@@ -7,6 +7,9 @@ from jaxtyping import Float, Int
 
 Values = Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n o"]]
 
+# of the spread, 2 % are uncertain in so many rows
+_SAMPLED = 2**10
+
 
 def scale_of(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     """Return what counts as a large step: each column's spread.
@@ -17,6 +20,16 @@ def scale_of(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     spread = X.std(axis=0)
     varies = spread > 1e-12 * size
     return np.where(varies, spread, np.where(size > 0, size, 1.0))
+
+
+def scale_of_some(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
+    """Return what counts as a large step, of a random sample where there are many rows.
+
+    For checks, whose steps need not be those of another call.
+    """
+    if len(X) > _SAMPLED:
+        X = X[np.random.default_rng(5).choice(len(X), _SAMPLED, replace=False)]
+    return scale_of(X)
 
 
 def central_differences(

@@ -5,7 +5,8 @@ cell is halved until its ends are neighbouring numbers. A jump remains a jump; a
 saturated tanh) does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -14,6 +15,34 @@ from sensbench.model.boundary.guards import Lie, Slopes
 
 # of what is walked at once
 _MOST_NUMBERS = 2**22
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines through some points, in each of the features.
+
+    Attributes
+    ----------
+    paths
+        The points of the lines, ``(features, points, d)``.
+    """
+
+    features: list[int]
+    paths: Float[np.ndarray, "f p d"]
+
+    @property
+    def which(self) -> Int[np.ndarray, " r"]:
+        """The feature of each row's line."""
+        return np.repeat(self.features, self.paths.shape[1])
+
+    def at_points(self, J: Float[np.ndarray, "m o d"]) -> Float[np.ndarray, "f m o"]:
+        """Return the slopes at other points in each line's feature."""
+        return J[:, :, self.features].transpose(2, 0, 1)
+
+    @property
+    def rows(self) -> Float[np.ndarray, "r d"]:
+        """The points of the lines, one after the other."""
+        return self.paths.reshape(-1, self.paths.shape[2])
 
 
 def jumps(
@@ -29,84 +58,95 @@ def jumps(
     all along; else there must be a staircase of them, for a single threshold in a model leaves
     its slopes on either side right.
     """
-    d, lies = points.shape[1], list[Lie]()
-    at_once = max(1, _MOST_NUMBERS // (s.lines * s.line_points * d))
-    for start in range(0, len(features), at_once):
-        lies += _along(s, points, low, high, list(features[start : start + at_once]))
+    lies = list[Lie]()
+    for walk in lines(s, points, low, high, features):
+        F, P, d = walk.paths.shape
+        also = np.repeat(points[None], F, axis=0).reshape(-1, d)
+        which = np.concatenate([walk.which, np.repeat(walk.features, len(points))])
+        slope = s.along(np.concatenate([walk.rows, also]), which)
+        at_points = slope[F * P :].reshape(F, len(points), -1)
+        lies += jumps_on(s, walk, s.values(walk.rows), slope[: F * P], at_points)
     return lies
 
 
-def _along(
+def lines(
     s: Slopes,
     points: Float[np.ndarray, "m d"],
     low: Float[np.ndarray, " d"],
     high: Float[np.ndarray, " d"],
-    features: list[int],
+    features: Sequence[int],
+) -> Iterator[Lines]:
+    """Yield the lines of as many features as are walked at once."""
+    d = points.shape[1]
+    at_once = max(1, _MOST_NUMBERS // (s.lines * s.line_points * d))
+    for k in range(0, len(features), at_once):
+        block = list(features[k : k + at_once])
+        F = len(block)
+        paths = np.repeat(points[None, : s.lines, None], F, axis=0).repeat(s.line_points, axis=2)
+        walked = np.linspace(low[block], high[block], s.line_points, axis=1)
+        paths[np.arange(F), :, :, block] = walked[:, None]
+        yield Lines(block, s.rounded(paths.reshape(-1, d)).reshape(F, -1, d))
+
+
+def jumps_on(
+    s: Slopes,
+    walk: Lines,
+    values: Float[np.ndarray, "r o"],
+    slopes: Float[np.ndarray, "r o"],
+    at_points: Float[np.ndarray, "f m o"],
 ) -> list[Lie]:
-    start = np.repeat(points[: s.lines], s.line_points, axis=0)
-    paths = np.repeat(start[None], len(features), axis=0)
-    for path, i in zip(paths, features, strict=True):
-        path[:, i] = np.tile(
-            np.linspace(low[i], high[i], s.line_points), len(start) // s.line_points
-        )
-    F, P, d = paths.shape
-    flat_paths = s.rounded(paths.reshape(-1, d))
-    paths = flat_paths.reshape(F, P, d)
-    Y = s.values(flat_paths).reshape(F, P, -1)
-    also = np.repeat(points[None], F, axis=0).reshape(-1, d)
-    which = np.concatenate([np.repeat(features, P), np.repeat(features, len(points))])
-    slope = s.along(np.concatenate([flat_paths, also]), which)
-    on_path = slope[: F * P].reshape(F, P, -1)
-    at_points = slope[F * P :].reshape(F, len(points), -1)
-    found = []
-    for f, i in enumerate(features):
-        for k in range(Y.shape[2]):
-            every = np.concatenate([on_path[f, :, k], at_points[f, :, k]])
-            share = float((every != 0).mean())
-            flat = share == 0 if s.exact else share < 0.25
-            cells = _suspected(s, paths[f][:, i], Y[f, :, k], on_path[f, :, k], flat)
-            if len(cells):
-                found.append((f, i, k, cells))
+    """Return the jumps on lines where values and slopes are known, each in its own feature."""
+    paths, each = walk.paths, np.arange(len(walk.features))
+    Y, G = (a.reshape(*paths.shape[:2], -1) for a in (values, slopes))
+    x = paths[each, :, walk.features]
+    share = (np.concatenate([G, at_points], axis=1) != 0).mean(axis=1)
+    flat = share == 0 if s.exact else share < 0.25
+    cells, count = _suspected(s, x, Y, G, flat)
+    found = [(f, k, cells[f, : count[f, k], k]) for f, k in np.argwhere(count)]
     if not found:
         return []
-    a = np.concatenate([paths[f][cells] for f, _, _, cells in found])
-    b = np.concatenate([paths[f][cells + 1] for f, _, _, cells in found])
-    outputs = np.concatenate([np.full(len(cells), k) for _, _, k, cells in found])
-    remain = np.split(_remain(s, a, b, outputs), np.cumsum([len(c) for *_, c in found])[:-1])
+    a = np.concatenate([paths[f][at] for f, _, at in found])
+    b = np.concatenate([paths[f][at + 1] for f, _, at in found])
+    outputs = np.concatenate([np.full(len(at), k) for _, k, at in found])
+    remain = np.split(_remain(s, a, b, outputs), np.cumsum([len(at) for *_, at in found])[:-1])
     lies = []
-    for (f, i, k, cells), jump in zip(found, remain, strict=True):
+    for (f, k, at), jump in zip(found, remain, strict=True):
         if jump.all():
-            t = int(cells[0])
-            y, x = Y[f, :, k], paths[f][:, i]
-            change = (y[t + 1] - y[t]) / (x[t + 1] - x[t])
-            lies.append(Lie(k, i, float(on_path[f, t, k]), float(change)))
+            t = int(at[0])
+            change = (Y[f, t + 1, k] - Y[f, t, k]) / (x[f, t + 1] - x[f, t])
+            lies.append(Lie(int(k), walk.features[f], float(G[f, t, k]), float(change)))
     return lies
 
 
 def _suspected(
     s: Slopes,
-    x: Float[np.ndarray, " p"],
-    y: Float[np.ndarray, " p"],
-    slope: Float[np.ndarray, " p"],
-    flat: bool,
-) -> Int[np.ndarray, " c"]:
-    """Return the cells of a line that must all hold a jump for it to count; none where none may."""
+    x: Float[np.ndarray, "f p"],
+    y: Float[np.ndarray, "f p o"],
+    slope: Float[np.ndarray, "f p o"],
+    flat: Bool[np.ndarray, "f o"],
+) -> tuple[Int[np.ndarray, "f c o"], Int[np.ndarray, "f o"]]:
+    """Return the cells of a line that must all hold a jump for it to count, and how many of them.
+
+    None where no jump may be.
+    """
     with np.errstate(all="ignore"):
-        dx, dy = np.diff(x), np.diff(y)
-        rest = dy - 0.5 * (slope[1:] + slope[:-1]) * dx
+        dx, dy = np.diff(x)[:, :, None], np.diff(y, axis=1)
+        rest = dy - 0.5 * (slope[:, 1:] + slope[:, :-1]) * dx
         # jumps that are a small part of the change are a model's own rounding, as in bfloat16
         real = np.isfinite(rest) & (dx > 0) & (np.abs(rest) > 0.5 * np.abs(dy))
         rest = np.where(real, np.abs(rest), 0.0)
-        change = np.where(np.isfinite(dy) & (dx > 0), np.abs(dy), 0.0).sum()
-    noise = 1e3 * s.eps * np.abs(np.where(np.isfinite(y), y, 0.0)).max()
-    spread = np.ptp(y[np.isfinite(y)]) if np.isfinite(y).any() else 0.0
-    least = max(noise, 0.01 * spread)
-    cells = np.argsort(-rest)[: 1 if flat else 3]
-    if len(cells) < (1 if flat else 3) or (rest[cells] <= least).any():
-        return cells[:0]
-    if not flat and rest[rest > least].sum() < s.jump_share * change:
-        return cells[:0]
-    return cells
+        change = np.where(np.isfinite(dy) & (dx > 0), np.abs(dy), 0.0).sum(axis=1)
+    finite = np.isfinite(y)
+    size = np.where(finite, np.abs(y), 0.0).max(axis=1)
+    top = np.where(finite, y, -np.inf).max(axis=1)
+    bottom = np.where(finite, y, np.inf).min(axis=1)
+    spread = np.where(finite.any(axis=1), top - bottom, 0.0)
+    least = np.maximum(1e3 * s.eps * size, 0.01 * spread)[:, None]
+    cells = np.argsort(-rest, axis=1)[:, :3]
+    large = np.take_along_axis(rest, cells, 1) > least
+    in_jumps = np.where(rest > least, rest, 0.0).sum(axis=1)
+    stairs = large.all(axis=1) & (in_jumps >= s.jump_share * change)
+    return cells, np.where(flat, large[:, 0].astype(int), 3 * stairs)
 
 
 def _remain(

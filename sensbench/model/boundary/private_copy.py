@@ -4,6 +4,7 @@ import copy
 import threading
 import types
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,6 +105,15 @@ def _copied(module: nn.Module, learns: bool) -> nn.Module:
 
 def _aliases(module: nn.Module, learns: bool) -> dict[int, Any]:
     memo: dict[int, Any] = {}
+    for part in module.modules():
+        # a module has ten dicts for hooks, mostly empty, which deepcopy takes its time over
+        memo.update(
+            {
+                id(held): OrderedDict()
+                for held in vars(part).values()
+                if type(held) is OrderedDict and not held and not vars(held)
+            }
+        )
     for name, p in module.named_parameters():
         if torch.nn.parameter.is_lazy(p):
             raise ModelError(

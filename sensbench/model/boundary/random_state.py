@@ -6,6 +6,7 @@ those generators are put back that the model itself was seen to draw from.
 """
 
 import contextlib
+import ctypes
 import random
 import sys
 import threading
@@ -18,17 +19,46 @@ import torch
 from numpy.random import mtrand
 from torch.utils._python_dispatch import TorchDispatchMode
 
+# of numpy's generator: 624 words and the position among them
+_NUMPY_BYTES = 624 * 4 + 4
+# the generator, its bytes, and its state as numpy tells it, which takes a hundred times longer
+_numpy_was: tuple[Any, bytes, Any] | None = None
+
+
+def _numpy_state() -> Any:
+    """Return the state of numpy's global generator; the same object while it is as it was."""
+    global _numpy_was
+    generator = mtrand.get_bit_generator()
+    if type(generator) is not np.random.MT19937:
+        return np.random.get_state(legacy=False)
+    address = generator.ctypes.state_address
+    words, was = ctypes.string_at(address, _NUMPY_BYTES), _numpy_was
+    if was is not None and was[0] is generator and was[1] == words:
+        return was[2]
+    state = np.random.get_state(legacy=False)
+    # a second normal number that it keeps does not show in its words: to use it up changes nothing
+    same = not state["has_gauss"] and ctypes.string_at(address, _NUMPY_BYTES) == words
+    _numpy_was = (generator, words, state) if same else None
+    return state
+
+
+def _set_numpy_state(state: Any) -> None:
+    global _numpy_was
+    _numpy_was = None
+    np.random.set_state(state)
+
+
 _GET: dict[str, Callable[[], Any]] = {
     "torch": torch.get_rng_state,
     "cuda": lambda: torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
-    "numpy": lambda: np.random.get_state(legacy=False),
+    "numpy": _numpy_state,
     "random": random.getstate,
     "dtype": torch.get_default_dtype,
 }
 _SET: dict[str, Callable[[Any], None]] = {
     "torch": torch.set_rng_state,
     "cuda": torch.cuda.set_rng_state_all,
-    "numpy": np.random.set_state,
+    "numpy": _set_numpy_state,
     "random": random.setstate,
     "dtype": torch.set_default_dtype,
 }
@@ -39,6 +69,9 @@ class Draws:
 
     def __init__(self) -> None:
         self._of: set[str] = set()
+        # of a model that has run many times, Python's own generator, which takes the longest to
+        # read, is looked at only if the model was seen to draw from it
+        self.known = False
 
     @contextmanager
     def kept(self, trial: bool = False) -> Iterator["Trial"]:
@@ -48,7 +81,8 @@ class Draws:
         what :meth:`Trial.watch` has seen the model draw from is put back.
         """
         alone = threading.active_count() == 1
-        before = {kind: get() for kind, get in _GET.items()}
+        left_out = {"random"} - self._of if self.known else set()
+        before = {kind: get() for kind, get in _GET.items() if kind not in left_out}
         try:
             yield Trial(self, before, alone)
         finally:
@@ -79,13 +113,15 @@ class Trial:
 
 def _same(a: Any, b: Any) -> bool:
     """Whether two states of a generator, dicts of arrays and numbers, are equal."""
+    if a is b:
+        return True
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(_same(value, b[key]) for key, value in a.items())
     if isinstance(a, list):
         return len(a) == len(b) and all(map(torch.equal, a, b))
     if isinstance(a, torch.Tensor):
-        return torch.equal(a, b)
-    return np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
+        return bool(a.numpy().tobytes() == b.numpy().tobytes())
+    return np.array_equal(a, b) if isinstance(a, np.ndarray) else bool(a == b)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.errors import ModelError
-from sensbench.model.boundary.finite_differences import Values, scale_of
+from sensbench.model.boundary.finite_differences import Values, scale_of_some
 
 _CANDIDATES = 256
 
@@ -16,6 +16,9 @@ def some_rows(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "m d
 
     As they are, because a model may refuse what is not a row (a one-hot code that is not one).
     """
+    rows = X[np.linspace(0, len(X) - 1, min(len(X), count)).astype(int)]
+    if len(rows) > 1 and len({row.tobytes() for row in rows + 0.0}) == len(rows):
+        return rows
     # of a sample: to sort a million rows takes longer than to evaluate them
     rows = np.unique(X[np.linspace(0, len(X) - 1, min(len(X), _CANDIDATES)).astype(int)], axis=0)
     if len(rows) < 2:
@@ -37,14 +40,16 @@ def sample_rows(
     """
     rng = np.random.default_rng(0)
     start = X[np.linspace(0, len(X) - 1, count).astype(int)]
-    other = X[rng.permutation(np.resize(np.arange(len(X)), max(count, len(X))))[:count]]
+    other = X[rng.choice(len(X), count, replace=len(X) < count)]
     t = rng.uniform(0.05, 0.45, (count, 1))
     between = start + t * (other - start)
     alone = (between == start).all(axis=1, keepdims=True)
-    jitter = 0.03 * scale_of(X) * rng.uniform(-1.0, 1.0, between.shape)
+    if alone.any():
+        jitter = 0.03 * scale_of_some(X) * rng.uniform(-1.0, 1.0, between.shape)
+        between = np.where(alone, between + jitter, between)
     points = start.copy()
     columns = list(features)
-    points[:, columns] = np.where(alone, between + jitter, between)[:, columns]
+    points[:, columns] = between[:, columns]
     return points
 
 

@@ -27,11 +27,13 @@ from sensbench.model.boundary.columns import (
     parts_of,
     read,
     table,
+    whole,
 )
+from sensbench.model.boundary.fingerprint import Fingerprint, fingerprint
 from sensbench.model.boundary.placement import fixed_batch, placement, widest
 from sensbench.model.boundary.private_copy import Turns, private_copy, uncompiled
 
-T = TypeVar("T", list[Tensor], Tensor)
+T = TypeVar("T", list[Tensor], Tensor, list[Tensor] | Tensor)
 # With autograd; with autograd and arguments that are leaves, for a model that calls backward() and
 # reads their .grad; without autograd.
 _Way = Literal["graph", "leaves", "values"]
@@ -59,7 +61,7 @@ class TorchFunction:
         splits: Sequence[Split],
     ):
         self.who, self.output = who, output
-        self._original = uncompiled(function)
+        self._original: Any = uncompiled(function)
         self._is_module = isinstance(self._original, nn.Module)
         self._held = [] if self._is_module else modules_within(self._original)
         self._call = self._original
@@ -78,6 +80,8 @@ class TorchFunction:
         self.width = widest([self._original] if self._is_module else self._held)
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
+        # the private copy as it was before it ran
+        self._copy_was: Fingerprint | None = None
         self._in_place = self._leaves = False
         # whether values need autograd, as of a model that differentiates inside; not known yet
         self._values_need_graph: bool | None = None
@@ -171,17 +175,25 @@ class TorchFunction:
     ) -> tuple[Float[np.ndarray, "n o"], list[Float[np.ndarray, "n d"]]]:
         """Return the outputs and each one's derivatives, these in the model's own precision."""
         slopes = []
-        with self._graph(X) as (x, outputs):
-            for k, (y, column) in enumerate(zip(outputs, self._columns, strict=True)):
+        with self._graph(X, whole) as (x, outputs):
+            for k, column in enumerate(self._columns):
                 # Rows are independent in eval mode, so the gradient of the sum over rows holds
                 # every row's own derivative.
-                more = k + 1 < len(outputs)
-                gradient = self._gradient(y, x, column.name, retain_graph=more)
+                if isinstance(outputs, list):
+                    y, seed = outputs[k], None
+                else:
+                    y, seed = outputs, _ones_in(column.flat, outputs)
+                more = k + 1 < len(self._columns)
+                gradient = self._gradient(y, x, column.name, seed=seed, retain_graph=more)
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
-            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
-        return Y, slopes
+            if isinstance(outputs, list):
+                Y = torch.stack([y.detach().double() for y in outputs], dim=1)
+            else:
+                flat = [column.flat for column in self._columns]
+                Y = outputs.detach().reshape(len(x), -1)[:, flat].double()
+        return Y.cpu().numpy(), slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the second derivatives: one more backward per output and feature."""
@@ -214,6 +226,16 @@ class TorchFunction:
         """The private copy that is run, where the model is a module."""
         return self._call if self._is_module else None
 
+    def kept(self) -> tuple["TorchFunction | None", Fingerprint | None]:
+        """Return what can be kept without the caller's module, and the copy's state before it ran.
+
+        Nothing where it has parameters of its own, or none that runs with autograd.
+        """
+        if not self._is_module or self._no_graph is not None:
+            return None, None
+        self._original = None
+        return self, self._copy_was
+
     def fresh(self) -> "TorchFunction":
         """Return the same with a private copy of its own, for others to hook into."""
         view = copy.copy(self)
@@ -231,14 +253,14 @@ class TorchFunction:
         """Return rows as the model sees them, in its own precision."""
         return torch.tensor(X, dtype=self.dtype).double().numpy()
 
-    def _graph(self, X: Float[np.ndarray, "n d"]) -> "_Graph":
+    def _graph(self, X: Float[np.ndarray, "n d"], how: Any = read) -> "_Graph":
         if self._no_graph is not None:
             raise DerivativeError(
                 f"{self.who}: expected a model that runs with autograd; it gives values but "
                 f"raises {type(self._no_graph).__name__}: {self._no_graph} ({_CUTS}); remove the "
                 f"cut, or ask for derivatives='finite-difference', or leave the gradient out"
             )
-        return _Graph(self, X)
+        return _Graph(self, X, how)
 
     def _gradient(
         self,
@@ -246,6 +268,7 @@ class TorchFunction:
         x: Tensor,
         name: str,
         *,
+        seed: Tensor | None = None,
         create_graph: bool = False,
         retain_graph: bool = True,
     ) -> Tensor | None:
@@ -257,8 +280,9 @@ class TorchFunction:
             )
         try:
             return torch.autograd.grad(
-                y.sum(),
+                y.sum() if seed is None else y,
                 x,
+                seed,
                 retain_graph=retain_graph,
                 create_graph=create_graph,
                 allow_unused=True,
@@ -276,6 +300,7 @@ class TorchFunction:
         if self._is_module:
             self._call = private_copy(self._original, learns=learns)
             cast_attributes(self._call, cast, self.dtype, self.device)
+            self._copy_was = None if learns else fingerprint(self._call)
 
     def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
         """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
@@ -383,20 +408,27 @@ class TorchFunction:
 class _Graph:
     """One forward pass with gradients on, inside which backward passes are taken."""
 
-    def __init__(self, function: TorchFunction, X: Float[np.ndarray, "n d"]):
-        self._function, self._X = function, X
+    def __init__(self, function: TorchFunction, X: Float[np.ndarray, "n d"], how: Any):
+        self._function, self._X, self._how = function, X, how
         self._context = function._running(graph=True)
 
-    def __enter__(self) -> tuple[Tensor, list[Tensor]]:
+    def __enter__(self) -> tuple[Tensor, Any]:
         self._context.__enter__()
         try:
-            return self._function._leaf_and_outputs(self._X, read)
+            return self._function._leaf_and_outputs(self._X, self._how)
         except BaseException:
             self._context.__exit__(None, None, None)
             raise
 
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(None, None, None)
+
+
+def _ones_in(column: int, outputs: Tensor) -> Tensor:
+    """Return the gradient of the sum over rows of one column by all of a model's outputs."""
+    seed = outputs.new_zeros(outputs.shape)
+    seed.view(len(outputs), -1)[:, column] = 1
+    return seed
 
 
 def _copied(outputs: Tensor) -> Float[np.ndarray, "n o"]:
