@@ -40,6 +40,9 @@ class Measure:
         then of the value as it is.
     signed
         Whether the sign carries a meaning.
+    floor
+        Name of the measure that says what an input without effect scores by chance, where there
+        is one: values up to it are not ranked.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Measure:
     axis: Axis = "feature"
     variance_power: int = 0
     signed: bool = False
+    floor: str = ""
 
     def __post_init__(self) -> None:
         if self.axis not in get_args(Axis):

@@ -135,7 +135,9 @@ def _check_values(found: SensitivityResult, name: str, who: str) -> None:
              f"{name} has ends and no Interval; without one, Estimate.of leaves them out",
              )  # fmt: skip
         ends = np.repeat(item.value[None], 3, axis=0)
-    named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
+    named = np.zeros(item.value.shape[-1:], dtype=bool)
+    if measure(name).axis in ("feature", "pair"):
+        named[:] = [any(repr(f) in note for note in found.notes) for f in found.features]
     told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~named]).all()
     rule(told, who, "finite, or a note says why", f"{name} = {item.value}")
     numbers = ends[:, read]
