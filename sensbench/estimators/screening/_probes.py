@@ -19,10 +19,11 @@ from sensbench.model.model import Model
 _SMALL = 0.1
 # Rows for probes: up to so many of an input, and that part of the rows for the scale.
 _MOST_EACH, _PART = 8, 4
-# More than so many times the square of what the grid shows: for a linear effect that is chi-square
-# of as many degrees of freedom as there are probes; of one, 3 in 1,000 are beyond.
-_TIMES = 9.0
-_ROUNDING = 1e-9
+# More than so many times the square of what the grid shows, that is, five times as long a step: the
+# square of a linear effect's change is chi-square, and skewed effects have longer tails.
+_TIMES = 25.0
+# Less than that of the variance is nothing to be missed: 0.01 of mu_star·σ_x/σ_y.
+_NEGLIGIBLE = 1e-4
 # Where the outputs on the grid spread less, in standard deviations of the draws, it shows nothing.
 _FLAT = 0.01
 
@@ -100,11 +101,11 @@ def missed(
     share = seen.squares / np.where(varies & (of_all > 0), of_all, np.inf)
     for place, i in enumerate(seen.asked.tolist()):
         by_probes = share[0 if seen.together else place]
-        found[:, i] = by_probes > _TIMES * shown[:, i] + _ROUNDING
+        found[:, i] = by_probes > _TIMES * shown[:, i] + _NEGLIGIBLE
     if seen.together:
         # which of them is not known, but what they do together is more than the grid shows
         total = shown[:, seen.asked].sum(axis=1)
-        found[:, seen.asked] &= (share[0] > _TIMES * total + _ROUNDING)[:, None]
+        found[:, seen.asked] &= (share[0] > _TIMES * total + _NEGLIGIBLE)[:, None]
     # Beside nothing no input looks small: then none but those of other outputs were asked about.
     flat = varies & (on_grid.std(axis=0) < _FLAT * np.sqrt(of_all))
     others = np.isfinite(standardised)
@@ -124,7 +125,7 @@ def told(found: Bool[np.ndarray, "o d"], features: Sequence[str], outputs: Seque
     if not parts:
         return ""
     return (
-        f"undefined for {'; '.join(parts[:6])}: nearly no step of the grid moves the output, and "
+        f"undefined for {'; '.join(parts[:6])}: steps of the grid hardly move the output, and "
         f"draws off the grid do; mu, mu_star and sigma say nothing of such an input; take another "
         f"number of levels, or sobol"
     )
