@@ -69,6 +69,11 @@ class Measure:
                 f"got none"
             )
 
+    @property
+    def output_power(self) -> int:
+        """Which power of the output's scale the values grow with: 2 for "({y}/{x})²"."""
+        return self.unit.count("{y}") * (2 if "²" in self.unit else 1)
+
     def shape(self, o: int, d: int, directions: int = 0) -> tuple[int, ...]:
         """Return the shape of its values for ``o`` outputs and ``d`` features."""
         shapes = {

@@ -22,6 +22,7 @@ from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.recognise import recognise
 from sensbench.model.boundary.torch_function import TorchFunction
+from sensbench.model.output_scale import OutputScale
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
@@ -136,6 +137,7 @@ class Model:
         self.n_forward = 0
         self.n_backward = 0
         self._budget: int | None = None
+        self._scale: OutputScale | None = None
 
     def __repr__(self) -> str:
         return (
@@ -204,6 +206,12 @@ class Model:
         view._derivatives_given = False
         return view
 
+    def scaled(self, scale: OutputScale) -> "Model":
+        """Return the same model whose outputs and slopes are divided by powers of two."""
+        view = copy.copy(self)
+        view._scale = scale
+        return view
+
     def named(self, outputs: Sequence[str]) -> "Model":
         """Return the same model with other names for its outputs."""
         view = copy.copy(self)
@@ -232,7 +240,8 @@ class Model:
         self._charge(X, backward=False)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
-            return self._checked(self._values(X), X, "outputs")
+            Y = self._checked(self._values(X), X, "outputs")
+        return Y if self._scale is None else self._scale.outputs(Y)
 
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
@@ -288,7 +297,11 @@ class Model:
                     Y = _joined([values for values, _ in parts])
                     slopes = [_joined([part[k] for _, part in parts]) for k in range(self.o)]
             self._checked(Y, X, "outputs")
-            yield Y, [self._checked(slope, X, "derivatives") for slope in slopes]
+            slopes = [self._checked(slope, X, "derivatives") for slope in slopes]
+            if self._scale is not None:
+                Y = self._scale.outputs(Y)
+                slopes = [self._scale.slopes(k, slope) for k, slope in enumerate(slopes)]
+            yield Y, slopes
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
