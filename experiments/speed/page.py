@@ -34,7 +34,7 @@ TITLES = {
     "sobol": "Sobol' indices, first and total order, 100 resamples",
     "gradient": "Gradient, all measures with intervals",
     "permutation": "Permutation importance, 10 repeats",
-    "delta": "Borgonovo's delta, 100 resamples",
+    "delta": "Borgonovo's delta as SALib has it, 100 resamples",
     "jacobian": "sb.jacobian, a module seen before",
     "first_jacobian": "sb.jacobian, the first call with its checks",
 }

@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -12,6 +12,7 @@ from sensbench.calls import explained, refuse_unknown
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked, SensitivityResult
+from sensbench.estimator.scale import at_scale, in_units
 from sensbench.measure import measure
 from sensbench.problem.problem import Problem
 from sensbench.threads import limited
@@ -95,14 +96,16 @@ class Estimator(ABC):
             )
         self.require_budget(problem, budget)
         self._require_applicable(problem)
-        metered = replace(
-            problem, model=problem.explained.metered(int(budget)), space=problem.drawn_from
-        )
+        metered, scale = at_scale(replace(problem, space=problem.drawn_from), int(budget))
         with limited() as threads:
             start = time.perf_counter()
             found = self._estimate(metered, int(budget), np.random.default_rng(seed))
             seconds = time.perf_counter() - start
-        estimates = {name: item for name, item in found.items() if isinstance(item, Estimate)}
+        estimates = {
+            name: in_units(item, measure(name), scale)
+            for name, item in found.items()
+            if isinstance(item, Estimate)
+        }
         absent = {
             name: item for name, item in found.items() if isinstance(item, NotAsked | Impossible)
         }

@@ -35,7 +35,8 @@ def headline_shares(results: Results) -> pd.DataFrame:
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
     frame["exact"] = _exact(frame, question)
     found = shares(frame, results.measures)
-    exact = frame.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
+    exact = frame.drop(columns="floor")
+    exact = exact.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
     found["exact_share"] = shares(exact, results.measures)["share"]
     return found
 

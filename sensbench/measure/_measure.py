@@ -43,6 +43,9 @@ class Measure:
     total_order
         What it tells of the total-order index, which is 0 for an input without effect only: it is
         an ``"estimate"`` of it or an upper ``"bound"``; empty: neither.
+    floor
+        Name of the measure that says what an input without effect scores by chance, where there
+        is one: values up to it are not ranked.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Measure:
     variance_power: int = 0
     signed: bool = False
     total_order: Literal["", "estimate", "bound"] = ""
+    floor: str = ""
 
     def __post_init__(self) -> None:
         if self.axis not in get_args(Axis):
@@ -68,6 +72,11 @@ class Measure:
                 f"measure {self.name!r}: expected a family, such as 'variance' or 'derivative'; "
                 f"got none"
             )
+
+    @property
+    def output_power(self) -> int:
+        """Which power of the output's scale the values grow with: 2 for "({y}/{x})²"."""
+        return self.unit.count("{y}") * (2 if "²" in self.unit else 1)
 
     def shape(self, o: int, d: int, directions: int = 0) -> tuple[int, ...]:
         """Return the shape of its values for ``o`` outputs and ``d`` features."""

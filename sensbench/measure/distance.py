@@ -17,6 +17,18 @@ for _measure in (
         "E[∫|p(y) - p(y|x_i)| dy]/2",
         _BORGONOVO,
         "distance",
+        floor="delta_floor",
+    ),
+    Measure(
+        "delta_floor",
+        r"$\delta$ by chance",
+        "What delta is by chance for an input that does nothing, of as many rows: the largest over "
+        "all inputs stays below it, as often as the level of the intervals says. An input whose "
+        "delta is not above it is not told apart from one without effect.",
+        "",
+        "95 % quantile of the largest estimate of δ_i over d inputs independent of y",
+        _BORGONOVO,
+        "chance",
     ),
     Measure(
         "delta_balanced",
@@ -48,6 +60,19 @@ for _measure in (
         "median over slices s of max_y |F(y) - F(y|x_i in s)|",
         _PAWN,
         "distance",
+        floor="pawn_floor",
+    ),
+    Measure(
+        "pawn_floor",
+        "PAWN by chance",
+        "What PAWN is by chance for an input that does nothing, of as many rows: the largest over "
+        "all inputs, with the outputs shuffled, stays below it as often as the level says. An "
+        "input whose index is not above it is not told apart from one without effect.",
+        "",
+        "95 % quantile over shuffles of y of max_i PAWN_i",
+        _PAWN,
+        "chance",
+        axis="output",
     ),
 ):
     define(_measure)

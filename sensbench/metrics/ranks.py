@@ -27,6 +27,10 @@ def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -
     sign and do not enter the sum. Rank 1 is the most important; equal values share the better
     rank.
 
+    Where there is a column ``floor``, a value up to it is not told apart from that of an input
+    without effect: its share is 0 up to that of its high end, it does not enter the sum, and all
+    such inputs have the last rank together.
+
     A method has ranks but no shares (NaN) where there is nothing to divide: the negative values
     amount to more than half of the positive ones, or every interval reaches 0.
 
@@ -50,6 +54,9 @@ def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -
     inner = np.where(crosses, 0.0, np.minimum(np.abs(ends["low"]), np.abs(ends["high"])))
     low = np.where(signed, inner, ends["low"])
     high = np.where(signed, outer, ends["high"])
+    if "floor" in frame:
+        floor = frame["floor"].to_numpy(dtype=float) ** power.to_numpy()
+        value, low = (np.where(value <= floor, np.minimum(end, 0.0), end) for end in (value, low))
     total = _divisible(frame, value, low)
     total = total / _whole(frame.assign(share=value / total))
     frame["share"], frame["share_low"], frame["share_high"] = (

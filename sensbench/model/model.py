@@ -27,6 +27,7 @@ from sensbench.model.boundary.recognise import recognise
 from sensbench.model.boundary.torch_function import TorchFunction
 from sensbench.model.chunks import in_chunks, joined, keep_freed_memory, rows_at_once
 from sensbench.model.counted_module import CountedModule
+from sensbench.model.output_scale import OutputScale
 from sensbench.threads import for_torch
 
 Derivatives = Literal["auto", "autograd", "finite-difference"]
@@ -144,6 +145,7 @@ class Model:
         self.n_forward = 0
         self.n_backward = 0
         self._budget: int | None = None
+        self._scale: OutputScale | None = None
 
     def __repr__(self) -> str:
         return (
@@ -212,6 +214,12 @@ class Model:
         view._derivatives_given = False
         return view
 
+    def scaled(self, scale: OutputScale) -> "Model":
+        """Return the same model whose outputs and slopes are divided by powers of two."""
+        view = copy.copy(self)
+        view._scale = scale
+        return view
+
     def named(self, outputs: Sequence[str]) -> "Model":
         """Return the same model with other names for its outputs."""
         view = copy.copy(self)
@@ -244,7 +252,7 @@ class Model:
             self._checked([Y], X, "outputs")
         if not self._known.settled:
             settle(self._known)
-        return Y
+        return Y if self._scale is None else self._scale.outputs(Y)
 
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
@@ -312,7 +320,7 @@ class Model:
             self._checked([Y for Y, _ in parts], X, "outputs")
             for k in range(self.o):
                 self._checked([slopes[k] for _, slopes in parts], X, "derivatives")
-            yield parts
+            yield parts if self._scale is None else [self._scale.part(*part) for part in parts]
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""

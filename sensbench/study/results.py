@@ -153,6 +153,23 @@ class Question:
         )
 
 
+def _floors(
+    headline: pd.DataFrame, others: pd.DataFrame, names: Mapping[str, str]
+) -> "pd.Series[float]":
+    """Return the floor of each number, of its feature or of all; ``names``: of their measures."""
+    known = others[
+        (others["measure"] == others["estimator"].map(names)) & (others["partner"] == "")
+    ]
+    where = ["problem", "model", "estimator", "output"]
+    found = pd.Series(float("nan"), index=headline.index)
+    for of_all, by in ((True, where), (False, [*where, "feature"])):
+        floors = known[(known["feature"] == "") == of_all].set_index(by)["value"]
+        if len(floors):
+            at = pd.MultiIndex.from_frame(headline[by])
+            found = found.fillna(pd.Series(floors.reindex(at).to_numpy(), index=headline.index))
+    return found
+
+
 # (measure, output) to feature and value: many outputs are asked for one by one.
 _Values = dict[tuple[str, str], dict[str, float]]
 
@@ -258,7 +275,13 @@ class Results:
         return means.reset_index()[[*COLUMNS, "budget", *_BEHIND]]
 
     def headline(self) -> pd.DataFrame:
-        """Return :meth:`final`, only the measure each method ranks by."""
+        """Return :meth:`final`, only the measure each method ranks by.
+
+        ``floor``: up to this value an input is not told apart from one without effect; NaN where
+        the method does not say.
+        """
         final = self.final()
         ranks_by = final["estimator"].map({m.label: m.ranks_by for m in self.methods.values()})
-        return final[final["measure"] == ranks_by].reset_index(drop=True)
+        headline = final[final["measure"] == ranks_by].reset_index(drop=True)
+        names = {m.label: m.headline.floor for m in self.methods.values()}
+        return headline.assign(floor=_floors(headline, final[final["measure"] != ranks_by], names))

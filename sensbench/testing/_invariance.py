@@ -17,6 +17,7 @@ from sensbench.testing._tolerances import (
     HALF_WIDTHS,
     MANY_ROWS,
     SHARE_OF_LARGEST_RELABELLED,
+    SHARE_WITHOUT_INTERVAL,
 )
 
 _BUDGET = 4096
@@ -87,6 +88,10 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
         elif a.interval is None or b.interval is None:
             continue
         slack = HALF_WIDTHS * (a.high - a.low + b.high - b.low) / 2
+        if a.interval is None:
+            slack = SHARE_WITHOUT_INTERVAL * np.abs(a.value)
+            if measure(name).unit == "":
+                slack = np.broadcast_to(slack.max(axis=1, keepdims=True), slack.shape)
         # Per column: raw measures of inputs with different units are not on one scale.
         slack = slack + SHARE_OF_LARGEST_RELABELLED * np.maximum(np.abs(a.value), np.abs(b.value))
         if measure(name).unit == "" and axis == "feature":

@@ -25,6 +25,8 @@ BIAS_OF_LARGEST = 0.3
 # of them, nor can a small interval by itself be trusted: hence a share of the largest value too.
 HALF_WIDTHS = 4.0
 SHARE_OF_LARGEST_RELABELLED = 0.02
+# Where no interval says how far two samples are apart.
+SHARE_WITHOUT_INTERVAL = 0.1
 DEAD_SHARE = 0.05
 # Of an estimator that is biased upwards: at the larger budget, and what is left of the smaller's.
 FEW_ROWS, MANY_ROWS = 1024, 8192

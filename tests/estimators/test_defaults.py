@@ -12,7 +12,10 @@ DEFAULTS = {
         "levels": 4, "scale_share": 0.2, "tail": 0.005, "resamples": 300, "confidence": 0.95,
     },
     "permutation": {"repeats": 5, "confidence": 0.95},
-    "delta": {"variants": False, "point": "resample", "resamples": 100, "confidence": 0.95},
+    "delta": {
+        "method": "copula", "variants": False, "point": "resample", "resamples": 100,
+        "confidence": 0.95,
+    },
     "rbd_fast": {"harmonics": 10, "shuffle_ties": True, "resamples": 100, "confidence": 0.95},
     "pawn": {
         "slices": 10, "statistic": "median", "all_rows": False, "resamples": 100,

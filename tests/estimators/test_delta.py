@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
-from sensbench.estimators import _delta_samples
+from sensbench.estimators.distribution import _delta_samples
 from sensbench.estimators.distribution.delta import _n_bins
 
 KEYS = {
@@ -74,7 +74,7 @@ def agree(found, X, Y, seed, resamples):
 
 def test_the_numbers_are_salibs_for_the_same_rows(rng):
     X = rows_of_every_kind(150, rng)
-    estimator = sb.estimators.load("delta", variants=True, resamples=2)
+    estimator = sb.estimators.load("delta", method="salib", variants=True, resamples=2)
     found = estimator.estimate(problem_of(X, weighted), budget=500, seed=0)
     # SALib has neither delta nor S1 of input 3, nor S1 of input 4.
     assert agree(found, X, weighted(X)[:, None], 0, 2) == 7 + 7 + 5 + 6
@@ -92,7 +92,7 @@ def test_several_outputs_and_kernels_narrower_than_the_grid(rng):
         return np.stack([x[:, 0] + x[:, 1], np.tan(2 * x[:, 0]), x[:, 1] + 1e-3 * x[:, 0]], axis=1)
 
     X = rng.normal(size=(200, 2))
-    found = sb.estimators.load("delta", resamples=4, confidence=0.9).estimate(
+    found = sb.estimators.load("delta", method="salib", resamples=4, confidence=0.9).estimate(
         problem_of(X, function), budget=500, seed=7
     )
     Y = function(X)
@@ -107,7 +107,7 @@ def test_several_outputs_and_kernels_narrower_than_the_grid(rng):
 
 def test_rows_of_equal_inputs_spread_over_the_table(rng):
     X = np.stack([rng.integers(0, 2, 6000), rng.normal(size=6000)], axis=1)
-    found = sb.estimators.load("delta", variants=True, resamples=2).estimate(
+    found = sb.estimators.load("delta", method="salib", variants=True, resamples=2).estimate(
         problem_of(X, lambda x: x[:, 0] + x[:, 1]), budget=6000
     )
     assert agree(found, X, X.sum(axis=1)[:, None], 0, 2) == 8
@@ -116,7 +116,7 @@ def test_rows_of_equal_inputs_spread_over_the_table(rng):
 def test_work_in_pieces_gives_the_same_numbers(rng, monkeypatch):
     X = rng.normal(size=(250, 2))
     problem = problem_of(X, lambda x: np.stack([x[:, 0] + x[:, 1], np.tan(x[:, 0])], axis=1))
-    estimator = sb.estimators.load("delta", variants=True, resamples=8)
+    estimator = sb.estimators.load("delta", method="salib", variants=True, resamples=8)
     whole = estimator.estimate(problem, budget=500)
     monkeypatch.setattr(_delta_samples, "_CHUNK", 1000)
     pieces = estimator.estimate(problem, budget=500)
@@ -139,7 +139,7 @@ def test_delta_of_a_linear_model_of_normal_inputs():
     space = sb.InputSpace.normal({f"x{i}": (0, 1) for i in range(4)})
     problem = sb.Problem.of(lambda x: x @ np.sqrt(shares), space)
     exact = np.array([distance_of_normals(share) for share in shares])
-    estimator = sb.estimators.load("delta", point="rows", resamples=20)
+    estimator = sb.estimators.load("delta", method="salib", point="rows", resamples=20)
     found = estimator.estimate(problem, budget=20_000)
     np.testing.assert_allclose(found["delta"].value[0], exact, atol=0.03)
     np.testing.assert_allclose(found["first_order"].value[0], shares, atol=0.02)
@@ -154,7 +154,7 @@ def test_the_rows_as_point_leave_less_noise_and_bias():
     dead = {
         point: np.array(
             [
-                sb.estimators.load("delta", point=point, resamples=20)
+                sb.estimators.load("delta", method="salib", point=point, resamples=20)
                 .estimate(problem, budget=500, seed=seed)["delta"]
                 .value[0, 1]
                 for seed in range(10)
@@ -172,7 +172,9 @@ def test_what_does_not_vary(rng):
     def function(x):
         return np.stack([x[:, 0], np.ones(len(x)), (x[:, 0] == X[5, 0]) * 1.0], axis=1)
 
-    found = sb.estimators.load("delta").estimate(problem_of(X, function), budget=200)
+    found = sb.estimators.load("delta", method="salib").estimate(
+        problem_of(X, function), budget=200
+    )
     for measure in ("delta", "first_order"):
         item = found[measure]
         assert (item.value[[0, 2], 1] == 0).all()
@@ -188,22 +190,26 @@ def test_what_does_not_vary(rng):
 def test_what_it_refuses(rng):
     X = rng.normal(size=(29, 3))
     with pytest.raises(TooFewRows, match="at least 30 rows"):
-        sb.estimators.load("delta").estimate(problem_of(X, lambda x: x[:, 0]), budget=100)
+        sb.estimators.load("delta", method="salib").estimate(
+            problem_of(X, lambda x: x[:, 0]), budget=100
+        )
     X = np.linspace((0, 1, 2), (1, 3, 5), 35)
-    few = sb.estimators.load("delta", variants=True).estimate(
+    few = sb.estimators.load("delta", method="salib", variants=True).estimate(
         problem_of(X, lambda x: x[:, 0]), budget=100
     )
     assert "35 rows are too few for 4 intervals of at least 10" in " ".join(few.notes)
     with pytest.raises(BudgetTooSmall, match="at least 30 rows"):
-        sb.estimators.load("delta").estimate(problem_of(X, lambda x: x[:, 0]), budget=29)
+        sb.estimators.load("delta", method="salib").estimate(
+            problem_of(X, lambda x: x[:, 0]), budget=29
+        )
     X = rng.normal(size=(35, 3))
     space = sb.InputSpace.from_data(X, ["a", "b", "c"], groups={"bc": ["b", "c"]})
     with pytest.raises(NotApplicable, match="groups"):
-        sb.estimators.load("delta").estimate(
+        sb.estimators.load("delta", method="salib").estimate(
             sb.Problem.of(lambda x: x[:, 0], space, X=X), budget=35
         )
     with pytest.raises(InputError, match="point one of"):
-        sb.estimators.load("delta", point="mean")
+        sb.estimators.load("delta", method="salib", point="mean")
 
 
 @pytest.mark.parametrize(("n", "bins"), [(30, 3), (20_000, 28), (10**6, 48)])

@@ -30,7 +30,8 @@ WITH_OPTIONS = (
     ("sobol_salib", {"second_order": True, "confidence": 0.8}),
     ("morris", {"levels": 6, "scale_share": 0.4, "tail": 0.05}),
     ("permutation", {"repeats": 2, "confidence": 0.8}),
-    ("delta", {"point": "rows", "variants": True}),
+    ("delta", {"method": "salib"}),
+    ("delta", {"method": "salib", "point": "rows", "variants": True}),
     ("rbd_fast", {"harmonics": 6, "shuffle_ties": False}),
     ("pawn", {"slices": 6, "statistic": "maximum", "all_rows": True}),
 )

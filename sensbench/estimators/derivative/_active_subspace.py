@@ -5,19 +5,19 @@ C = E[∇f ∇fᵀ], with every input in its standard deviations and f in its ow
 rest, f varies along these directions and hardly along others.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Float
 
 from sensbench.estimator.interval import Interval
-from sensbench.estimator.linearised import deviations, quantile, times_over
+from sensbench.estimator.linearised import deviations, quantile
 from sensbench.estimator.result import Estimate, Impossible
 from sensbench.estimators.derivative._slopes import SlopeSums
 
 _BYTES, _BATCHES = 2**28, 32
 # Where matrices are large there are fewer batches; fewer than these say too little of the spread.
 _MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
+# Up to so many inputs each batch is left out in turn, which takes their number to the third power.
+_LEFT_OUT = 256
 
 
 def batches_that_fit(o: int, m: int) -> int | Impossible:
@@ -43,11 +43,15 @@ def activity_scores(
     """Return α_i = Σ_j λ_j w_ij², summed over the active directions j, with Student's intervals.
 
     Without a ``dimension`` it is where the eigenvalues' largest gap on a logarithmic scale is. The
-    standard error is the delta method's, for that dimension: perturbation of first order of the
-    eigenvectors (Stewart & Sun 1990, ISBN 978-0-12-670230-9, chapter V), batch by batch.
+    standard error is the jackknife's, each batch left out in turn: a score of nearly 0 is of second
+    order in the directions' noise, and its spread too. Of many inputs it is the delta method's:
+    perturbation of first order of the eigenvectors (Stewart & Sun 1990,
+    ISBN 978-0-12-670230-9, chapter V), batch by batch. A score of 0 is estimated too high: the
+    interval goes down from what the jackknife leaves of it, and may end at 0.
     """
     shape = seen.centre.shape
-    value, error = np.full(shape, np.nan), np.full(shape, np.nan)
+    value, error, bias = (np.full(shape, np.nan) for _ in range(3))
+    few = shape[1] <= _LEFT_OUT
     told, sizes, of_batches = [], seen.batch_sizes, seen.batch_squares()
     for k in np.flatnonzero(np.isfinite(variance_y)):
         scale = np.outer(sigma_x, sigma_x) / variance_y[k]  # to standard units
@@ -56,9 +60,13 @@ def activity_scores(
         eigenvalues, W = np.maximum(eigenvalues[::-1], 0.0), W[:, ::-1]
         active = dimension or _before_the_gap(eigenvalues)
         value[k] = (W[:, :active] ** 2) @ eigenvalues[:active]
-        influence = _influence(products, scale, W, eigenvalues, active)
-        influence -= value[k] * squares[:, None]  # C is divided by the variance of y
-        error[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0))
+        if few:
+            standard = products * np.outer(sigma_x, sigma_x)
+            error[k], bias[k] = _jackknife(standard, of_batches[:, k], value[k], active)
+        else:
+            influence = _influence(products, scale, W, eigenvalues, active)
+            influence -= value[k] * squares[:, None]  # C is divided by the variance of y
+            error[k], bias[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0)), 0.0
         whole = eigenvalues.sum()
         held = eigenvalues[:active].sum() / whole if whole > 0 else 1.0
         directions = (
@@ -68,7 +76,28 @@ def activity_scores(
             f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
         )
     half = quantile(len(sizes), interval.level) * error
-    return replace(times_over(value, half, interval), note="; ".join(told))
+    of = Interval(interval.level, "jackknife", interval.covers) if few else interval
+    low = np.maximum(value - np.maximum(bias, 0.0) - half, 0.0)
+    return Estimate(value, low, value + half, "; ".join(told), of)
+
+
+def _jackknife(
+    products: Float[np.ndarray, "batches m m"],
+    squares: Float[np.ndarray, " batches"],
+    value: Float[np.ndarray, " m"],
+    active: int,
+) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """Return standard errors and biases, from the scores without each of the batches."""
+    whole, count = products.sum(axis=0), len(products)
+    without = np.empty((count, len(value)))
+    for scores, batch, square in zip(without, products, squares, strict=True):
+        rest = squares.sum() - square
+        eigenvalues, W = np.linalg.eigh((whole - batch) / (rest if rest > 0 else np.inf))
+        eigenvalues, W = np.maximum(eigenvalues[::-1], 0.0), W[:, ::-1]
+        scores[:] = (W[:, :active] ** 2) @ eigenvalues[:active]
+    mean = without.mean(axis=0)
+    spread = ((without - mean) ** 2).sum(axis=0) * (count - 1) / count
+    return np.sqrt(spread), (count - 1) * (mean - value)
 
 
 def _influence(

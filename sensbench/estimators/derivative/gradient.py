@@ -32,10 +32,11 @@ class Gradient(Estimator):
     the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
     ``dimension`` says, or as stand out by the largest gap of the eigenvalues. A note says how many.
     A score of nearly 0 is estimated too high, by the squared noise of the directions (of order
-    1/n), and its interval misses it.
+    1/n); its interval ends at 0.
 
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
-    on a logarithmic scale for what cannot be negative; that of a standardised measure includes
+    on a logarithmic scale for what cannot be negative (activity scores: by the jackknife over 32
+    batches, on the scale as it is, from 0); that of a standardised measure includes
     the uncertainty of σ_y.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values

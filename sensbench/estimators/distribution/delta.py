@@ -3,14 +3,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy import special
 from threadpoolctl import threadpool_limits
 
 from sensbench.errors import require
 from sensbench.estimator.bootstrap import symmetric
-from sensbench.estimator.interval import check_interval_options
+from sensbench.estimator.interval import SAMPLING, Interval, check_interval_options
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, NotAsked
 from sensbench.estimators._given_rows import GivenRows
+from sensbench.estimators.distribution._copula import Chance, distances
 from sensbench.estimators.distribution._delta_rows import draw
 from sensbench.estimators.distribution._delta_samples import Binned, delta_of, first_order_of
 from sensbench.problem.problem import Problem
@@ -20,39 +22,57 @@ _MANY_SKIPPED = 0.35
 _POINTS = ("resample", "rows")
 
 
+_METHODS = ("copula", "salib")
+_SMOOTHED = "smoothed ranks"
+
+
 @dataclass(frozen=True)
 class Delta(GivenRows):
-    """Borgonovo's delta and S_1 from given rows: distance of y's density from that with x_i known.
+    """Borgonovo's delta from given rows: distance of y's distribution from that with x_i known.
 
-    Spends n rows, any rows. Borgonovo 2007, doi:10.1016/j.ress.2006.04.015; estimated in bins of
-    the input: Plischke et al. 2013, doi:10.1016/j.ejor.2012.11.047, equations 26 and 30. The
-    numbers are those of SALib 1.6.0's ``delta.analyze`` on the same rows with the same seed, its
-    random samples included (``delta`` is its ``delta_raw``), from one table of the rows instead
-    of a density estimate per bin and resample. Intervals: value ± normal quantile times the
-    spread over the resamples.
+    Spends n rows, any rows. Borgonovo 2007, doi:10.1016/j.ress.2006.04.015.
 
-    Two samples of rows never have quite the same density: delta is above 0 for an input that
-    does nothing, by less the more rows there are. An input that does not vary scores 0.
+    By default from a smoothed density of the ranks of x_i and y, which does not change when either
+    is replaced by a monotone function of it; values that many rows share are exact. The kernels
+    are as wide as an estimate of the squared error says, and the interval holds what narrower ones
+    would still change. ``delta_floor`` is what an input without effect scores by chance: in 95 %
+    of samples all such inputs stay below it, and a value up to it is not told apart from 0.
+    A distribution that the rows do not resolve (y follows one input alone, or jumps in it) leaves
+    a lower bound only: the interval ends at what repeated values allow, at most 1, and a note
+    says so. An input that does not vary scores 0.
+
+    With ``method="salib"`` the numbers are those of SALib 1.6.0's ``delta.analyze`` on the same
+    rows with the same seed, its random samples included (``delta`` is its ``delta_raw``), and
+    S_1: estimated in bins of the input (Plischke et al. 2013, doi:10.1016/j.ejor.2012.11.047,
+    equations 26 and 30), from one table of the rows instead of a density estimate per bin and
+    resample. Its intervals, value ± normal quantile times the spread over the resamples, hold
+    neither the bias nor the noise of the point; its delta of an input without effect is above 0,
+    and may be above 1 for an output with heavy tails.
 
     Parameters
     ----------
+    method
+        ``"copula"``, the smoothed density of ranks, or ``"salib"``.
     variants
         Also compute ``delta_balanced`` and ``delta_step``, for which SALib gives the input other
-        distributions than that of the rows.
+        distributions than that of the rows. Of ``method="salib"``.
     point
-        What the resamples correct for bias: ``"resample"``, one more resample, as SALib 1.6.0 has
-        it, which adds its noise and leaves the bias in; ``"rows"``, the rows themselves, as in
-        equation 30. S_1 is of the same.
-    resamples, confidence
-        SALib's ``num_resamples`` and ``conf_level``.
+        What SALib's resamples correct for bias: ``"resample"``, one more resample, as SALib 1.6.0
+        has it, which adds its noise and leaves the bias in; ``"rows"``, the rows themselves, as
+        in equation 30. S_1 is of the same. Of ``method="salib"``.
+    resamples
+        SALib's ``num_resamples``; nothing is resampled by default.
+    confidence
+        Level of the intervals and of the floor.
     """
 
     name = "delta"
-    measures = ("delta", "delta_balanced", "delta_step", "first_order")
+    measures = ("delta", "delta_floor", "delta_balanced", "delta_step", "first_order")
     ranks_by = "delta"
     needs = Needs("given", minimum_rows=30)
     positive_bias = True
 
+    method: str = "copula"
     variants: bool = False
     point: str = "resample"
     resamples: int = 100
@@ -60,11 +80,61 @@ class Delta(GivenRows):
 
     def __post_init__(self) -> None:
         check_interval_options(self.name, self.resamples, self.confidence)
+        known = self.method in _METHODS
+        require(known, self.name, f"method one of {_METHODS}", self.method)
         either = isinstance(self.variants, bool)
         require(either, self.name, "variants true or false", self.variants)
         require(self.point in _POINTS, self.name, f"point one of {_POINTS}", self.point)
+        if self.method != "salib":
+            salib = 'method="salib", whose option it is'
+            require(not self.variants, self.name, f"variants with {salib}", self.method)
+            require(self.point == "resample", self.name, f"point with {salib}", self.method)
 
     def _from_rows(
+        self,
+        problem: Problem,
+        X: Float[np.ndarray, "n d"],
+        Y: Float[np.ndarray, "n o"],
+        varies: Bool[np.ndarray, " o"],
+        rng: np.random.Generator,
+    ) -> Mapping[str, Estimate | Absent]:
+        # Many small products: threads cost more than they bring, and decide the last bits.
+        with threadpool_limits(1, "blas"):
+            if self.method == "copula":
+                return self._smoothed(problem, X, Y, varies, rng)
+            return self._salib(problem, X, Y, varies, rng)
+
+    def _smoothed(
+        self,
+        problem: Problem,
+        X: Float[np.ndarray, "n d"],
+        Y: Float[np.ndarray, "n o"],
+        varies: Bool[np.ndarray, " o"],
+        rng: np.random.Generator,
+    ) -> Mapping[str, Estimate | Absent]:
+        value, low, high, floor = np.full((4, problem.o, problem.d), np.nan)
+        chance = Chance(problem.d, self.confidence, int(rng.integers(2**31)))
+        quantile = float(special.ndtri(0.5 + self.confidence / 2))
+        notes = []
+        for k in np.flatnonzero(varies).tolist():
+            value[k] = low[k] = high[k] = floor[k] = 0.0
+            limited = []
+            for i, found, by_chance in distances(X, Y[:, k], chance, quantile):
+                value[k, i], low[k, i], high[k, i] = found.value, found.low, found.high
+                floor[k, i] = by_chance
+                if found.limited:
+                    limited.append(problem.features[i])
+            if limited:
+                notes.append(_limited(problem.outputs[k], limited))
+        of = Interval(self.confidence, _SMOOTHED, SAMPLING)
+        salib = NotAsked('method="salib"')
+        return {
+            "delta": Estimate(value, low, high, "; ".join(notes), of),
+            "delta_floor": Estimate.of(floor),
+            **dict.fromkeys(("delta_balanced", "delta_step", "first_order"), salib),
+        }
+
+    def _salib(
         self,
         problem: Problem,
         X: Float[np.ndarray, "n d"],
@@ -77,19 +147,18 @@ class Delta(GivenRows):
         found = {
             name: np.full((1 + self.resamples, problem.o, problem.d), np.nan)
             for name in self.measures
+            if name != "delta_floor"
         }
         for values in found.values():
             values[:, varying_outputs] = np.where(np.ptp(X, axis=0) == 0, 0.0, np.nan)
         # SALib takes 0 for no seed
         seed = int(rng.integers(1, 2**31 - 1))
-        # Many small products: threads cost more than they bring, and decide the last bits.
-        with threadpool_limits(1, "blas"):
-            notes = self._fill(found, problem, X, Y, varying_outputs, seed)
+        notes = self._fill(found, problem, X, Y, varying_outputs, seed)
         for name in set(found) - {"first_order"}:
             point, resampled = found[name][0], found[name][1:]
             found[name][1:] = 2 * point - resampled
             found[name][0] = _mean_of_finite(found[name][1:])
-        estimates: dict[str, Estimate | Absent] = {}
+        estimates: dict[str, Estimate | Absent] = {"delta_floor": NotAsked('method="copula"')}
         for name, values in found.items():
             estimate = symmetric(values[0], values[1:], self.confidence)
             remarks = [*dict.fromkeys(notes[name]), *filter(None, [estimate.note])]
@@ -146,6 +215,14 @@ def _mean_of_finite(replicates: Float[np.ndarray, "r o d"]) -> Float[np.ndarray,
     known = np.isfinite(replicates)
     total = np.where(known, replicates, 0.0).sum(axis=0)
     return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def _limited(output: str, features: list[str]) -> str:
+    named = ", ".join(features[:8]) + (f" and {len(features) - 8} more" if features[8:] else "")
+    return (
+        f"a lower bound only for output {output!r} and {named}: so many rows do not resolve how "
+        f"narrowly the output follows the input"
+    )
 
 
 def _skipped(output: str) -> str:

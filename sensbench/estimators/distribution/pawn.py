@@ -5,11 +5,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from sensbench.errors import require
-from sensbench.estimator.bootstrap import symmetric
 from sensbench.estimator.interval import check_interval_options
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimators._given_rows import GivenRows
+from sensbench.estimators.distribution._floor import noise_floor, not_above
 from sensbench.problem.problem import Problem
 
 _STATISTICS: Mapping[str, Callable[..., float]] = {
@@ -27,11 +27,13 @@ class Pawn(GivenRows):
     Spends n rows, any rows. Pianosi & Wagener 2015, doi:10.1016/j.envsoft.2015.01.004; from given
     rows: Pianosi & Wagener 2018, doi:10.1016/j.envsoft.2018.07.019. The values are those of SALib's
     ``pawn.analyze`` on the same rows, which needs no random numbers; for the numbers of slices
-    that it raises for, the same is computed on the quantiles it means. It has no intervals; here:
-    value ± normal quantile times the spread over bootstrap samples of the rows.
+    that it raises for, the same is computed on the quantiles it means.
 
-    Two samples of rows never have quite the same distribution function: the index is above 0 for
-    an input that does nothing, by less the more rows fall into each slice.
+    There is no interval: the index is biased upwards by an unknown amount, and bootstrap intervals
+    cover it in 0 to 98 % of samples. Two samples of rows never have quite the same distribution
+    function: the index is above 0 for an input that does nothing, by less the more rows fall into
+    each slice. ``pawn_floor`` says how far: with the outputs shuffled, the largest index of all
+    inputs stays below it. A note names the inputs that are not above, and they are not ranked.
 
     Parameters
     ----------
@@ -45,11 +47,11 @@ class Pawn(GivenRows):
         or for an input of few values all of the last. ``True``: they are in the last slice, and
         an input of no more values than slices has a slice for each.
     resamples, confidence
-        Of the intervals.
+        How often the outputs are shuffled, and how often the largest index stays below the floor.
     """
 
     name = "pawn"
-    measures = ("pawn",)
+    measures = ("pawn", "pawn_floor")
     ranks_by = "pawn"
     positive_bias = True
 
@@ -82,12 +84,13 @@ class Pawn(GivenRows):
         rng: np.random.Generator,
     ) -> Mapping[str, Estimate | Absent]:
         ranks = np.stack([np.unique(y, return_inverse=True)[1] for y in Y[:, varies].T], axis=1)
-        found = np.full((1 + self.resamples, problem.o, problem.d), np.nan)
-        found[0, varies] = self._index(X, ranks)
-        for replicate in found[1:]:
-            rows = rng.integers(len(X), size=len(X))
-            replicate[varies] = self._index(X[rows], ranks[rows])
-        return {"pawn": symmetric(found[0], found[1:], self.confidence)}
+        value, floor = np.full((problem.o, problem.d), np.nan), np.full(problem.o, np.nan)
+        value[varies] = self._index(X, ranks)
+        floor[varies] = noise_floor(
+            lambda shuffled: self._index(X, shuffled), ranks, self.resamples, self.confidence, rng
+        )
+        note = not_above(value, floor, problem.outputs, problem.features)
+        return {"pawn": Estimate.of(value), "pawn_floor": Estimate.of(floor, note)}
 
     def _index(
         self, X: Float[np.ndarray, "n d"], ranks: Int[np.ndarray, "n o"]

@@ -11,7 +11,9 @@ from sensbench.estimator.interval import DESIGN, check_interval_options
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible
 from sensbench.estimator.varying import varying
+from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
 from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
+from sensbench.estimators.screening._widths import of_ratio, relative_error, wider
 from sensbench.inputs.group import Group
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
@@ -31,7 +33,12 @@ class Morris(Estimator):
 
     Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
     doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
-    has one for mu_star only). Trajectories and effects are those of SALib 1.6 for the same seed.
+    has one for mu_star only), and Student's on a logarithmic scale where that is wider.
+    Trajectories and effects are those of SALib 1.6 for the same seed.
+
+    A grid of few levels may miss an input: with four, sin(3x) on (-π, π) is 0 at every point. Up
+    to a quarter of the draws for σ_y therefore probe inputs that hardly move the output on the
+    grid: where they do off it, the standardised measure is NaN, and a note says so.
 
     An input of separate values steps between its quantiles, which may share a value: such a step
     moves nothing. mu_star counts it as an effect of 0; the standardised measure divides what all
@@ -94,23 +101,44 @@ class Morris(Estimator):
                 X = space.from_unit(u.reshape(-1, space.d))
                 Y[some] = model(X).reshape(-1, d + 1, o)
                 rows.add(walks, X.reshape(u.shape), Y[some])
-            scale_Y = model(space.sample(n_scale, rng))
+            columns = rows.columns()
+            slope = columns["rise"].mean(axis=0) / _positive(columns["run"].mean(axis=0))
+            seen = look(model, space, n_scale, hardly_moving(slope, Y.reshape(-1, o)), rng)
+        scale_Y = seen.Y
         varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
-        interval = Bootstrap(rows.columns(), rng, self.resamples, self.confidence, DESIGN)
+        interval = Bootstrap(columns, rng, self.resamples, self.confidence, DESIGN)
+        effects = columns["effect"]
+        squares = (effects - effects.mean(axis=0)) ** 2
         moments = {
             "mu": interval(lambda m: m["effect"]),
-            "mu_star": interval(lambda m: m["size"]),
-            "sigma": interval(lambda m: np.sqrt(variance(m, "deviation") * r / (r - 1))),
+            "mu_star": wider(interval(lambda m: m["size"]), relative_error(columns["size"]), r),
+            "sigma": wider(
+                interval(lambda m: np.sqrt(variance(m, "deviation") * r / (r - 1))),
+                relative_error(squares) / 2,
+                r,
+            ),
         }
         spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
         scaled = _standardised(interval, spread, varies)
-        note = _unmoved(interval.means["run"], problem)
+        of_scale = relative_error((scale_Y - scale_Y.mean(axis=0)) ** 2)[:, None] / 2
+        error = np.hypot(of_ratio(columns["rise"], columns["run"]), of_scale)
+        scaled = wider(scaled, error, min(r, len(scale_Y)))
+        hidden = missed(seen, scaled.value, Y.reshape(-1, o), varies)
+        scaled = scaled.map(lambda part: np.where(hidden, np.nan, part))
+        notes = (
+            _unmoved(interval.means["run"], problem),
+            told(hidden, problem.features, problem.outputs),
+        )
         return {
             **moments,
             **_without_sign(space, moments),
-            "mu_star_standardised": replace(scaled, note=note),
+            "mu_star_standardised": replace(scaled, note="; ".join(filter(None, notes))),
         }
+
+
+def _positive(lengths: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    return np.where(lengths > 0, lengths, np.inf)
 
 
 def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, " o"]) -> Estimate:
