@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from sensbench.estimator.interval import Interval
-from sensbench.estimator.tails import HEAVY
+from sensbench.estimator.tails import HEAVY, NO_VARIANCE
 from sensbench.measure import Measure, measure
 
 COLUMNS = (
@@ -64,6 +64,12 @@ class Estimate:
         if self.tail is None:
             return np.zeros(np.shape(self.value), dtype=bool)
         return np.asarray(np.isfinite(self.value) & (self.tail > HEAVY))
+
+    def with_tail(self, tail: Float[np.ndarray, "..."]) -> "Estimate":
+        """Return the estimate without an interval where the tail leaves no variance."""
+        unknown = tail > NO_VARIANCE
+        low, high = (np.where(unknown, np.nan, end) for end in (self.low, self.high))
+        return replace(self, low=low, high=high, tail=np.broadcast_to(tail, self.value.shape))
 
     @classmethod
     def of(cls, value: Float[np.ndarray, "..."], note: str = "") -> "Estimate":

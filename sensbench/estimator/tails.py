@@ -11,6 +11,8 @@ many of the largest values, and the threshold: Vehtari et al. 2024, arXiv:1507.0
 import numpy as np
 from jaxtyping import Float
 
+# From here on, squares of the values have no variance: a standard error is an estimate of nothing.
+NO_VARIANCE = 0.5
 HEAVY = 0.7
 _FEWEST = 5
 # so many say the shape to .1, and are no burden beside a model
@@ -47,7 +49,7 @@ class LargestOf:
         self._least = np.zeros(series)
 
     def add(self, output: int, values: Float[np.ndarray, "n k"]) -> None:
-        """Look at values of at least 0, one column for each series of an output."""
+        """Look at values, one column for each series of an output; below 0 they are no tail."""
         kept, least = self._kept[output], self._least[output]
         for start in range(0, len(values), _ROWS):
             some = values[start : start + _ROWS]
@@ -61,6 +63,28 @@ class LargestOf:
     @property
     def kept(self) -> Float[np.ndarray, "o k count"]:
         return np.sort(self._kept, axis=-1)
+
+
+class SquaredTail:
+    """The tail of the squares of columns of values around 0, which come in blocks.
+
+    The bulk on one side of a skewed distribution looks like the start of a tail to the other side:
+    only what is heavy with both sides together, and on one of them by itself, is.
+    """
+
+    def __init__(self, columns: int, n: int):
+        self._largest = LargestOf((3, columns), largest_kept(n))
+
+    def add(self, values: Float[np.ndarray, "n k"]) -> None:
+        """Look at values that are centred already."""
+        for k, sizes in enumerate((np.abs(values), values, -values)):
+            self._largest.add(k, sizes)
+
+    @property
+    def shape(self) -> Float[np.ndarray, " k"]:
+        """The tail's shape in each column."""
+        both, *sides = tail_of_squares(self._largest.kept)
+        return np.asarray(np.fmin(both, np.fmax(*sides)))
 
 
 def tail_shape(largest: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "..."]:

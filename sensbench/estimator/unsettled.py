@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
+from jaxtyping import Float
 
 from sensbench.estimator.result import Estimate
-from sensbench.estimator.tails import rows_to_settle
+from sensbench.estimator.tails import HEAVY, rows_to_settle
 from sensbench.problem.problem import Problem
 
 _MOST_NAMED = 6
@@ -13,39 +14,46 @@ _MOST_ROWS = 1e9
 
 
 def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[str]:
-    """Return one sentence per output with unsettled values: which, how heavy, what it would take.
+    """Return a sentence for outputs with heavy tails: of which features, and what it would take.
 
-    The worst of the measures speaks for a feature.
+    Told is of unsettled values, and of those that have no interval for it; the heaviest tail of the
+    measures speaks for a feature.
     """
-    worst = np.full((problem.o, problem.d), -np.inf)
-    without = False
+    heaviest = np.full((problem.o, problem.d), np.nan)
+    without = np.zeros((problem.o, problem.d), dtype=bool)
     for item in estimates.values():
-        of = item.unsettled
-        if item.tail is not None and of.any():
-            worst = np.fmax(worst, np.where(of, item.tail, -np.inf))
-            without |= bool(np.isnan(item.high[of]).any())
-    told: dict[str, list[str]] = {}
-    for k in np.flatnonzero(np.isfinite(worst).any(axis=1)).tolist():
-        told.setdefault(_of_features(worst[k], problem.features), []).append(problem.outputs[k])
-    missing = "they have no interval" if without else "their intervals may miss"
-    return [
-        f"a few rows decide the values for {_named(outputs)}: {features}; {missing}"
-        for features, outputs in told.items()
-    ]
+        if item.tail is not None:
+            missing = np.isfinite(item.value) & np.isnan(item.high)
+            told = item.unsettled | missing
+            heaviest = np.fmax(heaviest, np.where(told, item.tail, np.nan))
+            without |= missing
+    alike: dict[str, list[str]] = {}
+    for k in np.flatnonzero(np.isfinite(heaviest).any(axis=1)).tolist():
+        said = _of_output(heaviest[k], bool(without[k].any()), problem.features)
+        alike.setdefault(said, []).append(problem.outputs[k])
+    return [said.format(outputs=_named(outputs)) for said, outputs in alike.items()]
 
 
-def _of_features(tails: np.ndarray, features: tuple[str, ...]) -> str:
-    heavy = [i for i in np.argsort(-tails, kind="stable").tolist() if np.isfinite(tails[i])]
-    named = [repr(features[i]) for i in heavy[:_MOST_NAMED]]
-    more = [f"and {len(heavy) - _MOST_NAMED} more"] if len(heavy) > _MOST_NAMED else []
-    shape = tails[heavy[0]]
-    rows = rows_to_settle(round(float(shape), 1))
-    takes = (
-        f"it takes some {rows:,.0f} rows to settle"
-        if rows < _MOST_ROWS
-        else "more rows hardly help"
+def _of_output(tails: Float[np.ndarray, " d"], without: bool, features: tuple[str, ...]) -> str:
+    order = [i for i in np.argsort(-tails, kind="stable").tolist() if np.isfinite(tails[i])]
+    named = ", ".join(repr(features[i]) for i in order[:_MOST_NAMED])
+    if len(order) > _MOST_NAMED:
+        named += f" and {len(order) - _MOST_NAMED} more"
+    named = named.replace("{", "{{").replace("}", "}}")
+    heaviest = float(tails[order[0]])
+    if heaviest <= HEAVY:
+        return (
+            f"no interval for {{outputs}} by {named}: the largest rows show a tail of index "
+            f"{heaviest:.1f}, from 0.5 on there is no variance to read an error from; more rows "
+            f"show whether it is so"
+        )
+    rows = rows_to_settle(round(heaviest, 1))
+    takes = f"some {rows:,.0f} rows" if rows < _MOST_ROWS else "more rows than anybody has"
+    ends = "there is no interval" if without else "the interval may be too narrow"
+    return (
+        f"a few rows decide the values for {{outputs}} by {named}: {ends}; at a tail index of "
+        f"{heaviest:.1f} it takes {takes} for them to settle"
     )
-    return f"{', '.join(named + more)} (tail index up to {shape:.1f}, where {takes})"
 
 
 def _named(outputs: list[str]) -> str:

@@ -7,7 +7,13 @@ from torch import Tensor
 
 from sensbench.estimator.bootstrap import RUN, Groups
 from sensbench.estimator.linearised import GROUPS, Linearised
-from sensbench.estimator.tails import LargestOf, largest_kept, tail_of_squares, tail_shape
+from sensbench.estimator.tails import (
+    LargestOf,
+    SquaredTail,
+    largest_kept,
+    tail_of_squares,
+    tail_shape,
+)
 from sensbench.inputs.rows import even
 from sensbench.problem.problem import Problem
 
@@ -75,7 +81,7 @@ class SlopeSums:
         self.batch_sizes = np.add.reduceat(self.groups.sizes, self._batches)
         self.products = np.zeros((count, model.o, m, m))
         self._largest = LargestOf((model.o, m), largest_kept(n))
-        self._largest_y = LargestOf((1, model.o), largest_kept(n))
+        self._tail_y = SquaredTail(model.o, n)
         runs = min(-(-even(n, most) // self.groups.run), most // self.groups.run)
         self._look(problem, n, runs, rng)
 
@@ -107,7 +113,7 @@ class SlopeSums:
         centred = Y - torch.from_numpy(self._centre_y)
         runs = [self.groups.runs(column) for column in (centred, centred**2)]
         self.groups.add(self._outputs, torch.stack(runs, 1).numpy(), start)
-        self._largest_y.add(0, centred.abs().numpy())
+        self._tail_y.add(centred.numpy())
 
     def _add_slopes(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
         """Add the slopes of one output: in double precision, where single does not hold them."""
@@ -153,11 +159,11 @@ class SlopeSums:
 
     def tails(self) -> dict[str, Float[np.ndarray, "o _"]]:
         """Return how heavy the tails are of the slopes' sizes and squares, and of y's squares."""
-        sizes, outputs = self._largest.kept, self._largest_y.kept[0][:, None]
+        sizes = self._largest.kept
         return {
             "size": tail_shape(sizes),
             "slope²": tail_of_squares(sizes),
-            "y²": tail_of_squares(outputs),
+            "y²": self._tail_y.shape[:, None],
         }
 
     def linearised(self, confidence: float) -> Linearised:

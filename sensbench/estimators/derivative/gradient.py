@@ -36,7 +36,8 @@ class Gradient(Estimator):
 
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
     on a logarithmic scale for what cannot be negative; that of a standardised measure includes
-    the uncertainty of σ_y.
+    the uncertainty of σ_y. Where the largest rows show a tail so heavy that there is no variance
+    (shape of a generalised Pareto distribution above 0.5), there is none, and a note says so.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values
     are NaN, and a note names them.
@@ -112,7 +113,7 @@ class Gradient(Estimator):
         for name, value in values.items():
             signed = MEASURES[name].signed
             ends = (plus_minus if signed else times_over)(value, halves[name], of)
-            found[name] = _unless_unsettled(ends, tails[name])
+            found[name] = ends.with_tail(tails[name])
         if isinstance(constants, Impossible):
             found["total_order_bound"] = constants
         if not isinstance(batches, int):
@@ -159,13 +160,6 @@ def _tails(of: Measured) -> Measured:
     found = {f"derivative_{name}": tail for name, tail in raw.items()}
     found |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
     return found | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
-
-
-def _unless_unsettled(estimate: Estimate, tail: Float[np.ndarray, "o m"]) -> Estimate:
-    """Return the estimate without the interval of a value that a few rows decide."""
-    known = replace(estimate, tail=tail)
-    low, high = (np.where(known.unsettled, np.nan, end) for end in (known.low, known.high))
-    return replace(known, low=low, high=high)
 
 
 def _at_features(
