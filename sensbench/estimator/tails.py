@@ -14,13 +14,14 @@ from jaxtyping import Float
 # From here on, squares of the values have no variance: a standard error is an estimate of nothing.
 NO_VARIANCE = 0.5
 HEAVY = 0.7
-_FEWEST = 5
+_FEWEST = 10
 # so many say the shape to .1, and are no burden beside a model
 _MOST = 256
 # enough for a threshold that few of the rows to come exceed
 _ROWS = 2048
-# prior on the shape, worth ten observations at 0.5
-_PRIOR, _WORTH = 0.5, 10
+# A prior on the shape, worth ten observations, as in the diagnostic; that of a light tail (theirs is
+# 0.5), so that it takes more than ten values to raise an alarm.
+_PRIOR, _WORTH = 0.2, 10
 
 
 def largest_kept(n: int) -> int:

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from scipy import special
 from scipy.stats import qmc
 
-from sensbench.estimator.tails import LargestOf, largest_kept, tail_shape
+from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape
 from sensbench.estimators.variance._saltelli import Exchanged, Moments, write_products
 from sensbench.model.model import Model
 
@@ -42,8 +42,6 @@ class NetSums:
         ``(2, blocks, o, k)``; the columns are those of :func:`write_products`.
     moments
         Of the outputs of all rows.
-    largest
-        Of the sizes of b(ab - a) and of (ab - a)² for each feature, ``(o, 2d)`` series.
     """
 
     def __init__(self, design: Exchanged, N: int, model: Model, rng: np.random.Generator):
@@ -54,24 +52,34 @@ class NetSums:
         products = np.empty((k, n))
         self.means = np.zeros((NETS, blocks, model.o, k))
         self.moments = Moments(model.o)
-        self.largest = LargestOf((model.o, 2 * d), largest_kept(N))
+        self._largest = LargestOf((model.o, d), largest_kept(N))
+        self._tail = SquaredTail(model.o, N)
         with model.many_calls():
             for net in range(NETS):
                 for start, u in _net(design.space.d, size, n, rng):
                     Y = self.moments.centred(design.outputs(model, u))
+                    self._tail.add(Y[:, 0].T)
                     first = start // per_block
                     some = slice(first, first + n // together)
                     for of_output, y in enumerate(Y):
                         write_products(y, d, design.second_order, products)
                         sums = products.reshape(k, -1, together).sum(axis=2)
                         self.means[net, some, of_output] += sums.T
-                        self.largest.add(of_output, np.abs(products[: 2 * d]).T)
+                        self._largest.add(of_output, products[d : 2 * d].T)
         self.means /= per_block
 
     def tails(self) -> dict[str, Float[np.ndarray, "o d"]]:
-        """Return how heavy the tails are of what the indices of features are means of."""
-        first, total = np.split(tail_shape(self.largest.kept), 2, axis=1)
-        return {"first_order": first, "total_order": total}
+        """Return how heavy the tails are of y's squares and, for totals, of the changes' squares.
+
+        Means of products with two signs, which first-order indices are, have no tail to speak of
+        beside that of the variance they are divided by.
+        """
+        outputs = self._tail.shape[:, None]
+        changes = tail_shape(self._largest.kept)
+        return {
+            "first_order": np.broadcast_to(outputs, changes.shape),
+            "total_order": np.fmax(outputs, changes),
+        }
 
 
 def _net(
