@@ -17,6 +17,7 @@ from sensbench.report.consensus import (
 )
 from sensbench.report.figures.agreement import pairs_of
 from sensbench.report.figures.convergence import errors
+from sensbench.report.intervals import intervals_said
 from sensbench.report.over_outputs import over_outputs
 from sensbench.report.planted import planted_tables
 from sensbench.report.split import split_table
@@ -53,6 +54,8 @@ def importance_tables(results: Results) -> list[Table]:
             shown[head] = [_stacked(row) for row in rows.to_dict("records")]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
+        said = intervals_said(results, list(dict.fromkeys(mine["estimator"])))
+        note = f"{note} {said}".rstrip()
         named = _of(question, output)
         found.append(Table(f"importance-{k + 1}", f"Importance{named}", shown, mine, note))
     return found

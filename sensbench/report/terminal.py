@@ -18,6 +18,7 @@ from sensbench.report.consensus import (
     the_question,
 )
 from sensbench.report.figures.agreement import pairs_of
+from sensbench.report.intervals import intervals_said
 from sensbench.report.outputs_tables import agreement_table, inputs_table
 from sensbench.report.over_outputs import in_detail, over_outputs
 from sensbench.report.summary import sentences
@@ -89,6 +90,8 @@ def _question(part: Results) -> list[RenderableType]:
         table.show_edge = over is None
         why = "" if over is None else f" ({over.chosen[output]})"
         parts += _titled(f"Importance for {_named(output)}{why}", table)
+    said = intervals_said(part)
+    parts += [Text(said, style="dim"), Text()] if said else []
     if over is None:
         parts += [*_slopes(few, list(mean_shares(frame).index)), *_agreement(few)]
     else:

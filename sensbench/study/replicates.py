@@ -56,14 +56,15 @@ def pooled(
     ).to_numpy()
     half = np.where(independent, _half_widths(found, count, level), np.nan)
     low, high = found["value"] - half, found["value"] + half
-    ends_at_0 = ~found["measure"].map(signed).fillna(True).astype(bool) & (found["value"] >= 0)
+    negative = np.array([signed.get(name, True) for name in found["measure"]], dtype=bool)
+    ends_at_0 = ~negative & (found["value"] >= 0)
     low = low.where(~ends_at_0 | (low > 0), 0.0)
     found["low"] = low.where(independent, found["low"].where(has_ends))
     found["high"] = high.where(independent, found["high"].where(has_ends))
     few = count < _ENOUGH
     method = INTERVAL_COLUMNS[1]
-    found[method] = found[method].astype(object).where(
-        ~independent, np.where(few, METHOD_OF_FEW, METHOD)
+    found[method] = (
+        found[method].astype(object).where(~independent, np.where(few, METHOD_OF_FEW, METHOD))
     )
     return found.drop(columns=["square", "sd", "count", "ends", "given"])
 

@@ -250,6 +250,10 @@ class Results:
         intervals come from how much these differ, where they are independent evidence; see
         :func:`sensbench.study.replicates.pooled`.
         """
+        return self._final.copy()
+
+    @cached_property
+    def _final(self) -> pd.DataFrame:
         if self.frame.empty:
             return self.frame[[*COLUMNS, "budget", *_BEHIND]]
         keys = ["problem", "model", "estimator"]
