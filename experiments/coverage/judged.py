@@ -83,6 +83,7 @@ def judged(
     found |= {
         "coverage": float(mean),
         "coverage_se": float(_error(np.nanmean(of_run, axis=1))),
+        "wrong": float((held == 0).sum() / there[:, np.isfinite(truth)].size),
         "worst": float(p),
         "worst_se": float(np.sqrt(around * (1 - around) / n)),
     }

@@ -12,7 +12,17 @@ table { border-collapse: collapse } td, th { padding: .15em .6em; text-align: le
 td.n { text-align: right; font-variant-numeric: tabular-nums } small { color: #666 }
 tr { border-top: 1px solid #ddd } .miss { color: #a40000 } h2 { margin-top: 2em }
 """
-_HEADS = ("problem", "size", "runs", "coverage", "worst input", "width", "with interval", "misses")
+_HEADS = (
+    "problem",
+    "size",
+    "runs",
+    "coverage",
+    "worst input",
+    "width",
+    "with interval",
+    "wrong",
+    "misses",
+)
 
 
 def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
@@ -29,7 +39,8 @@ def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
         "smallest share of any input; among many inputs it is small by chance, too. Width: mean "
         "half-width over 1.96 times the true standard deviation of the estimate. With interval: in "
         "how many runs there was one; where a few rows decide a value there is none, and "
-        "the coverage is of the others. After ±: Monte-Carlo standard errors.</p>"
+        "the coverage is of the others, which are those whose tail went unseen. Wrong: share of all "
+        "runs that gave an interval without the truth in it. After ±: Monte-Carlo standard errors.</p>"
         "<p>The truth is exact; for the network it is a large sample's. For measures without one "
         "(Morris's, whose limit depends on its grid, and active subspaces), marked *, the mean of "
         "the runs stands for it: bias goes unseen there.</p>"
@@ -69,6 +80,7 @@ def _row(row: dict) -> str:
         _number(100 * row["worst"], 100 * row["worst_se"], 0),
         _number(row["width"], row["width_se"], 2),
         f"<td class='n'>{100 * row['with interval']:.0f} %</td>",
+        f"<td class='n'>{100 * row['wrong']:.1f} %</td>",
         f"<td class='miss'>{escape(row['misses'])}</td>",
     ]
     return "<tr>" + "".join(cells) + "</tr>"

@@ -94,11 +94,12 @@ class Permutation(Estimator):
         values, halves = interval(statistics)
         covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
         of = Interval(self.confidence, DELTA_METHOD, covers)
-        rise = tail_shape(largest.kept).T
+        # a rise is a difference of outputs, squared: heavy where the output's squares are
+        rise = np.fmax(tail_shape(largest.kept).T, _tail(F))
         tails = {
             "permutation_mse": rise,
             "permutation_r2": np.fmax(rise, _tail(y)),
-            "permutation_total_order": np.fmax(rise, _tail(F)),
+            "permutation_total_order": rise,
         }
         found = {
             name: plus_minus(value, halves[name], of).with_tail(tails[name])
