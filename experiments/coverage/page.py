@@ -1,6 +1,7 @@
 """The table as a page that needs nothing else."""
 
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -38,9 +39,10 @@ def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
         "Coverage: share of intervals that hold the truth, over inputs and runs. Worst input: the "
         "smallest share of any input; among many inputs it is small by chance, too. Width: mean "
         "half-width over 1.96 times the true standard deviation of the estimate. With interval: in "
-        "how many runs there was one; where a few rows decide a value there is none, and "
-        "the coverage is of the others, which are those whose tail went unseen. Wrong: share of all "
-        "runs that gave an interval without the truth in it. After ±: Monte-Carlo standard errors.</p>"
+        "how many runs there was one; where a few rows decide a value there is none, and the "
+        "coverage is of the others, which are those whose tail went unseen. Wrong: share of all "
+        "runs that gave an interval without the truth in it. After ±: Monte-Carlo standard "
+        "errors.</p>"
         "<p>The truth is exact; for the network it is a large sample's. For measures without one "
         "(Morris's, whose limit depends on its grid, and active subspaces), marked *, the mean of "
         "the runs stands for it: bias goes unseen there.</p>"
@@ -71,7 +73,7 @@ def _tally(judged: pd.DataFrame) -> str:
     return "; ".join(f"{kind}: {n}" for kind, n in counts.items()) or "none"
 
 
-def _row(row: dict) -> str:
+def _row(row: dict[Any, Any]) -> str:
     star = "" if row["truth"] == "known" else " *"
     cells = [
         f"<td>{escape(str(row['problem']))}{star}</td>",
