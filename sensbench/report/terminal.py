@@ -90,8 +90,8 @@ def _question(part: Results) -> list[RenderableType]:
         table.show_edge = over is None
         why = "" if over is None else f" ({over.chosen[output]})"
         parts += _titled(f"Importance for {_named(output)}{why}", table)
-    said = intervals_said(part)
-    parts += [Text(said, style="dim"), Text()] if said else []
+    ends = intervals_said(part)
+    parts += [Text(ends, style="dim"), Text()] if ends else []
     if over is None:
         parts += [*_slopes(few, list(mean_shares(frame).index)), *_agreement(few)]
     else:

@@ -52,7 +52,8 @@ def test_means_of_replicates_are_covered(count, rng):
     )
     found = pooled(frame, BY, {}, frozenset())
     share = ((found["low"] <= 0) & (found["high"] >= 0)).mean()
-    assert 0.935 < share < (0.995 if count < 4 else 0.965)
+    # of few, with runs whose own intervals are right, Student's quantile allows for too much
+    assert 0.935 < share < (1.0 if count < 4 else 0.965)
     assert (found["high"] - found["low"]).mean() / 2 < 1.7 * 0.196 / np.sqrt(count)
 
 
