@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet examples bench profile test check lint types layers wheel clean
+.PHONY: help quickstart linregnet examples bench coverage profile test check lint types layers wheel clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
 	@echo "make linregnet   the worked example of the README: a torch module with two outputs"
 	@echo "make examples    run both again and keep their pages in reports/examples, to be committed"
 	@echo "make bench       measure speed against other libraries: reports/speed (EFFORT=--quick: minutes)"
+	@echo "make coverage    how often intervals hold the truth: reports/coverage (REPLICATES=50: quick)"
 	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
 	@echo "make check       lint, types, layering and tests: what CI runs"
@@ -43,6 +44,7 @@ examples: $(VENV)/ready
 	$(call KEEP,quickstart,index.html figures tables)
 	$(call KEEP,linregnet,index.html figures tables)
 	test ! -s reports/speed/index.html || { $(call KEEP,speed,index.html results.csv targets.csv); }
+	test ! -s reports/coverage/index.html || { $(call KEEP,coverage,index.html coverage.csv); }
 
 $(VENV)/ready-bench: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
@@ -51,6 +53,10 @@ $(VENV)/ready-bench: $(VENV)/ready
 EFFORT ?= --full
 bench: $(VENV)/ready-bench
 	$(BIN)/python -m experiments.speed $(EFFORT)
+
+REPLICATES ?= 1000
+coverage: $(VENV)/ready
+	$(BIN)/python -m experiments.coverage --replicates $(REPLICATES)
 
 WHAT ?= sobol
 profile: $(VENV)/ready

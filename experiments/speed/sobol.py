@@ -27,7 +27,9 @@ def rows(case: Case) -> int:
 
 def ours(case: Case) -> Run:
     second = bool(case.options.get("second_order"))
-    estimator = sb.estimators.load("sobol", second_order=second, resamples=RESAMPLES)
+    estimator = sb.estimators.load(
+        "sobol", second_order=second, interval="salib", resamples=RESAMPLES
+    )
 
     def run() -> Numbers:
         result = estimator.estimate(case.problem, budget=rows(case), seed=SEED)

@@ -13,6 +13,7 @@ from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRo
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked, SensitivityResult
 from sensbench.estimator.scale import at_scale, in_units
+from sensbench.estimator.unsettled import unsettled_said
 from sensbench.measure import measure
 from sensbench.problem.problem import Problem
 from sensbench.threads import limited
@@ -235,8 +236,9 @@ class Estimator(ABC):
             if meaning.axis == "feature" and not item.note:  # a note says why itself
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
-        remarks = [f"{self.name}: {n}: {item.note}" for n, item in estimates.items() if item.note]
-        return [f"{self.name}: {text}" for text in _constant(undefined)] + remarks
+        remarks = [f"{n}: {item.note}" for n, item in estimates.items() if item.note]
+        said = [*_constant(undefined), *remarks, *unsettled_said(estimates, problem)]
+        return [f"{self.name}: {text}" for text in said]
 
 
 def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:

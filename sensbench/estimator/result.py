@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from sensbench.estimator.interval import Interval
+from sensbench.estimator.tails import HEAVY, NO_VARIANCE
 from sensbench.measure import Measure, measure
 
 COLUMNS = (
@@ -43,6 +44,10 @@ class Estimate:
 
     ``note`` says why a value is NaN, where that is neither a constant output nor a feature the
     method is not applicable to. ``directions`` names the directions; by default 1, 2, ….
+
+    ``tail``, where a method looks for it, says how heavy the tail is of what a value is a mean of:
+    the shape of a generalised Pareto distribution, in the shape of ``value``. Above 0.7 a few rows
+    decide the value: it is ``unsettled``, and a note says so.
     """
 
     value: Float[np.ndarray, "..."]
@@ -51,6 +56,20 @@ class Estimate:
     note: str = ""
     interval: Interval | None = None
     directions: tuple[str, ...] = ()
+    tail: Float[np.ndarray, "..."] | None = None
+
+    @property
+    def unsettled(self) -> Bool[np.ndarray, "..."]:
+        """Which values a few rows decide, as far as that was looked for."""
+        if self.tail is None:
+            return np.zeros(np.shape(self.value), dtype=bool)
+        return np.asarray(np.isfinite(self.value) & (self.tail > HEAVY))
+
+    def with_tail(self, tail: Float[np.ndarray, "..."]) -> "Estimate":
+        """Return the estimate without an interval where the tail leaves no variance."""
+        unknown = tail > NO_VARIANCE
+        low, high = (np.where(unknown, np.nan, end) for end in (self.low, self.high))
+        return replace(self, low=low, high=high, tail=np.broadcast_to(tail, self.value.shape))
 
     @classmethod
     def of(cls, value: Float[np.ndarray, "..."], note: str = "") -> "Estimate":

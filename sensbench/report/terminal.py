@@ -19,6 +19,7 @@ from sensbench.findings.consensus import (
 )
 from sensbench.findings.over_outputs import in_detail, over_outputs
 from sensbench.printable import printable
+from sensbench.report.intervals import intervals_said
 from sensbench.report.table import Table as Numbers
 from sensbench.report.tables.costs import cost_table
 from sensbench.report.tables.derivatives import signed, unit
@@ -90,6 +91,8 @@ def _question(part: Results) -> list[RenderableType]:
         table.show_edge = over is None
         why = "" if over is None else f" ({over.chosen[output]})"
         parts += _titled(f"Importance for {_named(output)}{why}", table)
+    ends = intervals_said(part)
+    parts += [Text(ends, style="dim"), Text()] if ends else []
     if over is None:
         parts += [*_slopes(few, list(mean_shares(frame).index)), *_agreement(few)]
     else:

@@ -12,6 +12,7 @@ from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import COLUMNS, INTERVAL_COLUMNS, Absent
 from sensbench.measure import MEASURES, Measure
 from sensbench.model.quality import Quality
+from sensbench.study.replicates import pooled
 
 FRAME_COLUMNS = (
     *COLUMNS,
@@ -259,20 +260,29 @@ class Results:
         return replace(self, frame=frame, questions=questions)
 
     def final(self) -> pd.DataFrame:
-        """Return the numbers at each method's largest computed budget, averaged over replicates.
+        """Return the numbers at each method's largest computed budget, pooled over replicates.
 
         Columns: problem, model, estimator, measure, output, feature, partner, value, low, high,
-        budget, direction and what the interval is. Ends of intervals are averaged as well: the
-        width a single run reports.
+        budget, direction and what the interval is. Values are means over the replicates, and their
+        intervals come from how much these differ, where they are independent evidence; see
+        :func:`sensbench.study.replicates.pooled`.
         """
+        return self._final.copy()
+
+    @cached_property
+    def _final(self) -> pd.DataFrame:
         if self.frame.empty:
             return self.frame[[*COLUMNS, "budget", *_BEHIND]]
         keys = ["problem", "model", "estimator"]
         largest = self.frame.groupby(keys)["budget"].transform("max")
         top = self.frame[self.frame["budget"] == largest]
         by = [*COLUMNS[:7], "budget", *_BEHIND]
-        means = top.groupby(by, sort=False, dropna=False)[["value", "low", "high"]].mean()
-        return means.reset_index()[[*COLUMNS, "budget", *_BEHIND]]
+        cell = [*keys, "budget", "replicate"]
+        inputs = self.cells[[*cell, "inputs"]].drop_duplicates(cell)
+        top = top.merge(inputs, on=cell, how="left", sort=False)
+        signed = {name: item.signed for name, item in self.measures.items()}
+        biased = frozenset(m.label for m in self.methods.values() if m.positive_bias)
+        return pooled(top, by, signed, biased)[[*COLUMNS, "budget", *_BEHIND]]
 
     def headline(self) -> pd.DataFrame:
         """Return :meth:`final`, only the measure each method ranks by.

@@ -6,7 +6,9 @@ import sensbench as sb
 
 DEFAULTS = {
     "gradient": {"active_subspace": False, "dimension": None, "confidence": 0.95},
-    "sobol": {"second_order": False, "resamples": 100, "confidence": 0.95},
+    "sobol": {
+        "second_order": False, "interval": "nets", "resamples": 100, "confidence": 0.95,
+    },
     "sobol_salib": {"second_order": False, "resamples": 100, "confidence": 0.95},
     "morris": {
         "levels": 4, "scale_share": 0.2, "tail": 0.005, "resamples": 300, "confidence": 0.95,

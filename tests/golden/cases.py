@@ -27,6 +27,8 @@ WITH_OPTIONS = (
     ("gradient", {"active_subspace": True}),
     ("gradient", {"active_subspace": True, "dimension": 1, "confidence": 0.8}),
     ("sobol", {"second_order": True}),
+    ("sobol", {"interval": "salib"}),
+    ("sobol", {"interval": "salib", "second_order": True}),
     ("sobol_salib", {"second_order": True, "confidence": 0.8}),
     ("morris", {"levels": 6, "scale_share": 0.4, "tail": 0.05}),
     ("permutation", {"repeats": 2, "confidence": 0.8}),

@@ -7,6 +7,13 @@ from torch import Tensor
 
 from sensbench.estimator.bootstrap import RUN, Groups
 from sensbench.estimator.linearised import GROUPS, Linearised
+from sensbench.estimator.tails import (
+    LargestOf,
+    SquaredTail,
+    largest_kept,
+    tail_of_squares,
+    tail_shape,
+)
 from sensbench.inputs.rows import even
 from sensbench.problem.problem import Problem
 
@@ -73,6 +80,8 @@ class SlopeSums:
         self._batches = np.arange(count) * len(self.groups) // max(count, 1)
         self.batch_sizes = np.add.reduceat(self.groups.sizes, self._batches)
         self.products = np.zeros((count, model.o, m, m))
+        self._largest = LargestOf((model.o, m), largest_kept(n))
+        self._tail_y = SquaredTail(model.o, n)
         runs = min(-(-even(n, most) // self.groups.run), most // self.groups.run)
         self._look(problem, n, runs, rng)
 
@@ -104,6 +113,7 @@ class SlopeSums:
         centred = Y - torch.from_numpy(self._centre_y)
         runs = [self.groups.runs(column) for column in (centred, centred**2)]
         self.groups.add(self._outputs, torch.stack(runs, 1).numpy(), start)
+        self._tail_y.add(centred.numpy())
 
     def _add_slopes(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
         """Add the slopes of one output: in double precision, where single does not hold them."""
@@ -114,6 +124,7 @@ class SlopeSums:
             slopes = slopes.double()
             runs = self._runs(k, slopes)
         self.groups.add(self._slopes[:, :, k], runs, start)
+        self._largest.add(k, slopes.abs().numpy())
         if len(self.products):
             self._add_products(k, slopes, start)
 
@@ -145,6 +156,15 @@ class SlopeSums:
         y, square = np.add.reduceat(self._outputs, self._batches).swapaxes(0, 1)
         mean = y.sum(axis=0) / self.groups.sizes.sum()
         return np.asarray(square - 2 * mean * y + mean**2 * self.batch_sizes[:, None])
+
+    def tails(self) -> dict[str, Float[np.ndarray, "o _"]]:
+        """Return how heavy the tails are of the slopes' sizes and squares, and of y's squares."""
+        sizes = self._largest.kept
+        return {
+            "size": tail_shape(sizes),
+            "slope²": tail_of_squares(sizes),
+            "y²": self._tail_y.shape[:, None],
+        }
 
     def linearised(self, confidence: float) -> Linearised:
         """Return the means of ``size``, ``slope``, ``slope²``, ``y`` and ``y²``, and statistics.

@@ -1,5 +1,5 @@
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -37,7 +37,8 @@ class Gradient(Estimator):
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
     on a logarithmic scale for what cannot be negative (activity scores: by the jackknife over 32
     batches, on the scale as it is, from 0); that of a standardised measure includes
-    the uncertainty of σ_y.
+    the uncertainty of σ_y. Where the largest rows show a tail so heavy that there is no variance
+    (shape of a generalised Pareto distribution above 0.5), there is none, and a note says so.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values
     are NaN, and a note names them.
@@ -107,11 +108,13 @@ class Gradient(Estimator):
             return _measures(m, seen.centre, variance_y, sigma_x, constants)
 
         values, halves = interval(statistics)
+        tails = _tails(seen.tails())
         found: dict[str, Estimate | Absent] = {}
         of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
-            found[name] = (plus_minus if signed else times_over)(value, halves[name], of)
+            ends = (plus_minus if signed else times_over)(value, halves[name], of)
+            found[name] = ends.with_tail(tails[name])
         if isinstance(constants, Impossible):
             found["total_order_bound"] = constants
         if not isinstance(batches, int):
@@ -151,6 +154,15 @@ def _measures(
     return found
 
 
+def _tails(of: Measured) -> Measured:
+    """Return how heavy the tails are of what each measure is a mean, or a ratio of means, of."""
+    size, square, y = of["size"], of["slope²"], of["y²"]
+    raw = {"mean": size, "abs": size, "rms": square, "std": square}
+    found = {f"derivative_{name}": tail for name, tail in raw.items()}
+    found |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
+    return found | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
+
+
 def _at_features(
     found: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
 ) -> Mapping[str, Estimate | Absent]:
@@ -164,8 +176,15 @@ def _at_features(
     if applies.all():
         return found
     return {
-        name: item.map(full) if isinstance(item, Estimate) else item for name, item in found.items()
+        name: _full(item, full) if isinstance(item, Estimate) else item
+        for name, item in found.items()
     }
+
+
+def _full(
+    item: Estimate, full: Callable[[Float[np.ndarray, "o m"]], Float[np.ndarray, "o d"]]
+) -> Estimate:
+    return replace(item.map(full), tail=None if item.tail is None else full(item.tail))
 
 
 def _differentiable(

@@ -11,6 +11,7 @@ from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confi
 from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, plus_minus
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape
 from sensbench.estimator.varying import varying
 from sensbench.estimators._exchange import Exchange, exchanged
 from sensbench.inputs.rows import differ
@@ -67,8 +68,10 @@ class Permutation(Estimator):
             groups = Groups(len(rows), GROUPS)
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
+            largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
                 roles[:, :, j] = groups.sums(of_feature, order)
+                largest.add(j, of_feature)
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
             sums[name] = groups.sums(column, order)[..., None]
@@ -91,12 +94,29 @@ class Permutation(Estimator):
         values, halves = interval(statistics)
         covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
         of = Interval(self.confidence, DELTA_METHOD, covers)
-        found = {name: plus_minus(value, halves[name], of) for name, value in values.items()}
+        # a rise is a difference of outputs, squared: heavy where the output's squares are
+        rise = np.fmax(tail_shape(largest.kept).T, _tail(F))
+        tails = {
+            "permutation_mse": rise,
+            "permutation_r2": np.fmax(rise, _tail(y)),
+            "permutation_total_order": rise,
+        }
+        found = {
+            name: plus_minus(value, halves[name], of).with_tail(tails[name])
+            for name, value in values.items()
+        }
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
             found["permutation_r2"] = replace(found["permutation_r2"], note=note)
         return found
+
+
+def _tail(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "o 1"]:
+    """Return how heavy the tail is of what the variance of y is a mean of."""
+    tail = SquaredTail(y.shape[1], len(y))
+    tail.add(y - y.mean(axis=0))
+    return tail.shape[:, None]
 
 
 def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:

@@ -32,18 +32,10 @@ def needs_of(second_order: bool) -> Needs:
 
 
 @dataclass(frozen=True)
-class Design:
-    """SALib's Sobol' design for a seed: the very points of ``SALib.sample.sobol.sample``.
-
-    Attributes
-    ----------
-    N
-        Base rows, a power of two.
-    """
+class Exchanged:
+    """Two points A and B of a space, and between them those with one feature exchanged."""
 
     space: InputSpace
-    N: int
-    seed: int
     second_order: bool
 
     @property
@@ -52,17 +44,27 @@ class Design:
         d = len(self.space.blocks)
         return 2 + (2 * d if self.second_order else d)
 
-    def outputs(self, model: Model, n: int) -> Iterator[Float[np.ndarray, "o points n"]]:
-        """Yield the outputs of ``n`` base rows after the other; ``N`` is a multiple of ``n``."""
+    @property
+    def products(self) -> int:
+        """Columns that the indices are means of; :func:`write_products` says which."""
+        d = len(self.space.blocks)
+        return 3 * d + 2 + (d + d * (d - 1) // 2 if self.second_order else 0)
+
+    def outputs(
+        self, model: Model, u: Float[np.ndarray, "n dims"]
+    ) -> Float[np.ndarray, "o points n"]:
+        """Return the outputs of base rows: points of the unit cube for A, and beside them for B."""
         d = self.space.d
-        sequence = qmc.Sobol(d=2 * d, scramble=True, seed=self.seed)
-        for _ in range(0, self.N, n):
-            u = sequence.random(n)
-            A, B = np.split(self.space.from_unit(np.concatenate([u[:, :d], u[:, d:]])), 2)
-            Y = np.empty((model.o, self.points, n))
-            for i, y in enumerate(self._of(model, A, B)):
-                Y[:, i] = y.T
-            yield Y
+        A, B = np.split(self.space.from_unit(np.concatenate([u[:, :d], u[:, d:]])), 2)
+        Y = np.empty((model.o, self.points, len(u)))
+        for i, y in enumerate(self._of(model, A, B)):
+            Y[:, i] = y.T
+        return Y
+
+    def at_a_time(self, model: Model, most: int) -> int:
+        """Return how many base rows to evaluate at once: a power of two, ``most`` at most."""
+        row_bytes = 8 * (4 * self.space.d + model.o * self.points + self.products)
+        return min(most, _power_of_two(min(BLOCK_BYTES // row_bytes, model.chunk_rows)))
 
     def _of(
         self, model: Model, A: Float[np.ndarray, "n d"], B: Float[np.ndarray, "n d"]
@@ -97,12 +99,51 @@ def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"
     return found.reshape(resamples, N)
 
 
+class Moments:
+    """Mean, spread and extremes of outputs that come in blocks, and what they are centred at.
+
+    Attributes
+    ----------
+    first, largest
+        First value and largest size of each output.
+    """
+
+    def __init__(self, o: int):
+        self._rows, self._centre = 0, np.empty(0)
+        self._sums, self._squares, self.largest = np.zeros(o), np.zeros(o), np.zeros(o)
+
+    def centred(self, Y: Float[np.ndarray, "o points n"]) -> Float[np.ndarray, "o points n"]:
+        """Return a block less the mean of A and B in the first one; it is changed in place."""
+        self.largest = np.maximum(self.largest, np.maximum(Y.max((1, 2)), -Y.min((1, 2))))
+        if not self._rows:
+            self.first = Y[:, 0, 0].copy()
+            self._centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
+        Y -= self._centre
+        for of_output, y in enumerate(Y):
+            self._sums[of_output] += y.sum()
+            self._squares[of_output] += np.vdot(y, y)
+        self._rows += Y[0].size
+        return Y
+
+    @property
+    def shift(self) -> Float[np.ndarray, " o"]:
+        """The mean, from what the outputs are centred at."""
+        return self._sums / self._rows
+
+    @property
+    def spread(self) -> Float[np.ndarray, " o"]:
+        """The standard deviation over all rows."""
+        return np.sqrt(np.maximum(self._squares / self._rows - self.shift**2, 0.0))
+
+
 class Sums:
     """Means over base rows of what the indices are made of, and their bootstrap replicates.
 
-    SALib standardises the outputs by the mean and deviation of all of them, which are known only
-    after the last block. Outputs are centred at a provisional mean here; ``shift``, what that lacks
-    of the mean, is put right in the indices. Nothing else depends on the standardisation.
+    The points are those of ``SALib.sample.sobol.sample`` for the first seed; ``N`` of them in A, a
+    power of two. SALib standardises the outputs by the mean and deviation of all of them, which are
+    known only after the last block. Outputs are centred at a provisional mean here; the moments'
+    ``shift``, what that lacks of the mean, is put right in the indices. Nothing else depends on the
+    standardisation.
 
     Attributes
     ----------
@@ -112,48 +153,37 @@ class Sums:
         pair.
     resampled
         The same over each resample, ``(resamples, o, k)``.
-    shift, spread, largest
-        Mean (from the provisional one), standard deviation and largest size of each output over
-        all rows.
+    moments
+        Of the outputs of all rows.
     """
 
-    def __init__(self, design: Design, model: Model, resamples: int, seed: int):
-        d, o = len(design.space.blocks), model.o
-        pairs = d * (d - 1) // 2
-        k = 3 * d + 2 + (d + pairs if design.second_order else 0)
-        row_bytes = 8 * (4 * design.space.d + o * design.points + k)
-        n = min(design.N, _power_of_two(min(BLOCK_BYTES // row_bytes, model.chunk_rows)))
-        drawn = counts(design.N, resamples, seed)
+    def __init__(
+        self, design: Exchanged, N: int, seeds: tuple[int, int], model: Model, resamples: int
+    ):
+        d, o, k = len(design.space.blocks), model.o, design.products
+        n = design.at_a_time(model, N)
+        of_design, of_resamples = seeds
+        drawn = counts(N, resamples, of_resamples)
 
         # the last column counts every row once: the means themselves
         totals, weights = np.zeros((o, k, resamples + 1)), np.ones((n, resamples + 1), order="F")
-        centre: Float[np.ndarray, "o 1 1"] | None = None
-        sums, squares, self.largest = np.zeros(o), np.zeros(o), np.zeros(o)
+        self.moments = Moments(o)
         products = np.empty((k, n))
         # torch's product: numpy's has threads of its own, which get in the way of the model's
         at_once = torch.from_numpy(products), torch.from_numpy(weights)
+        sequence = qmc.Sobol(d=2 * design.space.d, scramble=True, seed=of_design)
         with model.many_calls():
-            for block, Y in enumerate(design.outputs(model, n)):
-                self.largest = np.maximum(self.largest, np.maximum(Y.max((1, 2)), -Y.min((1, 2))))
-                if centre is None:
-                    self.first = Y[:, 0, 0].copy()
-                    centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
-                Y -= centre
-                weights[:, :-1] = drawn[:, block * n : (block + 1) * n].T
-                for of_output in range(o):
-                    y = Y[of_output]
-                    sums[of_output] += y.sum()
-                    squares[of_output] += np.vdot(y, y)
-                    _products(y, d, design.second_order, products)
+            for start in range(0, N, n):
+                Y = self.moments.centred(design.outputs(model, sequence.random(n)))
+                weights[:, :-1] = drawn[:, start : start + n].T
+                for of_output, y in enumerate(Y):
+                    write_products(y, d, design.second_order, products)
                     totals[of_output] += (at_once[0] @ at_once[1]).numpy()
-        rows = design.N * design.points
-        self.shift = sums / rows
-        self.spread = np.sqrt(np.maximum(squares / rows - self.shift**2, 0.0))
-        means = np.moveaxis(totals, 2, 0) / design.N
+        means = np.moveaxis(totals, 2, 0) / N
         self.means, self.resampled = means[-1], means[:-1]
 
 
-def _products(
+def write_products(
     y: Float[np.ndarray, "points n"], d: int, second_order: bool, to: Float[np.ndarray, "k n"]
 ) -> None:
     """Write what the indices are means of, one row each, for one output."""

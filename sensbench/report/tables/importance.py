@@ -12,6 +12,7 @@ from sensbench.findings.consensus import (
     shown_outputs,
     the_question,
 )
+from sensbench.report.intervals import intervals_said
 from sensbench.report.table import OPEN_TO, ReportTable, Table
 from sensbench.report.text import in_short, interval, number, plain_symbol
 from sensbench.study.results import Question, Results
@@ -45,6 +46,8 @@ def importance_tables(results: Results) -> list[Table]:
             shown[head] = [_stacked(row) for row in rows.to_dict("records")]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
+        said = intervals_said(results, list(dict.fromkeys(mine["estimator"])))
+        note = f"{note} {said}".rstrip()
         named = _of(question, output)
         open_to = _MOST_ROWS if k < _MOST_OPEN else OPEN_TO
         found.append(Table(f"importance-{k + 1}", f"Importance{named}", shown, mine, note, open_to))

@@ -1,0 +1,53 @@
+"""``python -m experiments.coverage [--replicates 50]``: measure, judge, write reports/coverage."""
+
+import platform
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+import sensbench as sb
+from experiments.coverage.judged import table
+from experiments.coverage.measured import parts, read, run
+from experiments.coverage.page import page
+
+OUT = Path("reports/coverage")
+_PACKAGES = ("torch", "numpy", "scipy")
+
+
+@click.command()
+@click.option("--replicates", default=1000, show_default=True, help="Runs of every method.")
+@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
+@click.option("--fresh", is_flag=True, help="Measure again what was measured before.")
+@click.option("--minutes", type=float, default=None, help="Stop after so long; go on next time.")
+def main(replicates: int, out: Path, fresh: bool, minutes: float | None) -> None:
+    """Measure how often intervals hold the truth. A killed run goes on where it was.
+
+    What was measured is kept in measured.jsonl: after a change of an estimator, ask for --fresh.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "measured.jsonl"
+    if fresh:
+        file.unlink(missing_ok=True)
+    start = time.monotonic()
+    total = sum(1 for _ in parts(replicates))
+    with sb.threads.limited(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", sb.errors.CorrelatedInputsWarning)
+        for count, part in enumerate(run(file, replicates), 1):
+            if count % 20 == 0:
+                click.echo(f"{count} parts (of {total} at most): {part.method}, {part.problem}")
+            if minutes is not None and time.monotonic() - start > 60 * minutes:
+                break
+        frame = table(read(file), replicates)
+    frame.to_csv(out / "coverage.csv", index=False, float_format="%.5g")
+    said = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    least = int(frame["runs"].min()) if "runs" in frame else 0
+    text = page(frame, max(least, 1), f"Python {platform.python_version()}, {said}")
+    (out / "index.html").write_text(text, encoding="utf-8")
+    click.echo(f"{out / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""What is measured: problems whose truths are known, methods, and how many rows they get."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+import sensbench as sb
+from sensbench.problem.truth import Truth
+from sensbench.truths.implied import exact_truth
+
+Truths = Mapping[str, Truth]
+
+
+class Case(NamedTuple):
+    """A problem's name, and how it is made."""
+
+    name: str
+    problem: Callable[[], sb.Problem]
+
+
+def exponential() -> sb.Problem:
+    """exp(x1 + x2/2 + x3/4) of standard normal inputs: lognormal, in closed form."""
+    a = np.array([1.0, 0.5, 0.25])
+    share, square = np.expm1(a**2), np.exp(2 * a @ a)
+    variance = square - np.exp(a @ a)
+    others = np.exp(a @ a) / np.exp(a**2)
+    size = a * np.exp(a @ a / 2)
+    space = sb.InputSpace.normal({f"x{k + 1}": (0, 1) for k in range(3)})
+    truth = exact_truth(
+        space,
+        variance=variance,
+        first_order=share * np.exp(a @ a) / variance,
+        total_order=share * others * np.exp(a @ a) / variance,
+        dgsm=a**2 * square,
+        derivative_mean=size,
+        derivative_abs=size,
+    )
+    weights = torch.tensor(a)
+    return sb.Problem.of(
+        lambda x: (x @ weights.to(x.dtype)).exp(), space, name="exponential", truth=truth
+    )
+
+
+def ties() -> sb.Problem:
+    """c(1 + x) with c one of 0, 0, 1, 5 and x uniform, and an inert whole number."""
+    space = sb.InputSpace.of({"c": [0, 0, 1, 5], "x": (0, 1), "inert": [1, 2, 2, 3]})
+    of_c, of_x, both = 4.25 * 2.25, 2.25 / 12, 4.25 / 12
+    variance = of_c + of_x + both
+    truth = exact_truth(
+        space,
+        variance=variance,
+        first_order=np.array([of_c, of_x, 0]) / variance,
+        total_order=np.array([of_c + both, of_x + both, 0]) / variance,
+    )
+    return sb.Problem.of(lambda x: x[:, 0] * (1 + x[:, 1]), space, name="ties", truth=truth)
+
+
+def network() -> sb.Problem:
+    """A network of fixed weights on six normal inputs; its values are a large sample's."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        module = torch.nn.Sequential(
+            torch.nn.Linear(6, 24), torch.nn.Tanh(), torch.nn.Linear(24, 1)
+        ).double()
+    with torch.no_grad():
+        for weights in module.parameters():
+            weights.mul_(2.5)
+    space = sb.InputSpace.normal({f"x{k + 1}": (0, 1) for k in range(6)})
+    return sb.Problem.of(module, space, name="network")
+
+
+def named(name: str, **params: Any) -> Callable[[], sb.Problem]:
+    return lambda: sb.problems.load(name, **params)
+
+
+CASES = (
+    Case("linear Gaussian", named("linear_gaussian")),
+    Case("Ishigami", named("ishigami")),
+    Case("G (8)", named("sobol_g")),
+    Case("exponential", exponential),
+    Case("sulfur", named("sulfur")),
+    Case("network (6)", network),
+    Case("discontinuous", named("genz_discontinuous")),
+    Case("inert inputs", named("friedman1")),
+    Case("ties", ties),
+    Case("G (20)", named("sobol_g", variant="saltelli_1995_3")),
+    Case("borehole", named("borehole")),
+)
+
+# label, name, options, size of the small and of the large run: base rows, trajectories or rows
+METHODS: tuple[tuple[str, str, dict[str, Any], tuple[int, int]], ...] = (
+    ("gradient", "gradient", {"active_subspace": True}, (200, 1000)),
+    ("sobol", "sobol", {}, (64, 512)),
+    ("sobol (pairs)", "sobol", {"second_order": True}, (64, 512)),
+    ("sobol (salib)", "sobol", {"interval": "salib"}, (64, 512)),
+    ("morris", "morris", {}, (20, 100)),
+    ("permutation", "permutation", {}, (100, 500)),
+    ("delta", "delta", {}, (200, 1000)),
+    ("rbd_fast", "rbd_fast", {}, (200, 1000)),
+    ("pawn", "pawn", {}, (200, 1000)),
+)
+
+
+def truths(problem: sb.Problem) -> Truths:
+    """Return what is known of a problem: exactly, or of a model from a large sample."""
+    return problem.truth if len(problem.truth) else sb.reference(problem, pairs=True)

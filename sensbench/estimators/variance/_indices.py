@@ -1,0 +1,75 @@
+"""Sobol' indices as ratios of means over base rows, and what each row adds to them."""
+
+import numpy as np
+from jaxtyping import Float
+
+from sensbench.estimators.variance._saltelli import Moments
+
+Parts = tuple[
+    Float[np.ndarray, "... d"], Float[np.ndarray, "... d"], Float[np.ndarray, "... pairs"] | None
+]
+
+
+def indices(
+    means: Float[np.ndarray, "... o k"], outputs: Moments, d: int
+) -> dict[str, Float[np.ndarray, "..."]]:
+    """Return the indices that follow from means, of all rows or of each resample.
+
+    An index is 0, as in SALib, where the variance of A and B is nothing but rounding.
+    """
+    first, total, joint = _numerators(means, outputs, d)
+    variance = means[..., 3 * d + 1, None] - means[..., 3 * d, None] ** 2
+    real = variance > np.finfo(np.float64).eps * outputs.spread[:, None] ** 2
+    inverse = np.divide(1.0, variance, out=np.zeros_like(variance), where=real)
+    first = first * inverse
+    found = {"first_order": first, "total_order": total * inverse}
+    if joint is not None:
+        j, k = np.triu_indices(d, 1)
+        found["second_order"] = _square(joint * inverse - first[..., j] - first[..., k], d)
+    return found
+
+
+def influences(
+    blocks: Float[np.ndarray, "nets blocks o k"], outputs: Moments, d: int
+) -> dict[str, Float[np.ndarray, "nets blocks o _"]]:
+    """Return what each block of base rows adds to each index, flat: means of 0 over all rows.
+
+    An index is a ratio, so a row adds (its part of the numerator - index · its part of the
+    variance) / variance.
+    """
+    first, total, joint = _numerators(blocks, outputs, d)
+    parts = {"first_order": first, "total_order": total}
+    if joint is not None:
+        j, k = np.triu_indices(d, 1)
+        parts["second_order"] = joint - first[..., j] - first[..., k]
+    mean = blocks[..., 3 * d, None]
+    middle = mean.mean(axis=(0, 1))
+    spread = blocks[..., 3 * d + 1, None] - 2 * middle * mean + middle**2
+    variance = spread.mean(axis=(0, 1))
+    inverse = np.divide(1.0, variance, out=np.zeros_like(variance), where=variance > 0)
+    return {
+        name: (part - part.mean(axis=(0, 1)) * inverse * spread) * inverse
+        for name, part in parts.items()
+    }
+
+
+def in_shape(name: str, flat: Float[np.ndarray, "... _"], d: int) -> Float[np.ndarray, "..."]:
+    """Return values of features as they are, and those of pairs above a diagonal."""
+    return _square(flat, d) if name == "second_order" else flat
+
+
+def _numerators(means: Float[np.ndarray, "... o k"], outputs: Moments, d: int) -> Parts:
+    shift = outputs.shift[:, None]
+    product, square, change = (means[..., i * d : (i + 1) * d] for i in range(3))
+    joint = None
+    if means.shape[-1] > 3 * d + 2:
+        j, k = np.triu_indices(d, 1)
+        back = means[..., 3 * d + 2 : 4 * d + 2]
+        joint = means[..., 4 * d + 2 :] - shift * (back[..., j] + change[..., k])
+    return product - shift * change, 0.5 * square, joint
+
+
+def _square(flat: Float[np.ndarray, "... pairs"], d: int) -> Float[np.ndarray, "... d d"]:
+    pairs = np.full((*flat.shape[:-1], d, d), np.nan)
+    pairs[..., *np.triu_indices(d, 1)] = flat
+    return pairs
