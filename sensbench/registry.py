@@ -40,6 +40,10 @@ class Registry:
         """Return all names, sorted."""
         return sorted({*self._files(), *self._entry_points()})
 
+    def own(self) -> list[str]:
+        """Return the names of the package's own, sorted."""
+        return sorted(self._files())
+
     def summary(self, name: str) -> str:
         """Return the first line of the plug-in's docstring, without importing it."""
         if name in self._files():

@@ -152,16 +152,24 @@ def _accuracy(results: Results, output: str) -> str:
     return f"Distance from the exact values of each method's own measure{own}: {told}."
 
 
+_VERBS = {
+    "failed": "failed",
+    "timeout": "took too long",
+    "out_of_memory": "ran out of memory",
+    "crashed": "crashed",
+}
+
+
 def _not_computed(results: Results) -> list[str]:
     found = []
-    for status in ("failed", "skipped", "missing"):
+    for status in ("failed", "timeout", "out_of_memory", "crashed", "skipped", "missing"):
         cells = results.cells[results.cells["status"] == status]
         for method, mine in cells.groupby("estimator", sort=False):
             n = len(mine)
             # Estimators start their messages with their own name.
             reason = _brief(str(mine["reason"].iloc[0]).removeprefix(f"{method}: "))
             where = f" in {count(n, 'cell')}" if n > 1 else ""
-            verb = status if status == "failed" else f"was {status}"
+            verb = _VERBS.get(status, f"was {status}")
             found.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
     return found
 

@@ -9,18 +9,61 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictFloat,
     StrictInt,
+    StrictStr,
     ValidationError,
     model_serializer,
     model_validator,
 )
 
+from sensbench.engine.limits import Limits, bytes_of, seconds_of
 from sensbench.errors import InputError, StudyError
 from sensbench.estimator.estimator import MOST_ROWS
 from sensbench.files import plain_yaml
 
 
-class PlugIn(BaseModel):
+class LimitsAsked(BaseModel):
+    """What a cell may take: ``{timeout: 60, memory: 2GB}``, seconds and bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    timeout: StrictFloat | StrictInt | None = None
+    memory: StrictInt | StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> "LimitsAsked":
+        self.limits()
+        return self
+
+    def limits(self) -> Limits:
+        """Return them as numbers."""
+        return Limits(
+            None if self.timeout is None else seconds_of(self.timeout),
+            None if self.memory is None else bytes_of(self.memory),
+        )
+
+
+class Limited(BaseModel):
+    """Something that may have limits of its own."""
+
+    limits: LimitsAsked | None = None
+
+    @property
+    def own_limits(self) -> Limits:
+        """Its limits; nothing where it says nothing."""
+        return self.limits.limits() if self.limits else Limits()
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Leave out what was not said."""
+        return {
+            key: value
+            for key, value in handler(self).items()
+            if value is not None or key not in ("limits", "plant")
+        }
+
+
+class PlugIn(Limited):
     """A plug-in by name, or by name with parameters: ``{name: sobol, second_order: true}``."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -57,11 +100,6 @@ class ProblemPlugIn(PlugIn):
 
     plant: Planting | None = None
 
-    @model_serializer(mode="wrap")
-    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        content = handler(self)
-        return content if self.plant else {k: v for k, v in content.items() if k != "plant"}
-
 
 class References(BaseModel):
     """How large a sample a network's own values are taken from, as for `sensbench.reference`."""
@@ -77,7 +115,7 @@ class References(BaseModel):
         return self
 
 
-class Study(BaseModel):
+class Study(Limited):
     """A study: problems × models × estimators × budgets × replicates.
 
     ``models`` are trained networks by name, or ``function``: the problem's own function, where
@@ -85,6 +123,7 @@ class Study(BaseModel):
     problem has them; ``product`` makes every method draw from the product of the marginals.
     ``references``: the sample that a trained network's own values are taken from, so that the
     error of an estimate can be split into the estimator's and the network's; ``null``: none.
+    ``limits``: what each cell may take; an estimator's or a model's own come before the study's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -163,8 +202,10 @@ def _say(problem: Any) -> str:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
-        # the only part of a study but itself that knows its keys
-        known = [*(Planting if "plant" in problem["loc"] else Study).model_fields]
+        # the parts of a study that know their keys, and itself
+        inside = {"plant": Planting, "limits": LimitsAsked}
+        of = next((inside[part] for part in problem["loc"] if part in inside), Study)
+        known = [*of.model_fields]
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return f"{place}: expected a known key; {hint}(known: {', '.join(known)})"

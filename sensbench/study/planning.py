@@ -1,10 +1,11 @@
 """What a study asks: its subjects, methods and cells, checked before anything runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
+from sensbench.engine.limits import Limits
 from sensbench.errors import SensbenchError, StudyError
 from sensbench.estimator.estimator import Estimator
 from sensbench.problem.planted import plant
@@ -24,6 +25,7 @@ class PlannedSubject:
     subject: Subject
     problem_label: str
     model_label: str
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,28 @@ class Plan:
         By their keys, in the study's order.
     references
         ``points`` and ``scrambles`` of the sample for a network's own values; ``None``: not taken.
+    limits
+        By a method's label, what the study says of it alone.
     """
 
     subjects: dict[str, PlannedSubject]
     methods: Sequence[Method]
     cells: Sequence[Cell]
     references: tuple[int, int] | None = None
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    def limits_of(self, what: Cell | PlannedSubject) -> Limits:
+        """Return what a cell, or the training and describing of a subject, may take."""
+        if isinstance(what, PlannedSubject):
+            return what.limits
+        of_subject = self.subjects[what.question].limits
+        return self.limits.get(what.method.label, Limits()).over(of_subject)
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited."""
+        subjects = (planned.limits for planned in self.subjects.values())
+        return any(self.limits.values()) or any(subjects)
 
 
 def plan_of(study: Study, source: str = "study") -> Plan:
@@ -60,7 +78,10 @@ def plan_of(study: Study, source: str = "study") -> Plan:
     keys = [(key, p.problem_label, p.model_label) for key, p in subjects.items()]
     cells = cells_of(keys, methods, study.budgets, study.replicates, study.seed)
     asked = study.references
-    return Plan(subjects, methods, cells, (asked.points, asked.scrambles) if asked else None)
+    references = (asked.points, asked.scrambles) if asked else None
+    specs = zip(methods, study.estimators, strict=True)
+    limits = {method.label: spec.own_limits for method, spec in specs}
+    return Plan(subjects, methods, cells, references, limits)
 
 
 def _methods(study: Study, source: str) -> list[Method]:
@@ -102,7 +123,9 @@ def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
                 study.seed,
             )
             subject = replace(subject, key=subject_key(subject, problem))
-            subjects[subject.key] = PlannedSubject(subject, problem_labels[number], label)
+            limits = model.own_limits.over(study.own_limits)
+            planned = PlannedSubject(subject, problem_labels[number], label, limits)
+            subjects[subject.key] = planned
     return subjects
 
 

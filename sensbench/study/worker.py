@@ -1,0 +1,58 @@
+"""What a worker process does: tasks of studies, with the problems and networks it has kept."""
+
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sensbench import estimators
+from sensbench.study.tasks import NetworkParts, task_of
+from sensbench.study.workshop import Workshop
+from sensbench.threads import limited
+
+
+class Hand:
+    """Carries out tasks for a supervisor: the handler of :mod:`sensbench.engine.child`."""
+
+    def __init__(self) -> None:
+        for name in estimators.registry.own():
+            estimators.registry.get(name)  # what they import takes seconds, which are no cell's
+        # The libraries' own numbers come from the environment; this reaches those that ignore it.
+        self._limit = limited()
+        self._limit.__enter__()
+        self._workshop = Workshop()
+        self._networks: dict[str, NetworkParts] = {}
+        self._said: list[tuple[str, str]] = []
+        warnings.showwarning = self._warned
+        logger = logging.getLogger("sensbench")
+        logger.addHandler(_Kept(self._said))
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+    def __call__(
+        self, content: Mapping[str, Any], parts: Mapping[str, Any], begun: Callable[[], None]
+    ) -> dict[str, Any]:
+        """Return the outcome of a task as plain data, and what was said meanwhile."""
+        self._said.clear()
+        given = dict(content)
+        name = given.get("network")
+        task = task_of({**given, "network": None} if "network" in given else given)
+        if name is not None:
+            if name not in self._networks:
+                self._networks = {name: NetworkParts.from_plain(parts[name])}
+            task = replace(task, network=self._networks[name])  # type: ignore[call-arg]
+        outcome = self._workshop.carry_out(task, begun)
+        return {"outcome": outcome.to_plain(), "said": list(self._said)}
+
+    def _warned(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
+        self._said.append((category.__name__, str(message)))
+
+
+class _Kept(logging.Handler):
+    def __init__(self, said: list[tuple[str, str]]):
+        super().__init__()
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(("", record.getMessage()))
