@@ -6,10 +6,11 @@ import json
 import logging
 import os
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import sensbench.errors
 from sensbench.engine.limits import Limits
@@ -29,28 +30,32 @@ _TURN = 0.25
 _MOST = 1024
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """What carries out tasks; the one who gives them writes the results."""
 
     @property
+    @abstractmethod
     def busy(self) -> int:
         """How many tasks have not ended."""
 
     @property
+    @abstractmethod
     def room(self) -> bool:
         """Whether another would begin soon."""
 
+    @abstractmethod
     def start(self, key: Hashable, task: Task, limits: Limits) -> None:
         """Have a task carried out."""
 
+    @abstractmethod
     def wait(self) -> list[Done]:
         """Return what has ended; perhaps nothing yet."""
 
     def check(self) -> None:
-        """Raise if what has ended is not all because somebody wished it to stop."""
+        """Raise where all has ended because somebody wished it to stop."""
 
 
-class InThisProcess:
+class InThisProcess(Engine):
     """One task at a time, here; nothing can be limited."""
 
     def __init__(self, work: CarryOut):
@@ -75,11 +80,8 @@ class InThisProcess:
         (key, task), self._next = self._next, None
         return [(key, task, self._work(task))]
 
-    def check(self) -> None:
-        """Ctrl-C has its usual way here."""
 
-
-class Workers:
+class Workers(Engine):
     """Tasks in processes of their own, with limits; a context manager.
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators
+from sensbench.study.faults import outcome_of
 from sensbench.study.tasks import NetworkParts, task_of
 from sensbench.study.workshop import Workshop
 from sensbench.threads import limited
@@ -42,7 +43,10 @@ class Hand:
             if name not in self._networks:
                 self._networks = {name: NetworkParts.from_plain(parts[name])}
             task = replace(task, network=self._networks[name])  # type: ignore[call-arg]
-        outcome = self._workshop.carry_out(task, begun)
+        try:
+            outcome = self._workshop.carry_out(task, begun)
+        except KeyboardInterrupt as error:  # nobody presses keys here: the task raised it
+            outcome = outcome_of(error)
         return {"outcome": outcome.to_plain(), "said": list(self._said)}
 
     def _warned(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
