@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from sensbench.engine.processes import descendants, kill
 
 Handler = Callable[[Mapping[str, Any], Mapping[str, Any], Callable[[], None]], dict[str, Any]]
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
+# Longer than the kernel takes to end a process; one that it cannot end is left to the supervisor.
+_ENDING = 10.0
 
 
 def main(words: list[str]) -> None:
@@ -93,12 +96,21 @@ def _limit_memory(size: int | None) -> None:
 
 
 def _end_children() -> bool:
-    below = descendants(os.getpid())
-    kill(below)
+    """End what a job has started; return whether there was anything.
+
+    Again until there is none: the kernel's list of children may miss some while others end, and
+    those that lose their parent become ours.
+    """
+    any_found, deadline = False, time.monotonic() + _ENDING
     with contextlib.suppress(ChildProcessError):
-        while below and os.waitpid(-1, 0):
-            pass
-    return bool(below)
+        while time.monotonic() < deadline:
+            below = descendants(os.getpid())
+            any_found = any_found or bool(below)
+            kill(below)
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                any_found = True
+            time.sleep(0.001)
+    return any_found
 
 
 if __name__ == "__main__":

@@ -166,9 +166,7 @@ def driver(tmp_path, notes, monkeypatch):
         process.communicate()
 
 
-def test_a_run_that_is_killed_or_stopped_leaves_nothing_behind_and_lets_go(
-    tmp_path, notes, driver
-):
+def test_a_run_that_is_killed_or_stopped_leaves_nothing_behind_and_lets_go(tmp_path, notes, driver):
     results = tmp_path / "reports" / "hanging" / RESULTS_FILE
     process = driver(3)
     # a second run on the file is refused, with who holds it, also to start anew
