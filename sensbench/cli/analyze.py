@@ -11,13 +11,13 @@ import torch
 
 from sensbench import estimators as registered
 from sensbench.cli.bounds import read_bounds
-from sensbench.cli.model_file import load_model
 from sensbench.compare import compare
 from sensbench.comparison import Comparison
 from sensbench.errors import InputError, TableWarning, UnknownNameError
 from sensbench.problems._cells import refuse_odd_cells, require_numbers
 from sensbench.problems._reading import Reading
 from sensbench.problems._table_file import TableFile, read_table
+from sensbench.study.model_file import load_model
 
 _log = logging.getLogger(__name__)
 

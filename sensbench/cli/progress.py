@@ -76,8 +76,8 @@ class Progress:
         """Say how to go on."""
         done = f"{self._done} of {self._total} cells are there and kept" if self._total else ""
         self._say(
-            f"{self._name}: stopped; {done or 'nothing was computed yet'}; the same command goes on "
-            f"from there"
+            f"{self._name}: stopped; {done or 'nothing was computed yet'}; the same command goes "
+            f"on from there"
         )
 
     def _say(self, line: str) -> None:

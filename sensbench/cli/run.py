@@ -8,8 +8,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import click
-
 from sensbench.cli.progress import Progress
 from sensbench.engine.limits import Limits, bytes_of, seconds_of
 from sensbench.engine.stop import Interrupted

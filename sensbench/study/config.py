@@ -43,6 +43,10 @@ class LimitsAsked(BaseModel):
         )
 
 
+# Keys that are left out of the resolved configuration where they were not written.
+_UNSAID = ("limits", "plant", "file", "weights")
+
+
 class Limited(BaseModel):
     """Something that may have limits of its own."""
 
@@ -59,7 +63,7 @@ class Limited(BaseModel):
         return {
             key: value
             for key, value in handler(self).items()
-            if value is not None or key not in ("limits", "plant")
+            if value is not None or key not in _UNSAID
         }
 
 
@@ -101,6 +105,39 @@ class ProblemPlugIn(PlugIn):
     plant: Planting | None = None
 
 
+class ModelPlugIn(PlugIn):
+    """A network by name, or a model of one's own: ``{file: net.py:Net, name: mine}``.
+
+    The Python file is executed, in the process that computes. ``weights``: a state dict.
+    """
+
+    file: str | None = None
+    weights: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("file"), str) and "name" not in value:
+            return {**value, "name": value["file"].rpartition(":")[2]}
+        return value
+
+    @model_validator(mode="after")
+    def _sound(self) -> "ModelPlugIn":
+        if self.file is None:
+            if self.weights is not None:
+                raise ValueError("weights: expected file: with them, FILE.py:NAME; it is missing")
+            return self
+        if not self.file.rpartition(":")[0].endswith(".py") or self.file.endswith(":"):
+            raise ValueError(f"file: expected FILE.py:NAME; got {self.file!r}")
+        if self.name == "function":
+            raise ValueError("name: expected another name than the problem's own 'function'")
+        if self.params:
+            raise ValueError(
+                f"expected file, weights, name and limits; got {', '.join(self.params)}"
+            )
+        return self
+
+
 class References(BaseModel):
     """How large a sample a network's own values are taken from, as for `sensbench.reference`."""
 
@@ -118,9 +155,10 @@ class References(BaseModel):
 class Study(Limited):
     """A study: problems × models × estimators × budgets × replicates.
 
-    ``models`` are trained networks by name, or ``function``: the problem's own function, where
-    it has one. ``inputs``: ``data`` lets methods that need no design use real rows where a
-    problem has them; ``product`` makes every method draw from the product of the marginals.
+    ``models`` are trained networks by name, models from Python files, or ``function``: the
+    problem's own function, where it has one. ``inputs``: ``data`` lets methods that need no
+    design use real rows where a problem has them; ``product`` makes every method draw from the
+    product of the marginals.
     ``references``: the sample that a trained network's own values are taken from, so that the
     error of an estimate can be split into the estimator's and the network's; ``null``: none.
     ``limits``: what each cell may take; an estimator's or a model's own come before the study's.
@@ -130,7 +168,7 @@ class Study(Limited):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)
     title: str = ""
     problems: tuple[ProblemPlugIn, ...] = Field(min_length=1)
-    models: tuple[PlugIn, ...] = Field(default=(PlugIn(name="function"),), min_length=1)
+    models: tuple[ModelPlugIn, ...] = Field(default=(ModelPlugIn(name="function"),), min_length=1)
     estimators: tuple[PlugIn, ...] = Field(min_length=1)
     budgets: tuple[StrictInt, ...] = Field(min_length=1)
     replicates: StrictInt = Field(default=1, ge=1, le=10_000)
@@ -240,3 +278,8 @@ def _anchor_paths(content: dict[str, Any], folder: Path) -> None:
     for entry in problems if isinstance(problems, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("path"), str):
             entry["path"] = str(folder / entry["path"])
+    models = content.get("models")
+    for entry in models if isinstance(models, list) else []:
+        for key in ("file", "weights"):
+            if isinstance(entry, dict) and isinstance(entry.get(key), str):
+                entry[key] = str(folder / entry[key])

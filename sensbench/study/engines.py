@@ -51,6 +51,7 @@ class Engine(ABC):
     def wait(self) -> list[Done]:
         """Return what has ended; perhaps nothing yet."""
 
+    @abstractmethod
     def check(self) -> None:
         """Raise where all has ended because somebody wished it to stop."""
 
@@ -79,6 +80,9 @@ class InThisProcess(Engine):
             return []
         (key, task), self._next = self._next, None
         return [(key, task, self._work(task))]
+
+    def check(self) -> None:
+        """Ctrl-C ends the task itself here."""
 
 
 class Workers(Engine):

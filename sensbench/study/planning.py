@@ -11,7 +11,8 @@ from sensbench.estimator.estimator import Estimator
 from sensbench.problem.planted import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
-from sensbench.study.config import PlugIn, ProblemPlugIn, Study
+from sensbench.study.config import ModelPlugIn, PlugIn, ProblemPlugIn, Study
+from sensbench.study.own_model import content_of
 from sensbench.study.question import method_of
 from sensbench.study.results import Method
 from sensbench.study.tasks import FUNCTION, Subject
@@ -96,7 +97,9 @@ def _methods(study: Study, source: str) -> list[Method]:
 def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
     model_labels = labels([(model.name, model.params) for model in study.models])
     for number, model in enumerate(study.models):
-        if model.name != FUNCTION:
+        if model.file is not None:
+            _require_files(model, f"{source}: models[{number}]")
+        elif model.name != FUNCTION:
             _loaded(networks, model, f"{source}: models[{number}]")
     loaded = [_problem(study, spec, f"{source}: problems[{n}]") for n, spec in _numbered(study)]
     # A table is known by its file: the problem's own name.
@@ -107,18 +110,21 @@ def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
         applies = [
             (label, model)
             for label, model in zip(model_labels, study.models, strict=True)
-            if model.name != FUNCTION or problem.model is not None
+            if model.file is not None
+            or (problem.model is not None if model.name == FUNCTION else _teaches(problem))
         ]
         if not applies:
             raise StudyError(
                 f"{source}: problems[{number}]: expected a model for {spec.name!r}, which is data "
-                f"without a function; got models: [{FUNCTION}]; add a network, for example mlp"
+                f"{'' if _teaches(problem) else 'or a space '}without a function; got models: "
+                f"[{', '.join(model_labels)}]; add "
+                f"{'a network, for example mlp' if _teaches(problem) else '{file: net.py:Net}'}"
             )
         for label, model in applies:
             subject = Subject(
                 "",
                 _plain(spec),
-                {"name": model.name, "params": model.params},
+                _plain_model(model),
                 study.inputs,
                 study.seed,
             )
@@ -136,6 +142,28 @@ def _numbered(study: Study) -> list[tuple[int, ProblemPlugIn]]:
 def _plain(spec: ProblemPlugIn) -> dict[str, Any]:
     planted = {"plant": spec.plant.model_dump(mode="json")} if spec.plant else {}
     return {"name": spec.name, "params": spec.params, **planted}
+
+
+def _plain_model(spec: ModelPlugIn) -> dict[str, Any]:
+    content: dict[str, Any] = {"name": spec.name, "params": spec.params}
+    if spec.file is not None:
+        content["file"] = spec.file
+    if spec.weights is not None:
+        content["weights"] = spec.weights
+    return content
+
+
+def _teaches(problem: Problem) -> bool:
+    """Whether a network can be trained on it."""
+    return problem.model is not None or problem.data is not None
+
+
+def _require_files(model: ModelPlugIn, place: str) -> None:
+    """Raise if the files of a user's model are not there; they are not run here."""
+    try:
+        content_of(_plain_model(model))
+    except SensbenchError as error:
+        raise StudyError(f"{place}: {error}") from error
 
 
 def _telling(spec: ProblemPlugIn) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sensbench.study.cells import Coordinates, digest, seed_sequence
 from sensbench.study.contents import question_to_text
 from sensbench.study.faults import outcome_of
 from sensbench.study.outcome import Outcome, Record
+from sensbench.study.own_model import content_of, explained_by
 from sensbench.study.question import question_of
 from sensbench.study.tasks import (
     Describe,
@@ -86,7 +87,8 @@ class Workshop:
                     f"planned with; got another: a file's rows or a plug-in have changed; run the "
                     f"study again"
                 )
-            self._problems[subject.key] = problem
+            own = subject.is_own
+            self._problems[subject.key] = explained_by(problem, subject.model) if own else problem
         problem = self._problems[subject.key]
         if network is None:
             return problem
@@ -175,7 +177,7 @@ def load_problem(spec: Mapping[str, Any], inputs: Any) -> Problem:
 def subject_key(subject: Subject, problem: Problem) -> str:
     """Return the digest of everything that the answer depends on.
 
-    A file counts by its rows, not by its path.
+    A file counts by what is in it, not by its path.
     """
     params = {key: value for key, value in subject.problem["params"].items() if key != "path"}
     if subject.problem.get("plant"):
@@ -187,7 +189,9 @@ def subject_key(subject: Subject, problem: Problem) -> str:
     return digest(
         {
             "problem": [subject.problem["name"], params, rows.hexdigest() if rows else ""],
-            "model": [subject.model["name"], subject.model["params"]],
+            "model": content_of(subject.model)
+            if subject.is_own
+            else [subject.model["name"], subject.model["params"]],
             "inputs": subject.inputs,
             # A function is the same under every seed; a network is trained from one.
             "seed": subject.seed if subject.is_network else 0,

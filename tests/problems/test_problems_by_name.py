@@ -12,6 +12,7 @@ from sensbench.testing import check_problem
 PARAMS = {
     "rdataset": {"package": "MASS", "item": "UScrime", "target": "y"},
     "openml": {"data_id": 561},
+    "space": {"inputs": {"a": [0, 1], "b": {"normal": [0, 2]}}},
 }
 FETCHED = {"california_housing", "openml"}
 
