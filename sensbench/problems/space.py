@@ -38,7 +38,7 @@ def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> 
         )
     written = {str(name): _written(str(name), given) for name, given in inputs.items()}
     made = InputSpace.of(written)
-    return Problem("space", made.with_units(units) if units else made)
+    return Problem("space", made.with_units(units) if units else made, targets=("y",))
 
 
 def _written(name: str, given: Any) -> Any:

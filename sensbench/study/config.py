@@ -241,7 +241,7 @@ def _say(problem: Any) -> str:
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
         # the parts of a study that know their keys, and itself
-        inside = {"plant": Planting, "limits": LimitsAsked}
+        inside: dict[str, type[BaseModel]] = {"plant": Planting, "limits": LimitsAsked}
         of = next((inside[part] for part in problem["loc"] if part in inside), Study)
         known = [*of.model_fields]
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)

@@ -7,7 +7,7 @@ import logging
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,8 @@ from sensbench.study.outcome import Outcome
 from sensbench.study.tasks import NetworkParts, Task
 
 CarryOut = Callable[[Task], Outcome]
-Done = tuple[Hashable, Task, Outcome]
+Key = tuple[str, int]  # a subject, and a place among its cells; -1: what they need
+Done = tuple[Key, Task, Outcome]
 _HAND = "sensbench.study.worker:Hand"
 # How often a wish to stop is looked for.
 _TURN = 0.25
@@ -44,7 +45,7 @@ class Engine(ABC):
         """Whether another would begin soon."""
 
     @abstractmethod
-    def start(self, key: Hashable, task: Task, limits: Limits) -> None:
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
         """Have a task carried out."""
 
     @abstractmethod
@@ -61,7 +62,7 @@ class InThisProcess(Engine):
 
     def __init__(self, work: CarryOut):
         self._work = work
-        self._next: tuple[Hashable, Task] | None = None
+        self._next: tuple[Key, Task] | None = None
 
     @property
     def busy(self) -> int:
@@ -71,7 +72,7 @@ class InThisProcess(Engine):
     def room(self) -> bool:
         return self._next is None
 
-    def start(self, key: Hashable, task: Task, limits: Limits) -> None:
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
         """Keep it until :meth:`wait`: what was found before it is written first."""
         self._next = key, task
 
@@ -99,7 +100,7 @@ class Workers(Engine):
     def __init__(self, workers: int, threads: int):
         self._supervisor = Supervisor(_HAND, workers, threads)
         self._stop, self._stack = Stop(), ExitStack()
-        self._tasks: dict[Hashable, Task] = {}
+        self._tasks: dict[Key, Task] = {}
         self._names: dict[int, tuple[NetworkParts, str, dict[str, Any]]] = {}
         self._said: set[tuple[str, str]] = set()
 
@@ -119,7 +120,7 @@ class Workers(Engine):
     def room(self) -> bool:
         return self._supervisor.room and not self._stop.asked
 
-    def start(self, key: Hashable, task: Task, limits: Limits) -> None:
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
         self._tasks[key] = task
         content, parts = self._plain(task)
         self._supervisor.start(Job(key, content, parts, limits))

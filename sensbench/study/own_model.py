@@ -55,7 +55,7 @@ def explained_by(problem: Problem, model: Mapping[str, Any]) -> Problem:
         problem.space,
         name=model["name"],
         X=None if data is None else data.X,
-        outputs=problem.targets or None,
+        outputs=None if data is None or data.y is None else problem.targets,
     )
     found = replace(problem, reference={}).with_model(made.explained)
     if data is None or data.y is None:

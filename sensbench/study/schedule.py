@@ -2,11 +2,12 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sensbench.engine.limits import Limits
 from sensbench.study.cells import Cell
+from sensbench.study.engines import Key
 from sensbench.study.outcome import Outcome
 from sensbench.study.planning import Plan, PlannedSubject
 from sensbench.study.store import ResultStore
@@ -55,7 +56,7 @@ class Schedule:
             (question.place, -1, key, None) for key, question in self._questions.items()
         ]
 
-    def next(self) -> tuple[Hashable, Task, Limits] | None:
+    def next(self) -> tuple[Key, Task, Limits] | None:
         """Return a task that can begin, with a key to tell it by; ``None``: none at present."""
         if not self._ready:
             return None
@@ -68,9 +69,9 @@ class Schedule:
         task = task or self._first(question)
         return (key, place), task, self._plan.limits_of(question.planned)
 
-    def took(self, key: Hashable, task: Task, outcome: Outcome) -> list[tuple[Cell, Outcome]]:
+    def took(self, key: Key, task: Task, outcome: Outcome) -> list[tuple[Cell, Outcome]]:
         """Go on from what became of a task; return the cells that have ended with it."""
-        name, place = key  # type: ignore[misc]
+        name, place = key
         question = self._questions[name]
         if place >= 0:
             cell = question.cells.pop(place)

@@ -25,7 +25,7 @@ class Hand:
         self._workshop = Workshop()
         self._networks: dict[str, NetworkParts] = {}
         self._said: list[tuple[str, str]] = []
-        warnings.showwarning = self._warned
+        warnings.showwarning = self._warned  # type: ignore[assignment]
         logger = logging.getLogger("sensbench")
         logger.addHandler(_Kept(self._said))
         logger.setLevel(logging.INFO)
