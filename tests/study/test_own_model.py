@@ -117,7 +117,9 @@ def test_mistakes_are_told_before_anything_runs(folder, was, now, message):
     (folder / "study.yaml").write_text(STUDY.replace(was, now))
     if message is None:  # a network learns from the table, and the space has nothing to teach
         only = STUDY.replace("  - {file: net.py:Net, weights: net.safetensors, name: mine}\n", "")
-        only = only.replace("  - {file: net.py:broken}\n", "").replace("file: net.py:formula", "mlp")
+        only = only.replace("  - {file: net.py:broken}\n", "").replace(
+            "file: net.py:formula", "mlp"
+        )
         (folder / "study.yaml").write_text(only)
         message = r"problems\[0\]: expected a model for 'space', .*add {file: net.py:Net}"
     with pytest.raises(StudyError, match=message):
