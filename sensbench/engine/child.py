@@ -1,8 +1,8 @@
 """The child: a process that takes jobs from a socket, one by one, until its supervisor is gone.
 
 ``python -m sensbench.engine.child FD PARENT MODULE:NAME``. The name is called once, for a handler
-of jobs: a callable of the job's content, the parts sent so far, and a callable that says that
-preparing is over.
+of jobs: a callable of the job's content, the parts sent so far, and a callable that sends something
+meanwhile: ``{"begun": True}`` when preparing is over, ``{"said": …}`` for people.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +23,8 @@ from sensbench.engine.global_state import changed, global_state
 from sensbench.engine.messages import MessageError, packed, received
 from sensbench.engine.processes import descendants, kill
 
-Handler = Callable[[Mapping[str, Any], Mapping[str, Any], Callable[[], None]], dict[str, Any]]
+Say = Callable[[dict[str, Any]], None]
+Handler = Callable[[Mapping[str, Any], Mapping[str, Any], Say], dict[str, Any]]
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 # Longer than the kernel takes to end a process; one that it cannot end is left to the supervisor.
 _ENDING = 10.0
@@ -40,22 +42,29 @@ def main(words: list[str]) -> None:
     handler: Handler = getattr(importlib.import_module(module), name)()
     _send(connection, {"ready": True})
     parts: dict[str, Any] = {}
+    own, turn = os.getpid(), threading.Lock()
+
+    def say(content: dict[str, Any]) -> None:
+        if os.getpid() == own:  # a fork of this process has the socket, too
+            with turn:
+                _send(connection, content)
+
     for job in received(connection):
         parts |= job["parts"]
-        _send(connection, _answer(handler, job, parts, lambda: _send(connection, {"begun": True})))
+        _send(connection, _answer(handler, job, parts, say))
 
 
 def _answer(
     handler: Handler,
     job: Mapping[str, Any],
     parts: Mapping[str, Any],
-    begun: Callable[[], None],
+    say: Say,
 ) -> dict[str, Any]:
     """Do a job and put in order what it left; whatever it raises becomes words."""
     before = global_state()
     _limit_memory(job["memory"])
     try:
-        answer, error = handler(job["content"], parts, begun), ""
+        answer, error = handler(job["content"], parts, say), ""
     except BaseException as raised:  # a handler answers for all but its own faults
         answer, error = None, type(raised).__name__
     _limit_memory(None)

@@ -10,6 +10,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from sensbench.engine import processes
 from sensbench.engine.worker import Ended, Job, Worker
@@ -38,9 +39,18 @@ class Supervisor:
         How many at the same time.
     threads
         How many each one's libraries use.
+    hear
+        Called with what handlers say while they work.
     """
 
-    def __init__(self, target: str, workers: int, threads: int = 1):
+    def __init__(
+        self,
+        target: str,
+        workers: int,
+        threads: int = 1,
+        hear: Callable[[Any], None] = lambda said: None,
+    ):
+        self._hear = hear
         self._target, self._most, self._threads = target, workers, threads
         self._run, self._started, self._false_starts = uuid.uuid4().hex, 0, 0
         self._workers: list[Worker] = []
@@ -159,7 +169,7 @@ class Supervisor:
         mark = f"{self._run}-{self._started}."
         try:
             self._guard()
-            worker = Worker(self._target, self._threads, mark)
+            worker = Worker(self._target, self._threads, mark, self._hear)
         except OSError as error:
             raise EngineError(
                 f"workers: expected to start a process; got {error}; ask for fewer, or run in "

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,9 +69,14 @@ class Worker:
         ``module:name`` of what makes the child's handler of jobs.
     threads
         How many its libraries may use: told before they are imported.
+    mark
+        By which all that it starts is known.
+    hear
+        Called with what it says while it works.
     """
 
-    def __init__(self, target: str, threads: int, mark: str):
+    def __init__(self, target: str, threads: int, mark: str, hear: Callable[[Any], None]):
+        self._hear = hear
         self.mark = mark
         self.ready = False
         self.retiring = ""
@@ -137,6 +142,8 @@ class Worker:
         now = time.monotonic()
         if "ready" in message:
             self.ready, self._deadline = True, float("inf")
+        elif "said" in message:
+            self._hear(message["said"])
         elif self.job is None or self.ended is not None:
             raise MessageError("message: expected none; got one without a job")
         elif "begun" in message:

@@ -98,7 +98,7 @@ class Workers(Engine):
     """
 
     def __init__(self, workers: int, threads: int):
-        self._supervisor = Supervisor(_HAND, workers, threads)
+        self._supervisor = Supervisor(_HAND, workers, threads, self._say)
         self._stop, self._stack = Stop(), ExitStack()
         self._tasks: dict[Key, Task] = {}
         self._names: dict[int, tuple[NetworkParts, str, dict[str, Any]]] = {}
@@ -162,16 +162,13 @@ class Workers(Engine):
             detail = plain_text(ended.output, 8_000, end=True)
             return Outcome(ended.status, ended.reason, seconds=ended.seconds, detail=detail)
         try:
-            outcome = Outcome.from_plain(ended.answer["outcome"])
-            said = [(str(kind), str(text)) for kind, text in ended.answer["said"]]
+            return Outcome.from_plain(ended.answer)
         except (LookupError, TypeError, ValueError) as error:
             return Outcome("crashed", f"its answer was no outcome: {type(error).__name__}: {error}")
-        for one in said:
-            self._say(*one)
-        return outcome
 
-    def _say(self, kind: str, text: str) -> None:
+    def _say(self, said: Any) -> None:
         """Say here what was said there, once."""
+        kind, text = (str(part) for part in said)
         if (kind, text) in self._said:
             return
         self._said.add((kind, text))

@@ -19,7 +19,7 @@ from sensbench.study.results import Results
 from sensbench.study.schedule import Schedule
 from sensbench.study.store import ResultStore
 from sensbench.study.workshop import Workshop
-from sensbench.threads import limited
+from sensbench.threads import is_said, limited
 
 RESULTS_FILE = "results.sqlite"
 Watch = Callable[[Cell, Outcome], None]
@@ -78,7 +78,7 @@ def run_study(
         Forget earlier results first.
     threads
         How many torch and BLAS use; see :func:`sensbench.threads.limited`. Provenance says it.
-        Those of a worker: 1.
+        Of a worker, where nothing else says it: 1.
     workers
         How many processes compute, each of which may hang or crash without the others; 0: this one
         alone. The numbers do not depend on it, for the same threads. By default none, and one per
@@ -106,7 +106,7 @@ def run_study(
     study = _with_limits(study, limits)
     plan = plan_of(study, source)
     n_workers = how_many(workers, plan.limited)
-    if n_workers and threads is None:
+    if n_workers and threads is None and not is_said():
         threads = 1
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators
-from sensbench.study.faults import outcome_of
+from sensbench.engine.child import Say
+from sensbench.study.faults import outcome_of, plain_text
 from sensbench.study.tasks import NetworkParts, task_of
 from sensbench.study.workshop import Workshop
 from sensbench.threads import limited
@@ -24,18 +25,18 @@ class Hand:
         self._limit.__enter__()
         self._workshop = Workshop()
         self._networks: dict[str, NetworkParts] = {}
-        self._said: list[tuple[str, str]] = []
+        self._say: Say = lambda content: None
         warnings.showwarning = self._warned  # type: ignore[assignment]
         logger = logging.getLogger("sensbench")
-        logger.addHandler(_Kept(self._said))
+        logger.addHandler(_Told(self._tell))
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
     def __call__(
-        self, content: Mapping[str, Any], parts: Mapping[str, Any], begun: Callable[[], None]
+        self, content: Mapping[str, Any], parts: Mapping[str, Any], say: Say
     ) -> dict[str, Any]:
-        """Return the outcome of a task as plain data, and what was said meanwhile."""
-        self._said.clear()
+        """Return the outcome of a task as plain data."""
+        self._say = say
         given = dict(content)
         name = given.get("network")
         task = task_of({**given, "network": None} if "network" in given else given)
@@ -44,19 +45,22 @@ class Hand:
                 self._networks = {name: NetworkParts.from_plain(parts[name])}
             task = replace(task, network=self._networks[name])  # type: ignore[call-arg]
         try:
-            outcome = self._workshop.carry_out(task, begun)
+            outcome = self._workshop.carry_out(task, lambda: say({"begun": True}))
         except KeyboardInterrupt as error:  # nobody presses keys here: the task raised it
             outcome = outcome_of(error)
-        return {"outcome": outcome.to_plain(), "said": list(self._said)}
+        return outcome.to_plain()
 
     def _warned(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
-        self._said.append((category.__name__, str(message)))
+        self._tell(category.__name__, str(message))
+
+    def _tell(self, kind: str, text: str) -> None:
+        self._say({"said": [kind, plain_text(text, 2_000)]})
 
 
-class _Kept(logging.Handler):
-    def __init__(self, said: list[tuple[str, str]]):
+class _Told(logging.Handler):
+    def __init__(self, tell: Callable[[str, str], None]):
         super().__init__()
-        self._said = said
+        self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._said.append(("", record.getMessage()))
+        self._tell("", record.getMessage())
