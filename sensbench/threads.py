@@ -56,6 +56,11 @@ def limited(threads: int | None = None) -> Iterator[int]:
             _chosen.reset(token)
 
 
+def is_said() -> bool:
+    """Whether a block around this, or the environment, says a number of threads."""
+    return _chosen.get() is not None or bool(os.environ.get(VARIABLE))
+
+
 @contextmanager
 def for_torch() -> Iterator[None]:
     """Leave the processors to torch inside: numpy's own BLAS takes one thread.

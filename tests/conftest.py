@@ -40,6 +40,8 @@ def cache_of_the_tests(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SENSBENCH_CACHE", str(folder))
+        # what tests patch is in this process; those of workers ask for them
+        patch.setenv("SENSBENCH_WORKERS", "0")
         yield folder
 
 

@@ -94,7 +94,8 @@ def test_run_report_and_run_again(run):
     assert list(Path("reports/tiny/figures").glob("*.pdf"))
     assert list(Path("reports/tiny/tables").glob("*.csv"))
     first = page.read_text()
-    assert "1 skipped, 3 kept" in run("run study.yaml")
+    assert "nothing to compute, 4 kept" in run("run study.yaml")
+    assert "1 skipped, 3 kept" in run("run study.yaml --retry skipped")
     page.unlink()
     for what in ("study.yaml", "reports/tiny", "reports/tiny/results.sqlite"):
         run(f"report {what}")
@@ -149,7 +150,7 @@ def test_too_many_threads_or_rows_are_refused_at_once(run):
         for number in (many, 100_000):
             told = run(f"{command} --threads {number}", 2)
             assert f"expected at most {many - 1} threads" in told
-    assert "3 kept" in run("run study.yaml")  # --fresh has removed nothing
+    assert "4 kept" in run("run study.yaml")  # --fresh has removed nothing
     told = run(f"{LINE} --budget 10000000000", 2)
     assert "expected a budget of at most 1,000,000,000 rows; got 10,000,000,000" in told
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sensbench.cli.new import new
+from sensbench.cli.run_options import run_options
 from sensbench.cli.said import said_on_stderr
 from sensbench.cli.table_options import table_options
 from sensbench.errors import SensbenchError
@@ -78,6 +79,7 @@ def main() -> None:
 )
 @click.option("--fresh", is_flag=True, help="Forget the results of earlier runs first.")
 @click.option("--no-report", is_flag=True, help="Compute only; write no page.")
+@run_options
 @_THREADS
 def run(
     study: Path,
@@ -85,33 +87,25 @@ def run(
     changes: tuple[str, ...],
     fresh: bool,
     no_report: bool,
-    threads: int | None,
+    **options: Any,
 ) -> None:
     """Run the study in the file STUDY and write its page.
 
     Only what is missing is computed: a study that was stopped goes on where it was, and a second
-    run computes nothing. Exit code 0: all cells computed; 1: some cells failed (the page says
-    why), or none could be; 2: the study could not be run.
-    """
-    from sensbench.cli.progress import Progress
-    from sensbench.report import write_report
-    from sensbench.study.config import load_study
-    from sensbench.study.runner import run_study
+    run computes nothing. A cell that hangs, crashes or takes too much ends its own process and
+    becomes a row that says so.
 
-    config = load_study(study, dict(_change(change) for change in changes))
-    folder = out or Path("reports") / config.name
-    with Progress(config.name) as progress:
-        results, tally = run_study(
-            config,
-            folder,
-            source=str(study),
-            command=_command(),
-            fresh=fresh,
-            threads=threads,
-            begin=progress.begin,
-            watch=progress.watch,
-        )
-    progress.summary(tally)
+    Exit code 0: all cells computed; 1: some cells failed (the page says why), or none could be; 2:
+    the study could not be run; 130 or 143: stopped by Ctrl-C or SIGTERM (what was computed is
+    kept).
+    """
+    from sensbench.cli.run import run as run_file
+
+    folder, results, tally = run_file(
+        study, out, dict(_change(change) for change in changes), _command(), fresh, **options
+    )
+    from sensbench.report import write_report
+
     if not no_report:
         page = write_report(results, folder / "index.html", files=True)
         click.echo(f"page: {page}")

@@ -11,10 +11,10 @@ import torch
 
 from sensbench import estimators as registered
 from sensbench.cli.bounds import read_bounds
-from sensbench.cli.model_file import load_model
 from sensbench.compare import compare
 from sensbench.comparison import Comparison
 from sensbench.errors import InputError, TableWarning, UnknownNameError
+from sensbench.study.model_file import load_model
 from sensbench.tables.cells import refuse_odd_cells, require_numbers
 from sensbench.tables.reading import Reading
 from sensbench.tables.table_file import TableFile, read_table

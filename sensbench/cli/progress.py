@@ -8,7 +8,7 @@ from rich.progress import Progress as Bar
 
 from sensbench.printable import printable
 from sensbench.study.cells import Cell
-from sensbench.study.outcome import Outcome
+from sensbench.study.outcome import FAULTS, Outcome
 from sensbench.study.runner import Tally
 
 
@@ -66,6 +66,19 @@ class Progress:
         """Say how the run ended."""
         counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.counts.items()))
         self._say(f"{self._name}: {counts or 'nothing to compute'}, {tally.kept} kept")
+        faults = [(tally.kept_as[status], status) for status in FAULTS if tally.kept_as[status]]
+        if faults:
+            told = ", ".join(f"{count} {status}" for count, status in faults)
+            again = " ".join(f"--retry {status}" for _, status in faults)
+            self._say(f"{self._name}: of those kept, {told}; {again} computes them again")
+
+    def stopped(self) -> None:
+        """Say how to go on."""
+        done = f"{self._done} of {self._total} cells are there and kept" if self._total else ""
+        self._say(
+            f"{self._name}: stopped; {done or 'nothing was computed yet'}; the same command goes "
+            f"on from there"
+        )
 
     def _say(self, line: str) -> None:
         self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

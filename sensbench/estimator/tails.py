@@ -19,8 +19,8 @@ _FEWEST = 10
 _MOST = 256
 # enough for a threshold that few of the rows to come exceed
 _ROWS = 2048
-# A prior on the shape, worth ten observations, as in the diagnostic; that of a light tail (theirs is
-# 0.5), so that it takes more than ten values to raise an alarm.
+# A prior on the shape, worth ten observations, as in the diagnostic; that of a light tail (theirs
+# is 0.5), so that it takes more than ten values to raise an alarm.
 _PRIOR, _WORTH = 0.2, 10
 
 

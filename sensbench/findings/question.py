@@ -84,8 +84,11 @@ def _few_shares(ranked: int, shared: list[str]) -> Iterator[Finding]:
         yield Finding(Cause.FEW_SHARES, output, evidence=evidence)
 
 
+_NOT_OK = ("failed", "timeout", "out_of_memory", "crashed", "skipped", "missing")
+
+
 def _not_computed(results: Results) -> Iterator[Finding]:
-    for status in ("failed", "skipped", "missing"):
+    for status in _NOT_OK:
         cells = results.cells[results.cells["status"] == status]
         for method, mine in cells.groupby("estimator", sort=False):
             evidence = {

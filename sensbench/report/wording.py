@@ -206,6 +206,14 @@ def _nothing(found: Sequence[Finding]) -> list[str]:
     return ["Nothing was computed."]
 
 
+_VERBS = {
+    "failed": "failed",
+    "timeout": "took too long",
+    "out_of_memory": "ran out of memory",
+    "crashed": "crashed",
+}
+
+
 def _not_computed(found: Sequence[Finding]) -> list[str]:
     said = []
     for finding in found:
@@ -214,7 +222,7 @@ def _not_computed(found: Sequence[Finding]) -> list[str]:
         # Estimators start their messages with their own name.
         reason = _brief(finding.text("reason").removeprefix(f"{method}: "))
         where = f" in {count(n, 'cell')}" if n > 1 else ""
-        verb = status if status == "failed" else f"was {status}"
+        verb = _VERBS.get(status, f"was {status}")
         said.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
     return said
 

@@ -9,18 +9,65 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictFloat,
     StrictInt,
+    StrictStr,
     ValidationError,
     model_serializer,
     model_validator,
 )
 
+from sensbench.engine.limits import Limits, bytes_of, seconds_of
 from sensbench.errors import InputError, StudyError
 from sensbench.estimator.estimator import MOST_ROWS
 from sensbench.files import plain_yaml
 
 
-class PlugIn(BaseModel):
+class LimitsAsked(BaseModel):
+    """What a cell may take: ``{timeout: 60, memory: 2GB}``, seconds and bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    timeout: StrictFloat | StrictInt | None = None
+    memory: StrictInt | StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> "LimitsAsked":
+        self.limits()
+        return self
+
+    def limits(self) -> Limits:
+        """Return them as numbers."""
+        return Limits(
+            None if self.timeout is None else seconds_of(self.timeout),
+            None if self.memory is None else bytes_of(self.memory),
+        )
+
+
+# Keys that are left out of the resolved configuration where they were not written.
+_UNSAID = ("limits", "plant", "file", "weights")
+
+
+class Limited(BaseModel):
+    """Something that may have limits of its own."""
+
+    limits: LimitsAsked | None = None
+
+    @property
+    def own_limits(self) -> Limits:
+        """Its limits; nothing where it says nothing."""
+        return self.limits.limits() if self.limits else Limits()
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Leave out what was not said."""
+        return {
+            key: value
+            for key, value in handler(self).items()
+            if value is not None or key not in _UNSAID
+        }
+
+
+class PlugIn(Limited):
     """A plug-in by name, or by name with parameters: ``{name: sobol, second_order: true}``."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -57,10 +104,38 @@ class ProblemPlugIn(PlugIn):
 
     plant: Planting | None = None
 
-    @model_serializer(mode="wrap")
-    def _as_written(self, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        content = handler(self)
-        return content if self.plant else {k: v for k, v in content.items() if k != "plant"}
+
+class ModelPlugIn(PlugIn):
+    """A network by name, or a model of one's own: ``{file: net.py:Net, name: mine}``.
+
+    The Python file is executed, in the process that computes. ``weights``: a state dict.
+    """
+
+    file: str | None = None
+    weights: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("file"), str) and "name" not in value:
+            return {**value, "name": value["file"].rpartition(":")[2]}
+        return value
+
+    @model_validator(mode="after")
+    def _sound(self) -> "ModelPlugIn":
+        if self.file is None:
+            if self.weights is not None:
+                raise ValueError("weights: expected file: with them, FILE.py:NAME; it is missing")
+            return self
+        if not self.file.rpartition(":")[0].endswith(".py") or self.file.endswith(":"):
+            raise ValueError(f"file: expected FILE.py:NAME; got {self.file!r}")
+        if self.name == "function":
+            raise ValueError("name: expected another name than the problem's own 'function'")
+        if self.params:
+            raise ValueError(
+                f"expected file, weights, name and limits; got {', '.join(self.params)}"
+            )
+        return self
 
 
 class References(BaseModel):
@@ -77,21 +152,23 @@ class References(BaseModel):
         return self
 
 
-class Study(BaseModel):
+class Study(Limited):
     """A study: problems × models × estimators × budgets × replicates.
 
-    ``models`` are trained networks by name, or ``function``: the problem's own function, where
-    it has one. ``inputs``: ``data`` lets methods that need no design use real rows where a
-    problem has them; ``product`` makes every method draw from the product of the marginals.
+    ``models`` are trained networks by name, models from Python files, or ``function``: the
+    problem's own function, where it has one. ``inputs``: ``data`` lets methods that need no
+    design use real rows where a problem has them; ``product`` makes every method draw from the
+    product of the marginals.
     ``references``: the sample that a trained network's own values are taken from, so that the
     error of an estimate can be split into the estimator's and the network's; ``null``: none.
+    ``limits``: what each cell may take; an estimator's or a model's own come before the study's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)
     title: str = ""
     problems: tuple[ProblemPlugIn, ...] = Field(min_length=1)
-    models: tuple[PlugIn, ...] = Field(default=(PlugIn(name="function"),), min_length=1)
+    models: tuple[ModelPlugIn, ...] = Field(default=(ModelPlugIn(name="function"),), min_length=1)
     estimators: tuple[PlugIn, ...] = Field(min_length=1)
     budgets: tuple[StrictInt, ...] = Field(min_length=1)
     replicates: StrictInt = Field(default=1, ge=1, le=10_000)
@@ -163,8 +240,10 @@ def _say(problem: Any) -> str:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
-        # the only part of a study but itself that knows its keys
-        known = [*(Planting if "plant" in problem["loc"] else Study).model_fields]
+        # the parts of a study that know their keys, and itself
+        inside: dict[str, type[BaseModel]] = {"plant": Planting, "limits": LimitsAsked}
+        of = next((inside[part] for part in problem["loc"] if part in inside), Study)
+        known = [*of.model_fields]
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         return f"{place}: expected a known key; {hint}(known: {', '.join(known)})"
@@ -199,3 +278,8 @@ def _anchor_paths(content: dict[str, Any], folder: Path) -> None:
     for entry in problems if isinstance(problems, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("path"), str):
             entry["path"] = str(folder / entry["path"])
+    models = content.get("models")
+    for entry in models if isinstance(models, list) else []:
+        for key in ("file", "weights"):
+            if isinstance(entry, dict) and isinstance(entry.get(key), str):
+                entry[key] = str(folder / entry[key])

@@ -12,7 +12,14 @@ PACKAGES = ("torch", "SALib", "scikit-learn", "numpy", "scipy", "pandas", "seabo
 
 
 def provenance(
-    name: str, title: str, seed: int, command: str, config: str = "", *, threads: int
+    name: str,
+    title: str,
+    seed: int,
+    command: str,
+    config: str = "",
+    *,
+    threads: int,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Return where a study's numbers come from, as the store keeps it."""
     return {
@@ -22,6 +29,7 @@ def provenance(
         "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "threads": threads,
+        "workers": workers,
         "versions": dict(versions()),
         "config": config,
     }

@@ -8,6 +8,10 @@ from sensbench.estimator.result import Number, SensitivityResult
 from sensbench.measure import measure
 from sensbench.study import contents
 
+# What can become of a cell but ``ok``, those that somebody has to look at first.
+FAULTS = ("failed", "timeout", "out_of_memory", "crashed")
+STATUSES = (*FAULTS, "skipped")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -41,10 +45,12 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of a task: ``ok``, else ``skipped`` or ``failed`` and why.
+    """What became of a task: ``ok``, else another of :data:`STATUSES` and why.
 
     Attributes
     ----------
+    detail
+        The traceback, or the last that a process printed.
     record
         Of a cell: what is kept of its result.
     content
@@ -60,6 +66,7 @@ class Outcome:
     seconds: float = 0.0
     result: SensitivityResult | None = None
     error: BaseException | None = None
+    detail: str = ""
 
     def to_plain(self) -> dict[str, Any]:
         """Return plain data, fit for JSON, that :meth:`from_plain` reads."""
@@ -69,6 +76,7 @@ class Outcome:
             "record": None if self.record is None else asdict(self.record),
             "content": dict(self.content),
             "seconds": self.seconds,
+            "detail": self.detail,
         }
 
     @classmethod

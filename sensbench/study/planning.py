@@ -1,17 +1,19 @@
 """What a study asks: its subjects, methods and cells, checked before anything runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
+from sensbench.engine.limits import Limits
 from sensbench.errors import PlugInError, SensbenchError, StudyError
 from sensbench.estimator.estimator import Estimator
 from sensbench.problem.planted import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
-from sensbench.study.config import PlugIn, ProblemPlugIn, Study
+from sensbench.study.config import ModelPlugIn, PlugIn, ProblemPlugIn, Study
+from sensbench.study.own_model import content_of
 from sensbench.study.question import UNKNOWN, method_of
 from sensbench.study.results import Method
 from sensbench.study.tasks import FUNCTION, Subject
@@ -25,6 +27,7 @@ class PlannedSubject:
     subject: Subject
     problem_label: str
     model_label: str
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,28 @@ class Plan:
         By their keys, in the study's order.
     references
         ``points`` and ``scrambles`` of the sample for a network's own values; ``None``: not taken.
+    limits
+        By a method's label, what the study says of it alone.
     """
 
     subjects: dict[str, PlannedSubject]
     methods: Sequence[Method]
     cells: Sequence[Cell]
     references: tuple[int, int] | None = None
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    def limits_of(self, what: Cell | PlannedSubject) -> Limits:
+        """Return what a cell, or the training and describing of a subject, may take."""
+        if isinstance(what, PlannedSubject):
+            return what.limits
+        of_subject = self.subjects[what.question].limits
+        return self.limits.get(what.method.label, Limits()).over(of_subject)
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited."""
+        subjects = (planned.limits for planned in self.subjects.values())
+        return any(self.limits.values()) or any(subjects)
 
 
 def plan_of(study: Study, source: str = "study") -> Plan:
@@ -62,7 +81,10 @@ def plan_of(study: Study, source: str = "study") -> Plan:
     keys = [(key, p.problem_label, p.model_label) for key, p in subjects.items()]
     cells = cells_of(keys, methods, study.budgets, study.replicates, study.seed)
     asked = study.references
-    return Plan(subjects, methods, cells, (asked.points, asked.scrambles) if asked else None)
+    references = (asked.points, asked.scrambles) if asked else None
+    specs = zip(methods, study.estimators, strict=True)
+    limits = {method.label: spec.own_limits for method, spec in specs}
+    return Plan(subjects, methods, cells, references, limits)
 
 
 def _methods(study: Study, source: str) -> list[Method]:
@@ -80,7 +102,9 @@ def _methods(study: Study, source: str) -> list[Method]:
 def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
     model_labels = labels([(model.name, model.params) for model in study.models])
     for number, model in enumerate(study.models):
-        if model.name != FUNCTION:
+        if model.file is not None:
+            _require_files(model, f"{source}: models[{number}]")
+        elif model.name != FUNCTION:
             with suppress(PlugInError):  # its cells say so
                 _loaded(networks, model, f"{source}: models[{number}]")
     loaded = [_problem(study, spec, f"{source}: problems[{n}]") for n, spec in _numbered(study)]
@@ -93,23 +117,29 @@ def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
         applies = [
             (label, model)
             for label, model in zip(model_labels, study.models, strict=True)
-            if model.name != FUNCTION or problem is None or problem.model is not None
+            if model.file is not None
+            or problem is None
+            or (problem.model is not None if model.name == FUNCTION else _teaches(problem))
         ]
         if not applies:
             raise StudyError(
                 f"{source}: problems[{number}]: expected a model for {spec.name!r}, which is data "
-                f"without a function; got models: [{FUNCTION}]; add a network, for example mlp"
+                f"{'' if _teaches(problem) else 'or a space '}without a function; got models: "
+                f"[{', '.join(model_labels)}]; add "
+                f"{'a network, for example mlp' if _teaches(problem) else '{file: net.py:Net}'}"
             )
         for label, model in applies:
             subject = Subject(
                 "",
                 _plain(spec),
-                {"name": model.name, "params": model.params},
+                _plain_model(model),
                 study.inputs,
                 study.seed,
             )
             subject = replace(subject, key=subject_key(subject, problem))
-            subjects[subject.key] = PlannedSubject(subject, problem_labels[number], label)
+            limits = model.own_limits.over(study.own_limits)
+            planned = PlannedSubject(subject, problem_labels[number], label, limits)
+            subjects[subject.key] = planned
     return subjects
 
 
@@ -120,6 +150,28 @@ def _numbered(study: Study) -> list[tuple[int, ProblemPlugIn]]:
 def _plain(spec: ProblemPlugIn) -> dict[str, Any]:
     planted = {"plant": spec.plant.model_dump(mode="json")} if spec.plant else {}
     return {"name": spec.name, "params": spec.params, **planted}
+
+
+def _plain_model(spec: ModelPlugIn) -> dict[str, Any]:
+    content: dict[str, Any] = {"name": spec.name, "params": spec.params}
+    if spec.file is not None:
+        content["file"] = spec.file
+    if spec.weights is not None:
+        content["weights"] = spec.weights
+    return content
+
+
+def _teaches(problem: Problem | None) -> bool:
+    """Whether a network can be trained on it."""
+    return problem is not None and (problem.model is not None or problem.data is not None)
+
+
+def _require_files(model: ModelPlugIn, place: str) -> None:
+    """Raise if the files of a user's model are not there; they are not run here."""
+    try:
+        content_of(_plain_model(model))
+    except SensbenchError as error:
+        raise StudyError(f"{place}: {error}") from error
 
 
 def _telling(spec: ProblemPlugIn) -> dict[str, Any]:

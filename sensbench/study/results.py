@@ -194,7 +194,8 @@ class Results:
         n_forward, n_backward, seconds, status.
     cells
         One row per cell (problem, model, estimator, budget, replicate), computed or not: status
-        is ``ok``, ``skipped``, ``failed`` or ``missing``, with the reason.
+        is ``ok``, ``skipped``, ``failed``, ``timeout``, ``out_of_memory``, ``crashed`` or
+        ``missing``, with the reason.
     methods
         In the study's order, by label.
     questions

@@ -1,37 +1,56 @@
 """run_study: from a study file to a complete results file."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sensbench.engine.limits import Limits
+from sensbench.errors import InputError
 from sensbench.study.cells import Cell
-from sensbench.study.config import Study
+from sensbench.study.config import LimitsAsked, Study
+from sensbench.study.engines import CarryOut, Engine, InThisProcess, Workers, how_many
 from sensbench.study.environment import provenance
-from sensbench.study.outcome import Outcome
-from sensbench.study.planning import Plan, PlannedSubject, plan_of
+from sensbench.study.lock import writing
+from sensbench.study.outcome import FAULTS, STATUSES, Outcome
+from sensbench.study.planning import Plan, plan_of
 from sensbench.study.results import Results
+from sensbench.study.schedule import Schedule
 from sensbench.study.store import ResultStore
-from sensbench.study.tasks import Describe, EstimateCell, NetworkParts, Refer, Task, Train
 from sensbench.study.workshop import Workshop
-from sensbench.threads import limited
+from sensbench.threads import is_said, limited
 
 RESULTS_FILE = "results.sqlite"
+Watch = Callable[[Cell, Outcome], None]
 
-CarryOut = Callable[[Task], Outcome]
+
+def _nobody(cell: Cell, outcome: Outcome) -> None:
+    """Watch nothing."""
 
 
 @dataclass
 class Tally:
-    """How many cells became what; ``counts`` are those this run computed."""
+    """How many cells became what; ``counts`` are those this run computed.
 
-    kept: int = 0
+    Attributes
+    ----------
+    kept_as
+        What became of the cells that were there, in an earlier run.
+    """
+
+    kept_as: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
+    def kept(self) -> int:
+        """Cells that were not computed again."""
+        return self.kept_as.total()
+
+    @property
     def failed(self) -> int:
-        """Cells that failed in this run."""
-        return self.counts["failed"]
+        """Cells of the study without a result that somebody has to look at."""
+        return sum(self.counts[status] + self.kept_as[status] for status in FAULTS)
 
 
 def run_study(
@@ -42,8 +61,11 @@ def run_study(
     command: str = "",
     fresh: bool = False,
     threads: int | None = None,
+    workers: int | None = None,
+    limits: Limits | None = None,
+    retry: Collection[str] = (),
     begin: Callable[[int, int], None] = lambda total, kept: None,
-    watch: Callable[[Cell, Outcome], None] = lambda cell, outcome: None,
+    watch: Watch = _nobody,
 ) -> tuple[Results, Tally]:
     """Compute what is missing of a study and return all its results.
 
@@ -56,6 +78,16 @@ def run_study(
         Forget earlier results first.
     threads
         How many torch and BLAS use; see :func:`sensbench.threads.limited`. Provenance says it.
+        Of a worker, where nothing else says it: 1.
+    workers
+        How many processes compute, each of which may hang or crash without the others; 0: this one
+        alone. The numbers do not depend on it, for the same threads. By default none, and one per
+        processor where the study has limits.
+    limits
+        What a cell may take, in place of what the study says for all its cells.
+    retry
+        Statuses to compute again: ``failed``, ``timeout``, ``out_of_memory``, ``crashed``,
+        ``skipped``. A cell that became one of them in an earlier run stays so without.
     begin, watch
         Called with (cells, cells kept from earlier runs), and after every cell.
 
@@ -64,33 +96,40 @@ def run_study(
     StudyError
         A plug-in of the study is wrong; nothing has been run then, nor forgotten.
     InputError
-        The results file is damaged or not ours; it is left as it was.
+        The results file is damaged, not ours, or written by another run; it is left as it was.
+    KeyboardInterrupt
+        Ctrl-C or SIGTERM. What was computed is kept, and the next run goes on there.
     """
+    unknown = set(retry) - set(STATUSES)
+    if unknown:
+        raise InputError(f"retry: expected some of {', '.join(STATUSES)}; got {sorted(unknown)}")
+    study = _with_limits(study, limits)
     plan = plan_of(study, source)
+    n_workers = how_many(workers, plan.limited)
+    if n_workers and threads is None and not is_said():
+        threads = 1
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE
-    with limited(threads) as n_threads, _store(path, fresh) as store:
-        store.check()  # before the first write: what is damaged stays as it is
-        name, title = study.name, study.title or study.name
-        told = provenance(name, title, study.seed, command, study.as_yaml(), threads=n_threads)
-        store.plan(plan.cells, plan.methods, told)
-        begin(len(plan.cells), len(store.done() & {cell.key for cell in plan.cells}))
-        tally = carry_out(plan, store, Workshop().carry_out, watch)
-        return store.results(), tally
+    with limited(threads) as n_threads, writing(path, command):
+        if fresh:
+            for old in (path, path.with_name(f"{path.name}-journal")):
+                old.unlink(missing_ok=True)
+        with ResultStore(path) as store:
+            store.check()  # before the first write: what is damaged stays as it is
+            name, title = study.name, study.title or study.name
+            told = provenance(
+                name, title, study.seed, command, study.as_yaml(),
+                threads=n_threads, workers=n_workers,
+            )  # fmt: skip
+            store.plan(plan.cells, plan.methods, told)
+            schedule = Schedule(plan, store, retry)
+            begin(len(plan.cells), schedule.kept.total())
+            with _engine(n_workers, n_threads) as engine:
+                tally = _run(schedule, engine, store, watch)
+            return store.results(), tally
 
 
-def _store(path: Path, fresh: bool) -> ResultStore:
-    if fresh:
-        path.unlink(missing_ok=True)
-    return ResultStore(path)
-
-
-def carry_out(
-    plan: Plan,
-    store: ResultStore,
-    work: CarryOut,
-    watch: Callable[[Cell, Outcome], None] = lambda cell, outcome: None,
-) -> Tally:
+def carry_out(plan: Plan, store: ResultStore, work: CarryOut, watch: Watch = _nobody) -> Tally:
     """Have the tasks carried out whose outcome the store does not have, and commit each.
 
     What a cell needs is made before it: a trained network, its reference, the description of the
@@ -103,56 +142,38 @@ def carry_out(
     watch
         Called after every commit of a cell.
     """
-    done, tally = store.done(), Tally()
-    needed: dict[str, NetworkParts | Outcome | None] = {}
-    for cell in plan.cells:
-        if cell.key in done:
-            tally.kept += 1
-            continue
-        if cell.question not in needed:
-            planned = plan.subjects[cell.question]
-            needed[cell.question] = _prepare(planned, plan.references, store, work)
-        network = needed[cell.question]
-        if isinstance(network, Outcome):
-            outcome = network
-        else:
-            subject = plan.subjects[cell.question].subject
-            outcome = work(EstimateCell(subject, cell.coordinates, network))
-        store.put(cell, outcome)
-        tally.counts[outcome.status] += 1
-        watch(cell, outcome)
-    return tally
+    return _run(Schedule(plan, store), InThisProcess(work), store, watch)
 
 
-def _prepare(
-    planned: PlannedSubject,
-    references: tuple[int, int] | None,
-    store: ResultStore,
-    work: CarryOut,
-) -> NetworkParts | Outcome | None:
-    """Return the subject's network, if it has one; the outcome of what failed on the way."""
-    subject, network = planned.subject, None
-    reference = None
-    if subject.is_network:
-        kept = store.network(subject.key)
-        if kept is None:
-            trained = work(Train(subject))
-            if trained.status != "ok":
-                return trained
-            network = NetworkParts.from_plain(trained.content["network"])
-            store.put_network(subject.key, network.metadata, network.weights)
-        else:
-            network = NetworkParts(*kept)
-        if references is not None:
-            points, scrambles = references
-            referred = work(Refer(subject, network, points, scrambles))
-            # what has no values of its own can be explained all the same
-            known = referred.status == "ok"
-            reference = referred.content["truths"] if known else referred.reason
-    described = work(
-        Describe(subject, planned.problem_label, planned.model_label, network, reference)
+def _run(schedule: Schedule, engine: Engine, store: ResultStore, watch: Watch) -> Tally:
+    tally = Tally(schedule.kept)
+    found: list[tuple[Cell, Outcome]] = []
+    while True:
+        while engine.room and (item := schedule.next()) is not None:
+            engine.start(*item)
+        for cell, outcome in found:  # while workers have begun what is next
+            store.put(cell, outcome)
+            tally.counts[outcome.status] += 1
+            watch(cell, outcome)
+        if not engine.busy:
+            engine.check()
+            return tally
+        found = [pair for done in engine.wait() for pair in schedule.took(*done)]
+
+
+@contextmanager
+def _engine(workers: int, threads: int) -> Iterator[Engine]:
+    if not workers:
+        yield InThisProcess(Workshop().carry_out)
+        return
+    with Workers(workers, threads) as engine:
+        yield engine
+
+
+def _with_limits(study: Study, limits: Limits | None) -> Study:
+    if not limits:
+        return study
+    asked = limits.over(study.own_limits)
+    return study.model_copy(
+        update={"limits": LimitsAsked(timeout=asked.timeout, memory=asked.memory)}
     )
-    if described.status != "ok":
-        return described
-    store.put_question(subject.key, described.content["question"])
-    return network

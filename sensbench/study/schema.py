@@ -29,6 +29,11 @@ CREATE TABLE numbers (
     direction TEXT NOT NULL, value REAL, low REAL, high REAL);
 CREATE INDEX numbers_of_cell ON numbers(cell);
 """
+DETAILS = """
+CREATE TABLE IF NOT EXISTS details (
+    key TEXT PRIMARY KEY REFERENCES cells(key) ON DELETE CASCADE,
+    content TEXT NOT NULL, digest TEXT NOT NULL);
+"""
 TABLES = ("study", "questions", "networks", "measures", "methods", "cells", "numbers")
 _TABLES_OF_1 = ("study", "questions", "networks", "cells", "numbers")
 

@@ -114,8 +114,28 @@ class ResultStore:
 
     def done(self) -> set[str]:
         """Return the keys of the cells whose result is there."""
+        return {key for key, status in self.statuses().items() if status == "ok"}
+
+    def statuses(self) -> dict[str, str]:
+        """Return what became of each cell, by its key."""
         with self._told():
-            return {key for (key,) in self._db.execute("SELECT key FROM cells WHERE status = 'ok'")}
+            return dict(self._db.execute("SELECT key, status FROM cells"))
+
+    def detail(self, key: str) -> str:
+        """Return the traceback of a cell that failed, or what its process printed last."""
+        with self._told():
+            if not self._has_details():
+                return ""
+            query = "SELECT content, digest FROM details WHERE key = ?"
+            row = self._db.execute(query, (key,)).fetchone()
+            if row is not None and contents.digest_of(key, row[0]) != row[1]:
+                raise schema.damaged(self.path, f"details: {key}")
+            return "" if row is None else str(row[0])
+
+    def _has_details(self) -> bool:
+        """Whether a cell ever failed here: the table came after the others."""
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'details'"
+        return bool(self._db.execute(query).fetchone()[0])
 
     def put(self, cell: Cell, outcome: Outcome) -> None:
         """Commit one cell, whole or not at all; an earlier failure of it is replaced."""
@@ -137,6 +157,11 @@ class ResultStore:
             )
             for name, text in record.measures.items():
                 self._replace("measures", name, text)
+            if outcome.detail:
+                self._db.execute(schema.DETAILS)
+                self._replace("details", cell.key, outcome.detail)
+            elif self._has_details():
+                self._db.execute("DELETE FROM details WHERE key = ?", (cell.key,))
 
     def put_question(self, key: str, text: str) -> None:
         """Remember what was explained, as ``question_to_text`` gives it."""

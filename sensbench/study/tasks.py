@@ -25,7 +25,8 @@ class Subject:
     key
         Digest of all that the answer depends on, the rows of a file included.
     problem, model
-        ``{"name": …, "params": …}``; of a problem, also what is planted in it.
+        ``{"name": …, "params": …}``; of a problem, also what is planted in it; of a user's own
+        model also ``file`` and ``weights``.
     inputs
         ``"data"`` or ``"product"``.
     seed
@@ -40,8 +41,13 @@ class Subject:
 
     @property
     def is_network(self) -> bool:
-        """Whether the model is trained, rather than the problem's own function."""
-        return bool(self.model["name"] != FUNCTION)
+        """Whether the model is trained, rather than the problem's own function or the user's."""
+        return bool(self.model["name"] != FUNCTION) and not self.is_own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the model is the user's own, from a file."""
+        return "file" in self.model
 
 
 @dataclass(frozen=True)

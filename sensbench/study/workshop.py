@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators, networks, problems
-from sensbench.errors import InputError, NotApplicable, SensbenchError
+from sensbench.errors import InputError
 from sensbench.estimator.estimator import Estimator
 from sensbench.files.user_cache import cache_folder
 from sensbench.problem.planted import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Coordinates, digest, seed_sequence
 from sensbench.study.contents import question_to_text
+from sensbench.study.faults import outcome_of
 from sensbench.study.outcome import Outcome, Record
+from sensbench.study.own_model import content_of, explained_by
 from sensbench.study.question import question_of
 from sensbench.study.tasks import (
     Describe,
@@ -44,20 +46,24 @@ class Workshop:
         self._with_network: dict[str, tuple[bytes, Problem]] = {}
         self._estimators: dict[str, Estimator] = {}
 
-    def carry_out(self, task: Task) -> Outcome:
-        """Return what became of a task; every exception but Ctrl-C becomes a reason."""
+    def carry_out(self, task: Task, begun: Callable[[], None] = lambda: None) -> Outcome:
+        """Return what became of a task; every exception but Ctrl-C becomes a reason.
+
+        Parameters
+        ----------
+        begun
+            Called when what the task works on has been loaded.
+        """
         start = time.perf_counter()
         try:
-            return self._work_of(task)(task)
+            return self._work_of(task)(task, begun)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, too: a task must not end the study
-            status = "skipped" if isinstance(error, NotApplicable) else "failed"
-            seconds = time.perf_counter() - start
-            return Outcome(status, _reason(error), seconds=seconds, error=error)
+            return outcome_of(error, time.perf_counter() - start)
 
-    def _work_of(self, task: Task) -> Callable[[Any], Outcome]:
-        work: Mapping[type[Task], Callable[[Any], Outcome]] = {
+    def _work_of(self, task: Task) -> Callable[[Any, Callable[[], None]], Outcome]:
+        work: Mapping[type[Task], Callable[[Any, Callable[[], None]], Outcome]] = {
             Train: self._train,
             Refer: self._refer,
             Describe: self._describe,
@@ -81,7 +87,8 @@ class Workshop:
                     f"planned with; got another: a file's rows or a plug-in have changed; run the "
                     f"study again"
                 )
-            self._problems[subject.key] = problem
+            own = subject.is_own
+            self._problems[subject.key] = explained_by(problem, subject.model) if own else problem
         problem = self._problems[subject.key]
         if network is None:
             return problem
@@ -100,18 +107,22 @@ class Workshop:
             self._estimators[key] = made
         return self._estimators[key]
 
-    def _train(self, task: Train) -> Outcome:
+    def _train(self, task: Train, begun: Callable[[], None]) -> Outcome:
         subject = task.subject
         seed = seed_sequence("training", subject.key)
-        trained = _network(subject).train(self.problem(subject), seed, self._cache)
+        problem = self.problem(subject)
+        begun()
+        trained = _network(subject).train(problem, seed, self._cache)
         parts = NetworkParts(trained.metadata(), trained.weights())
         return Outcome("ok", content={"network": parts.to_plain()})
 
-    def _refer(self, task: Refer) -> Outcome:
+    def _refer(self, task: Refer, begun: Callable[[], None]) -> Outcome:
         """Keep known values by what they follow from, weights included."""
         weights = hashlib.sha256(task.network.weights).hexdigest()
+        problem = self.problem(task.subject, task.network)
+        begun()
         known = reference(
-            self.problem(task.subject, task.network),
+            problem,
             points=task.points,
             scrambles=task.scrambles,
             key=f"{task.subject.key} {weights}",
@@ -119,8 +130,9 @@ class Workshop:
         )
         return Outcome("ok", content={"truths": to_plain(known)})
 
-    def _describe(self, task: Describe) -> Outcome:
+    def _describe(self, task: Describe, begun: Callable[[], None]) -> Outcome:
         problem = self.problem(task.subject, task.network)
+        begun()
         if isinstance(task.reference, str):
             problem = replace(
                 problem, notes=(*problem.notes, f"no values of its own: {task.reference}")
@@ -131,10 +143,12 @@ class Workshop:
         question = question_of(problem, task.problem_label, task.model_label, training)
         return Outcome("ok", content={"question": question_to_text(question)})
 
-    def _estimate(self, task: EstimateCell) -> Outcome:
+    def _estimate(self, task: EstimateCell, begun: Callable[[], None]) -> Outcome:
         problem = self.problem(task.subject, task.network)
         at = task.coordinates
-        result = self.estimator(at).estimate(problem, budget=at.budget, seed=at.seed_sequence())
+        estimator = self.estimator(at)
+        begun()
+        result = estimator.estimate(problem, budget=at.budget, seed=at.seed_sequence())
         return Outcome("ok", record=Record.of(result), seconds=result.seconds, result=result)
 
 
@@ -163,7 +177,7 @@ def load_problem(spec: Mapping[str, Any], inputs: Any) -> Problem:
 def subject_key(subject: Subject, problem: Problem | None) -> str:
     """Return the digest of everything that the answer depends on.
 
-    A file counts by its rows, not by its path. ``None``: a problem that does not load.
+    A file counts by what is in it, not by its path. ``None``: a problem that does not load.
     """
     params = {key: value for key, value in subject.problem["params"].items() if key != "path"}
     if subject.problem.get("plant"):
@@ -175,7 +189,9 @@ def subject_key(subject: Subject, problem: Problem | None) -> str:
     return digest(
         {
             "problem": [subject.problem["name"], params, rows.hexdigest() if rows else ""],
-            "model": [subject.model["name"], subject.model["params"]],
+            "model": content_of(subject.model)
+            if subject.is_own
+            else [subject.model["name"], subject.model["params"]],
             "inputs": subject.inputs,
             # A function is the same under every seed; a network is trained from one.
             "seed": subject.seed if subject.is_network else 0,
@@ -186,10 +202,3 @@ def subject_key(subject: Subject, problem: Problem | None) -> str:
 def _network(subject: Subject) -> networks.Network:
     made: networks.Network = networks.load(subject.model["name"], **subject.model["params"])
     return made
-
-
-def _reason(error: BaseException) -> str:
-    """Our own errors speak for themselves; others need their kind."""
-    if isinstance(error, SensbenchError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"

@@ -6,12 +6,14 @@ from sklearn.datasets import load_diabetes
 from sensbench import problems
 from sensbench.errors import InputError, UnknownNameError
 from sensbench.model.derivatives import jacobian
+from sensbench.problem.problem import Problem
 from sensbench.problems.linregnet import LinRegNet
 from sensbench.testing import check_problem
 
 PARAMS = {
     "rdataset": {"package": "MASS", "item": "UScrime", "target": "y"},
     "openml": {"data_id": 561},
+    "space": {"inputs": {"a": [0, 1], "b": {"normal": [0, 2]}}},
 }
 FETCHED = {"california_housing", "openml"}
 
@@ -25,6 +27,9 @@ def any_problem(request, tmp_path, monkeypatch):
         except InputError as error:  # with a network it conforms, without one it says so
             assert "expected a network to fetch it with, once" in str(error)  # noqa: PT017
             pytest.skip("no network here")
+    if request.param == "space":  # with a user's model, which it is for
+        loaded = problems.load("space", **PARAMS["space"])
+        return Problem.of(lambda x: x[:, 0] + x[:, 1] ** 2, loaded.space, name="space")
     if request.param != "table":
         return problems.load(request.param, **PARAMS.get(request.param, {}))
     file = tmp_path / "numbers.csv"

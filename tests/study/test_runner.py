@@ -108,7 +108,9 @@ def test_a_budget_too_small_is_a_row_and_the_rest_goes_on(tmp_path):
     assert "at least 64 rows" in skipped["reason"].iloc[0]
 
 
-def test_a_failing_cell_is_a_row_with_its_reason_and_is_tried_again(tmp_path, monkeypatch):
+def test_a_failing_cell_is_a_row_with_its_reason_and_is_tried_again_when_asked(
+    tmp_path, monkeypatch
+):
     from sensbench.estimators.variance.sobol import Sobol
 
     def broken(*args):
@@ -121,7 +123,14 @@ def test_a_failing_cell_is_a_row_with_its_reason_and_is_tried_again(tmp_path, mo
     failed = results.cells[results.cells["status"] == "failed"]
     assert set(failed["reason"]) == {"ZeroDivisionError: by design"}
     _, tally = run_study(study(), tmp_path)
+    assert (tally.counts.total(), tally.kept, tally.failed) == (0, 8, 4)
+    with ResultStore(tmp_path / RESULTS_FILE) as store:
+        details = [store.detail(key) for key in store.statuses()]
+    assert sum("in broken" in detail for detail in details) == 4
+    _, tally = run_study(study(), tmp_path, retry=["skipped", "failed"])
     assert (tally.counts["ok"], tally.kept, tally.failed) == (4, 4, 0)
+    with ResultStore(tmp_path / RESULTS_FILE) as store:
+        assert not any(store.detail(key) for key in store.statuses())
 
 
 def test_a_network_is_trained_once_and_kept(tmp_path, monkeypatch):

@@ -1,0 +1,75 @@
+"""Inputs by their distributions alone, for a model of the user's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import scipy.stats
+
+from sensbench.errors import InputError
+from sensbench.inputs.space import InputSpace
+from sensbench.problem.problem import Problem
+
+_EXPECTED = (
+    "[low, high], {normal: [mean, std]}, {uniform: [low, high]}, {values: [...]} or "
+    "{probabilities: {value: probability}}"
+)
+
+
+def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> Problem:
+    """Inputs by their distributions, for a model from a file (no model, no rows).
+
+    Parameters
+    ----------
+    inputs
+        Input name to its distribution: ``[low, high]`` or ``{uniform: [low, high]}``,
+        ``{normal: [mean, std]}``, ``{values: [1, 2, 5]}`` (each equally likely) or
+        ``{probabilities: {0: 0.9, 1: 0.1}}``.
+    units
+        Input name to its unit.
+
+    Raises
+    ------
+    InputError
+        Something else; the message says what can be written.
+    """
+    if not isinstance(inputs, Mapping) or not inputs:
+        raise InputError(
+            f"space: expected inputs such as {{x1: [0, 1], x2: {{normal: [0, 2]}}}}; got {inputs!r}"
+        )
+    written = {str(name): _written(str(name), given) for name, given in inputs.items()}
+    made = InputSpace.of(written)
+    return Problem("space", made.with_units(units) if units else made, targets=("y",))
+
+
+def _written(name: str, given: Any) -> Any:
+    """Return one input as :meth:`InputSpace.of` takes it; a pair in a list is two bounds here."""
+    if isinstance(given, Mapping) and len(given) == 1:
+        ((law, told),) = given.items()
+        if law == "normal" and _is_pair(told):
+            if not told[1] > 0:
+                raise _refused(name, given)
+            return scipy.stats.norm(float(told[0]), float(told[1]))
+        if law == "uniform" and _is_pair(told):
+            return tuple(told)
+        if law == "values" and isinstance(told, Sequence) and not isinstance(told, str):
+            return list(told)
+        if law == "probabilities" and isinstance(told, Mapping):
+            try:  # the keys of a study file are text
+                return {float(value): share for value, share in told.items()}
+            except ValueError as error:
+                raise _refused(name, given) from error
+    elif _is_pair(given):
+        return tuple(given)
+    raise _refused(name, given)
+
+
+def _is_pair(given: Any) -> bool:
+    return (
+        isinstance(given, list | tuple)
+        and len(given) == 2
+        and all(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
+    )
+
+
+def _refused(name: str, given: Any) -> InputError:
+    return InputError(f"space: expected {_EXPECTED} for {name!r}; got {given!r}")

@@ -1,0 +1,213 @@
+"""Where tasks are carried out: in this process, or in workers that can be killed."""
+
+import builtins
+import hashlib
+import json
+import logging
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import sensbench.errors
+from sensbench.engine.limits import Limits
+from sensbench.engine.stop import Stop
+from sensbench.engine.supervisor import Supervisor
+from sensbench.engine.worker import Ended, Job
+from sensbench.errors import InputError
+from sensbench.study.faults import plain_text
+from sensbench.study.outcome import Outcome
+from sensbench.study.tasks import NetworkParts, Task
+
+CarryOut = Callable[[Task], Outcome]
+Key = tuple[str, int]  # a subject, and a place among its cells; -1: what they need
+Done = tuple[Key, Task, Outcome]
+_HAND = "sensbench.study.worker:Hand"
+# How often a wish to stop is looked for.
+_TURN = 0.25
+_MOST = 1024
+
+
+class Engine(ABC):
+    """What carries out tasks; the one who gives them writes the results."""
+
+    @property
+    @abstractmethod
+    def busy(self) -> int:
+        """How many tasks have not ended."""
+
+    @property
+    @abstractmethod
+    def room(self) -> bool:
+        """Whether another would begin soon."""
+
+    @abstractmethod
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
+        """Have a task carried out."""
+
+    @abstractmethod
+    def wait(self) -> list[Done]:
+        """Return what has ended; perhaps nothing yet."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise where all has ended because somebody wished it to stop."""
+
+
+class InThisProcess(Engine):
+    """One task at a time, here; nothing can be limited."""
+
+    def __init__(self, work: CarryOut):
+        self._work = work
+        self._next: tuple[Key, Task] | None = None
+
+    @property
+    def busy(self) -> int:
+        return int(self._next is not None)
+
+    @property
+    def room(self) -> bool:
+        return self._next is None
+
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
+        """Keep it until :meth:`wait`: what was found before it is written first."""
+        self._next = key, task
+
+    def wait(self) -> list[Done]:
+        if self._next is None:
+            return []
+        (key, task), self._next = self._next, None
+        return [(key, task, self._work(task))]
+
+    def check(self) -> None:
+        """Ctrl-C ends the task itself here."""
+
+
+class Workers(Engine):
+    """Tasks in processes of their own, with limits; a context manager.
+
+    Parameters
+    ----------
+    workers
+        How many processes.
+    threads
+        How many threads each one's libraries use.
+    """
+
+    def __init__(self, workers: int, threads: int):
+        self._supervisor = Supervisor(_HAND, workers, threads, self._say)
+        self._stop, self._stack = Stop(), ExitStack()
+        self._tasks: dict[Key, Task] = {}
+        self._names: dict[int, tuple[NetworkParts, str, dict[str, Any]]] = {}
+        self._said: set[tuple[str, str]] = set()
+
+    def __enter__(self) -> "Workers":
+        self._stack.enter_context(self._stop)
+        self._stack.enter_context(self._supervisor)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    @property
+    def busy(self) -> int:
+        return self._supervisor.busy
+
+    @property
+    def room(self) -> bool:
+        return self._supervisor.room and not self._stop.asked
+
+    def start(self, key: Key, task: Task, limits: Limits) -> None:
+        self._tasks[key] = task
+        content, parts = self._plain(task)
+        self._supervisor.start(Job(key, content, parts, limits))
+
+    def wait(self) -> list[Done]:
+        """Return what has ended, if anything.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C or SIGTERM, when what had begun has ended, or did not soon.
+        """
+        ended = self._supervisor.wait(_TURN)
+        if self._stop.asked and not ended:
+            if self._stop.due or not self._supervisor.busy:
+                raise self._stop.error()
+        return [(one.job.key, self._tasks.pop(one.job.key), self._outcome(one)) for one in ended]
+
+    def check(self) -> None:
+        if self._stop.asked:
+            raise self._stop.error()
+
+    def _plain(self, task: Task) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return a task without its network, which is a part by itself: sent to a worker once."""
+        network = getattr(task, "network", None)
+        if network is None:
+            return task.to_plain(), {}
+        kept = self._names.get(id(network))
+        if kept is None or kept[0] is not network:
+            plain = network.to_plain()
+            name = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+            kept = network, name, plain
+            self._names = {**dict(list(self._names.items())[-3:]), id(network): kept}
+        content = replace(task, network=None).to_plain()  # type: ignore[call-arg]
+        return {**content, "network": kept[1]}, {kept[1]: kept[2]}
+
+    def _outcome(self, ended: Ended) -> Outcome:
+        if ended.status != "answered":
+            detail = plain_text(ended.output, 8_000, end=True)
+            return Outcome(ended.status, ended.reason, seconds=ended.seconds, detail=detail)
+        try:
+            return Outcome.from_plain(ended.answer)
+        except (LookupError, TypeError, ValueError) as error:
+            return Outcome("crashed", f"its answer was no outcome: {type(error).__name__}: {error}")
+
+    def _say(self, said: Any) -> None:
+        """Say here what was said there, once."""
+        kind, text = (str(part) for part in said)
+        if (kind, text) in self._said:
+            return
+        self._said.add((kind, text))
+        if not kind:
+            logging.getLogger("sensbench").info("%s", text)
+            return
+        found = getattr(sensbench.errors, kind, None) or getattr(builtins, kind, None)
+        known = isinstance(found, type) and issubclass(found, Warning)
+        warnings.warn(text, found if known else UserWarning, stacklevel=2)
+
+
+def how_many(workers: int | None, limited: bool) -> int:
+    """Return the number of workers; 0: this process alone.
+
+    Without a number there are none, unless limits must be kept: then one per processor.
+
+    Raises
+    ------
+    InputError
+        Not a number; limits without workers.
+    """
+    if workers is None:
+        return processors() if limited else 0
+    if isinstance(workers, bool) or not isinstance(workers, int) or not 0 <= workers <= _MOST:
+        raise InputError(
+            f"workers: expected a number of processes, 0 (none but this one) to {_MOST}; "
+            f"got {workers!r}"
+        )
+    if limited and workers == 0:
+        raise InputError(
+            "workers: expected 1 or more, for a limit of time or memory ends a process; got 0; "
+            "give more, or no limits"
+        )
+    return workers
+
+
+def processors() -> int:
+    """Return how many this process may use; 0 where workers cannot be had."""
+    if os.name != "posix":
+        return 0
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1

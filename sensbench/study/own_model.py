@@ -1,0 +1,72 @@
+"""A model of the user's own in a study: a Python file, known by its content."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sensbench.errors import InputError
+from sensbench.model.quality import qualities
+from sensbench.problem.problem import Problem
+from sensbench.study.model_file import load_model
+
+
+def content_of(model: Mapping[str, Any]) -> list[str]:
+    """Return what the model follows from: which name in it, and the bytes of its files.
+
+    Modules that it imports are not among them.
+
+    Raises
+    ------
+    InputError
+        A file is not there, or none is named as ``FILE.py:NAME``.
+    """
+    path, name = parts_of(model["file"])
+    found = [name, _hash(path, "file")]
+    return [*found, _hash(Path(model["weights"]), "weights")] if model.get("weights") else found
+
+
+def parts_of(file: str) -> tuple[Path, str]:
+    """Return the path and the name of ``FILE.py:NAME``."""
+    path, _, name = file.rpartition(":")
+    if not path.endswith(".py") or not name:
+        raise InputError(f"file: expected FILE.py:NAME; got {file!r}")
+    return Path(path), name
+
+
+def explained_by(problem: Problem, model: Mapping[str, Any]) -> Problem:
+    """Return the problem with the user's model. Its file is executed, in this process.
+
+    Raises
+    ------
+    InputError
+        The file does not run, or what it gives is no model of these inputs.
+    """
+    weights = Path(model["weights"]) if model.get("weights") else None
+    try:
+        given = load_model(model["file"], weights)
+    except InputError as error:
+        said = str(error).replace("--model: ", "file: ").replace("--weights: ", "weights: ")
+        raise InputError(f"model {model['name']!r}: {said}") from error
+    data = problem.data
+    made = Problem.of(
+        given,
+        problem.space,
+        name=model["name"],
+        X=None if data is None else data.X,
+        outputs=None if data is None or data.y is None else problem.targets,
+    )
+    found = replace(problem, reference={}).with_model(made.explained)
+    if data is None or data.y is None:
+        return found
+    # metered(): judging is not explaining, so its rows are nobody's cost
+    quality = qualities(data.y, made.explained.metered()(data.X), found.outputs)
+    return found.with_model(made.explained, quality, "the rows given")
+
+
+def _hash(path: Path, what: str) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{what}: expected a file that can be read; got {error}") from error
