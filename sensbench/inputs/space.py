@@ -290,6 +290,11 @@ class InputSpace:
     def _std(self) -> Float[np.ndarray, " d"]:
         return np.array([float(marginal.std()) for marginal in self.marginals])
 
+    @cached_property
+    def supports(self) -> Float[np.ndarray, "d 2"]:
+        """Smallest and largest value of each column; may be infinite."""
+        return np.array([marginal.support() for marginal in self.marginals], dtype=np.float64)
+
     def sample(
         self, n: int, seed: int | np.random.Generator | np.random.SeedSequence
     ) -> Float[np.ndarray, "n d"]:
