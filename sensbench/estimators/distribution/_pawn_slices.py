@@ -7,7 +7,7 @@ output; a resample's quantiles and distribution functions are running sums of it
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Integer
 
 Counts = Int[np.ndarray, "r n"]
 
@@ -68,7 +68,7 @@ class SlicedRows:
 
     def _bins_of(
         self, i: int, counts: Counts
-    ) -> tuple[Int[np.ndarray, "r n"], Bool[np.ndarray, " r"]]:
+    ) -> tuple[Integer[np.ndarray, "r n"], Bool[np.ndarray, " r"]]:
         """Return the slice of each row, the rows ordered by the input: 1 is the first slice."""
         x, (r, n) = self._x[i], counts.shape
         drawn = np.cumsum(counts, axis=1)
@@ -123,9 +123,9 @@ class _ByOutput:
         self._counts = counts.astype(np.float64).ravel()
         self._first = n * np.arange(r)[:, None]
 
-    def distances(self, bins: Int[np.ndarray, "r n"], n_bins: int) -> Float[np.ndarray, "r slices"]:
+    def distances(self, bins: Integer[np.ndarray, "r n"], n_bins: int) -> Float[np.ndarray, "r slices"]:
         """Return the distances of the slices 1, 2 …; the rows are in ``bins``."""
-        r, n = bins.shape
+        r = len(bins)
         order = (np.argsort(bins, axis=1, kind="stable") + self._first).ravel()
         every = (bins + n_bins * np.arange(r)[:, None]).ravel()
         rows = np.bincount(every, minlength=r * n_bins)
@@ -139,12 +139,8 @@ class _ByOutput:
         own /= size
         own -= self._upto.take(order)
         np.maximum(ahead, own, out=ahead)
-        full = sizes > 0
         found = np.full(r * n_bins, np.nan)
-        # a slice that is empty but has rows, none of them drawn, begins a segment as well
-        begins = np.cumsum(rows) - rows
         there = rows > 0
-        largest = np.maximum.reduceat(ahead, begins[there])
-        found[there] = largest
-        found[~full] = np.nan
+        found[there] = np.maximum.reduceat(ahead, (np.cumsum(rows) - rows)[there])
+        found[sizes == 0] = np.nan  # it has rows, but none of them is drawn
         return found.reshape(r, n_bins)[:, 1:-1]

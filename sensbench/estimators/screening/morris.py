@@ -12,7 +12,6 @@ from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible
 from sensbench.estimator.varying import varying
 from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
-from sensbench.inputs.group import Group
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
 
