@@ -70,7 +70,8 @@ def run_study(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE
     if fresh:
-        path.unlink(missing_ok=True)
+        for end in ("", "-wal", "-shm"):  # a killed process leaves its log
+            path.with_name(path.name + end).unlink(missing_ok=True)
     with limited(threads) as n_threads, ResultStore(path) as store:
         store.check()  # before the first write: what is damaged stays as it is
         name, title = study.name, study.title or study.name
