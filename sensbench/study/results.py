@@ -1,6 +1,6 @@
 """Results: everything a study found, as tidy frames; what tables, figures and pages read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -201,6 +201,17 @@ class Results:
     provenance: Mapping[str, Any]
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
 
+    _derived: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+
+    def derived(self, name: str, of: "Callable[[Results], pd.DataFrame]") -> pd.DataFrame:
+        """Return a frame that follows from these results, computed when it is first asked for.
+
+        All who ask get the same one: they must not change it.
+        """
+        if name not in self._derived:
+            self._derived[name] = of(self)
+        return self._derived[name]
+
     def of(self, problem: str, model: str) -> "Results":
         """Return the part that belongs to one question."""
         if (problem, model) not in self.questions:
@@ -248,6 +259,9 @@ class Results:
         budget, direction and what the interval is. Ends of intervals are averaged as well: the
         width a single run reports.
         """
+        return self.derived("final", Results._final).copy()
+
+    def _final(self) -> pd.DataFrame:
         if self.frame.empty:
             return self.frame[[*COLUMNS, "budget", *_BEHIND]]
         keys = ["problem", "model", "estimator"]
