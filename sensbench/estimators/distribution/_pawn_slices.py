@@ -123,7 +123,9 @@ class _ByOutput:
         self._counts = counts.astype(np.float64).ravel()
         self._first = n * np.arange(r)[:, None]
 
-    def distances(self, bins: Integer[np.ndarray, "r n"], n_bins: int) -> Float[np.ndarray, "r slices"]:
+    def distances(
+        self, bins: Integer[np.ndarray, "r n"], n_bins: int
+    ) -> Float[np.ndarray, "r slices"]:
         """Return the distances of the slices 1, 2 …; the rows are in ``bins``."""
         r = len(bins)
         order = (np.argsort(bins, axis=1, kind="stable") + self._first).ravel()
