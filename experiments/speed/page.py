@@ -35,6 +35,8 @@ TITLES = {
     "gradient": "Gradient, all measures with intervals",
     "permutation": "Permutation importance, 10 repeats",
     "delta": "Borgonovo's delta, 100 resamples",
+    "morris": "Elementary effects, 300 resamples",
+    "pawn": "PAWN, 100 resamples (or 2: the number alone)",
 }
 NUMBERS = ["seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low", "ratio_high",
            "megabytes", "peer_megabytes"]  # fmt: skip
@@ -84,6 +86,8 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         what += f", network {row['hidden']}"
     if row["second_order"]:
         what += ", second order"
+    if row["resamples"] == 2:
+        what += ", the number alone"
     ratio = ""
     if ok:
         which = "sensbench ÷ bare" if row["peer"].startswith("bare") else "times as long"

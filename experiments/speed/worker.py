@@ -15,7 +15,7 @@ from typing import Any
 
 from experiments.speed.case import Case, Disagreement, Peer, Run
 
-FAMILIES = ("sobol", "gradient", "permutation", "delta")
+FAMILIES = ("sobol", "gradient", "permutation", "delta", "morris", "pawn")
 _STRETCH = 0.05  # seconds that one reading takes at least
 
 

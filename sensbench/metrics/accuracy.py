@@ -30,12 +30,12 @@ def accuracy(
     of_truth = ["problem", "model", "measure", "output"]
     group = numbers.groupby(of_truth, sort=False).ngroup().to_numpy()
     first = np.unique(group, return_index=True)[1]
-    asked = [tuple(map(str, row)) for row in numbers[of_truth].iloc[first].to_numpy()]
-    known = np.array([place.get(row, -1) for row in asked], dtype=int)[group]
+    asked = zip(*(numbers[c].iloc[first].astype(str) for c in of_truth), strict=True)
+    known = np.array([place.get((p, m, s, o), -1) for p, m, s, o in asked], dtype=np.int64)[group]
     numbers, known = numbers[known >= 0], known[known >= 0]
     if numbers.empty:
         return pd.DataFrame([], columns=COLUMNS)
-    values = list(known_of for known_of in truth.values() if known_of)
+    values = [known_of for known_of in truth.values() if known_of]
     exact = np.full(len(numbers), np.nan)
     for k in np.unique(known).tolist():
         at = known == k

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -102,7 +103,7 @@ def _median(distances: Float[np.ndarray, "*shape slices"]) -> Float[np.ndarray, 
     return ((below + above) / 2)[..., 0]
 
 
-_STATISTICS: Mapping[str, Callable[..., Float[np.ndarray, "..."]]] = {
+_STATISTICS: Mapping[str, Callable[..., Any]] = {
     "minimum": partial(np.nanmin, axis=-1),
     "mean": partial(np.nanmean, axis=-1),
     "median": _median,
