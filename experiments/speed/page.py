@@ -86,7 +86,7 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         what += f", network {row['hidden']}"
     if row["second_order"]:
         what += ", second order"
-    if row["resamples"] == 2:
+    if row.get("resamples") == 2:
         what += ", the number alone"
     ratio = ""
     if ok:
