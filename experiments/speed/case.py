@@ -19,7 +19,7 @@ SEED = 1
 class Case:
     """What is asked, and how large it is.
 
-    ``n`` are base rows N of a Sobol' design, else rows of data.
+    ``n`` are base rows N of a Sobol' design, trajectories of Morris, else rows of data.
     """
 
     family: str
@@ -66,7 +66,7 @@ class Case:
     @cached_property
     def problem(self) -> sb.Problem:
         """For designs the space alone, for the rest the rows, with targets for permutation."""
-        if self.family == "sobol":
+        if self.family in ("sobol", "morris"):
             return sb.Problem.of(self.network, self.space)
         y = self.y if self.family == "permutation" else None
         return sb.Problem.of(self.network, self.space, X=self.X, y=y)

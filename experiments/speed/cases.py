@@ -42,6 +42,15 @@ def quick() -> list[Plan]:
             )
         ),
         Plan(Case("delta", 10, 1024), ("SALib",)),
+        Plan(Case("morris", 1000, 20), (BARE,), memory=True),
+        Plan(Case("morris", 10, 500, o=100), (BARE,)),
+        Plan(Case("sobol", 10, 1024, o=100), (BARE,)),
+        Plan(Case("gradient", 1000, 1000), (BOTH,)),
+        *(
+            Plan(Case("pawn", d, 1024, options=options), ("SALib",))
+            for d in (10, 100)
+            for options in ({}, {"resamples": 2})
+        ),
         *(
             Plan(Case(family, 20, n, o=3), ("loop over outputs",))
             for family in ("jacobian", "first_jacobian")
@@ -106,4 +115,6 @@ def smallest() -> list[Plan]:
         Plan(Case("delta", 3, 100, o=1), ("SALib",)),
         Plan(Case("jacobian", 3, 50), ("loop over outputs",)),
         Plan(Case("first_jacobian", 3, 50), ("loop over outputs",)),
+        Plan(Case("morris", 3, 10), (BARE,)),
+        Plan(Case("pawn", 3, 100), ("SALib",)),
     ]  # fmt: skip

@@ -37,6 +37,8 @@ TITLES = {
     "delta": "Borgonovo's delta as SALib has it, 100 resamples",
     "jacobian": "sb.jacobian, a module seen before",
     "first_jacobian": "sb.jacobian, the first call with its checks",
+    "morris": "Elementary effects, 300 resamples",
+    "pawn": "PAWN, 100 resamples (or 2: the number alone)",
 }
 NUMBERS = ["seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low", "ratio_high",
            "megabytes", "peer_megabytes"]  # fmt: skip
@@ -86,6 +88,8 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         what += f", network {row['hidden']}"
     if row["second_order"]:
         what += ", second order"
+    if row.get("resamples") == 2:
+        what += ", the number alone"
     ratio = ""
     if ok:
         which = "sensbench ÷ bare" if row["peer"].startswith("bare") else "times as long"

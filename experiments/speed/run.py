@@ -108,7 +108,9 @@ def measure(
                 rows.append(row)
                 continue
             case = {**asdict(plan.case), "hidden": "-".join(map(str, plan.case.hidden))}
-            case["second_order"] = bool(case.pop("options").get("second_order"))
+            options = case.pop("options")
+            case["second_order"] = bool(options.get("second_order"))
+            case["resamples"] = options.get("resamples")
             memory = plan.memory and not peer.startswith("bare")
             found = _job(plan.case, peer, memory, effort)
             row = {**case, "peer": peer, "threads": effort.threads, "detail": "", **found}
@@ -119,7 +121,8 @@ def measure(
                 kept.add(plan, peer, row)
             say(_line(row))
     columns = [
-        "family", "d", "n", "o", "hidden", "second_order", "peer", "threads", "status", "detail",
+        "family", "d", "n", "o", "hidden", "second_order", "resamples", "peer", "threads",
+        "status", "detail",
         "agreement", "seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low",
         "ratio_high", "pairs", "megabytes", "peer_megabytes",
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from experiments.speed.cases import BARE, BOTH, JACOBIAN_ROWS, SIZES, same_budget
@@ -68,7 +69,39 @@ def targets() -> list[Target]:
         Target(f"{what}; d = 10, n = 2,000", 1.5, one),
         Target(f"{what}; the worst of all sizes", 0.95, every),
         Target("SALib by hand ÷ delta; d = 10, n = 1,024", 50, delta),
+        *_beside_the_model(plain),
     ]
+
+
+def _beside_the_model(plain: dict[str, Any]) -> list[Target]:
+    """Return the targets for what is done beside the model's own passes."""
+    many = {**plain, "o": 100, "peer": BARE}
+    found = [
+        Target(
+            "morris ÷ bare forward; d = 1,000, 20 trajectories", 2,
+            {"family": "morris", "d": 1000, "peer": BARE, **plain}, at_most=True,
+        ),
+        Target(
+            "morris ÷ bare forward; d = 10, 100 outputs", 2, {"family": "morris", **many},
+            at_most=True,
+        ),
+        Target(
+            "Sobol' ÷ bare forward; d = 10, N = 1,024, 100 outputs", 1.5,
+            {"family": "sobol", "n": 1024, **many}, at_most=True,
+        ),
+        Target(
+            "gradient ÷ bare forward + backward; d = 1,000, n = 1,000", 1.5,
+            {"family": "gradient", "d": 1000, "n": 1000, "peer": BOTH, **plain}, at_most=True,
+        ),
+    ]  # fmt: skip
+    for d in (10, 100):
+        pawn = {"family": "pawn", "d": d, "n": 1024, "peer": "SALib", **plain}
+        size = f"; d = {d}, n = 1,024"
+        found.append(Target(f"SALib by hand ÷ pawn, the number{size}", 5, {**pawn, "resamples": 2}))
+        # SALib has no interval
+        bare = {**pawn, "resamples": None}
+        found.append(Target(f"SALib by hand ÷ pawn with intervals{size}", 1, bare))
+    return found
 
 
 STARTS = (
@@ -86,11 +119,13 @@ def three_figures(ratio: float) -> str:
 
 def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
     """Return one row per target: what was aimed at, what was measured, met or not."""
+    if "resamples" not in results:
+        results = results.assign(resamples=np.nan)
     rows = []
     for target in targets():
         chosen = results
         for column, value in target.where.items():
-            chosen = chosen[chosen[column] == value]
+            chosen = chosen[chosen[column].isna() if value is None else chosen[column] == value]
         if "second_order" in target.where:  # the largest that was measured
             chosen = chosen[chosen["n"] == chosen["n"].max()]
         sign = "≤" if target.at_most else "≥"

@@ -15,7 +15,9 @@ from typing import Any
 
 from experiments.speed.case import Case, Disagreement, Peer, Run
 
-FAMILIES = ("sobol", "gradient", "permutation", "delta", "jacobian", "first_jacobian")
+FAMILIES = (
+    "sobol", "gradient", "permutation", "delta", "jacobian", "first_jacobian", "morris", "pawn",
+)  # fmt: skip
 _STRETCH = 0.05  # seconds that one reading takes at least
 
 

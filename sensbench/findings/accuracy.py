@@ -13,6 +13,10 @@ def errors(results: Results) -> pd.DataFrame:
 
     Against the model's own values: those of a network, where they are known, else the truth.
     """
+    return results.derived("errors", _errors).copy()
+
+
+def _errors(results: Results) -> pd.DataFrame:
     question = the_question(results)
     truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
     for known in question.reference or question.truth:

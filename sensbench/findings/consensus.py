@@ -30,6 +30,11 @@ def headline_shares(results: Results) -> pd.DataFrame:
     ``exact`` and ``exact_share`` hold the exact value of the very same measure, on both scales;
     NaN where it is not known for every feature.
     """
+    # a copy: who asks may add columns
+    return results.derived("headline_shares", _headline_shares).copy()
+
+
+def _headline_shares(results: Results) -> pd.DataFrame:
     question = the_question(results)
     frame = results.headline()
     frame = frame[frame["partner"] == ""].reset_index(drop=True)

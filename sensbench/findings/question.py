@@ -91,7 +91,7 @@ def _not_computed(results: Results) -> Iterator[Finding]:
     for status in _NOT_OK:
         cells = results.cells[results.cells["status"] == status]
         for method, mine in cells.groupby("estimator", sort=False):
-            evidence = {
+            evidence: dict[str, float | str] = {
                 "status": status, "cells": len(mine), "reason": str(mine["reason"].iloc[0])
             }  # fmt: skip
             yield Finding(Cause.NOT_COMPUTED, "", (), (str(method),), evidence, True)

@@ -22,7 +22,8 @@ def strong_pairs(
     if X.shape[1] < 2 or len(X) < 3:
         return ()
     with np.errstate(invalid="ignore"):  # a constant column of a group correlates with nothing
-        r = np.where(differ(X)[:, None] & differ(X), np.corrcoef(X, rowvar=False), 0.0)
+        vary = differ(X)
+        r = np.where(vary[:, None] & vary, np.corrcoef(X, rowvar=False), 0.0)
     pairs = [
         (columns[i], columns[j], float(r[i, j]))
         for i, j in combinations(range(len(columns)), 2)

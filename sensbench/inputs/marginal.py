@@ -1,7 +1,8 @@
 """Marginal: the distribution of one input, continuous or of separate values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -50,20 +51,33 @@ class Empirical:
 
     def mean(self) -> float:
         """Mean of the column."""
-        return float(self.values.mean())
+        return self._moments[0]
 
     def std(self) -> float:
         """Standard deviation of the column (ddof = 0: the column is the distribution)."""
-        return float(self.values.std()) if differ(self.values) else 0.0
+        return self._moments[1]
 
     def support(self) -> tuple[float, float]:
         """Smallest and largest value of the column."""
-        return float(self._sorted[0]), float(self._sorted[-1])
+        return self._ends
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_sorted", np.sort(self.values))
+    @cached_property
+    def varies(self) -> bool:
+        """Whether its values differ by more than their rounding."""
+        return bool(differ(self.values))
 
-    _sorted: Float[np.ndarray, " n"] = field(init=False, repr=False)
+    # Each when it is first asked for: of a million rows, sorting takes a hundred times a sum.
+    @cached_property
+    def _sorted(self) -> Float[np.ndarray, " n"]:
+        return np.sort(self.values)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        return float(self.values.min()), float(self.values.max())
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        return float(self.values.mean()), float(self.values.std()) if self.varies else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +211,9 @@ def is_continuous(marginal: Marginal) -> bool:
 
 def is_constant(marginal: Marginal) -> bool:
     """Whether the input takes one value only, as far as floating point can tell."""
-    if isinstance(marginal, Empirical | Weighted):
+    if isinstance(marginal, Empirical):
+        return not marginal.varies
+    if isinstance(marginal, Weighted):
         return not differ(marginal.values)
     return not float(marginal.std()) > np.spacing(abs(float(marginal.mean())))
 

@@ -221,7 +221,8 @@ def differ(X: Float[np.ndarray, "n *k"]) -> np.ndarray:
     The difference between largest and smallest value says so at any number of rows and any
     offset; a standard deviation is not 0 where the mean of equal values is rounded.
     """
-    return np.asarray(np.ptp(X, axis=0) > _ROUNDINGS * np.spacing(np.abs(X).max(axis=0)))
+    low, high = X.min(axis=0), X.max(axis=0)
+    return np.asarray(high - low > _ROUNDINGS * np.spacing(np.maximum(-low, high)))
 
 
 def even(n: int, most: int) -> int:

@@ -303,6 +303,11 @@ class InputSpace:
         """Return the same marginals, independent of each other."""
         return self if self.independent else replace(self, dependence=Independent())
 
+    @cached_property
+    def supports(self) -> Float[np.ndarray, "d 2"]:
+        """Smallest and largest value of each column; may be infinite."""
+        return np.array([marginal.support() for marginal in self.marginals], dtype=np.float64)
+
     def sample(
         self, n: int, seed: int | np.random.Generator | np.random.SeedSequence
     ) -> Float[np.ndarray, "n d"]:

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from sensbench.estimator.interval import Interval
@@ -36,14 +37,19 @@ def cell_digest(facts: Sequence[Any], numbers: Iterable[Sequence[Any]]) -> str:
     ``facts`` are the columns of ``cells`` but the digest, ``numbers`` the columns of ``numbers``
     but the cell. SQLite keeps a NaN as nothing, and the same it is here.
     """
-    kept = [[_kept(value) for value in number] for number in numbers]
-    return digest_of(json.dumps([list(facts), kept], ensure_ascii=False))
+    kept = list(numbers)
+    text = json.dumps([list(facts), kept], ensure_ascii=False)
+    if "NaN" in text:
+        kept = [[_kept(value) for value in number] for number in kept]
+        text = json.dumps([list(facts), kept], ensure_ascii=False)
+    return digest_of(text)
 
 
 def _kept(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
+@lru_cache
 def measure_to_text(measure: Measure) -> str:
     """Return a measure as text."""
     return dump(asdict(measure))

@@ -1,6 +1,6 @@
 """Results: everything a study found, as tidy frames; what tables, figures and pages read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -220,6 +220,17 @@ class Results:
     provenance: Mapping[str, Any]
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
 
+    _derived: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+
+    def derived(self, name: str, of: "Callable[[Results], pd.DataFrame]") -> pd.DataFrame:
+        """Return a frame that follows from these results, computed when it is first asked for.
+
+        All who ask get the same one: they must not change it.
+        """
+        if name not in self._derived:
+            self._derived[name] = of(self)
+        return self._derived[name]
+
     def of(self, problem: str, model: str) -> "Results":
         """Return the part that belongs to one question."""
         if (problem, model) not in self.questions:
@@ -268,9 +279,8 @@ class Results:
         intervals come from how much these differ, where they are independent evidence; see
         :func:`sensbench.study.replicates.pooled`.
         """
-        return self._final.copy()
+        return self.derived("final", Results._final).copy()
 
-    @cached_property
     def _final(self) -> pd.DataFrame:
         if self.frame.empty:
             return self.frame[[*COLUMNS, "budget", *_BEHIND]]

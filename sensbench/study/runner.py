@@ -112,8 +112,8 @@ def run_study(
     path = folder / RESULTS_FILE
     with limited(threads) as n_threads, writing(path, command):
         if fresh:
-            for old in (path, path.with_name(f"{path.name}-journal")):
-                old.unlink(missing_ok=True)
+            for end in ("", "-wal", "-shm", "-journal"):  # a killed process leaves its log
+                path.with_name(path.name + end).unlink(missing_ok=True)
         with ResultStore(path) as store:
             store.check()  # before the first write: what is damaged stays as it is
             name, title = study.name, study.title or study.name

@@ -37,6 +37,11 @@ CREATE TABLE IF NOT EXISTS details (
 TABLES = ("study", "questions", "networks", "measures", "methods", "cells", "numbers")
 _TABLES_OF_1 = ("study", "questions", "networks", "cells", "numbers")
 
+# Where processes can share the memory of a log.
+_LOCAL = frozenset(
+    {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "bcachefs"}
+)
+
 # From each older version to the next.
 _MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: to_version_2}
 
@@ -82,6 +87,36 @@ def damaged(path: Path | str, what: object) -> InputError:
 def create(db: sqlite3.Connection) -> None:
     """Make the tables; they and the version come in one transaction."""
     db.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}\nPRAGMA user_version = {VERSION};\nCOMMIT;")
+
+
+def log_ahead(db: sqlite3.Connection, path: Path) -> bool:
+    """Have commits written to a log beside the file, if its file system allows; say whether.
+
+    The log needs memory shared between processes, which network file systems do not give (see
+    https://sqlite.org/wal.html).
+    """
+    if _file_system(path) not in _LOCAL:
+        return False
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        return False
+    db.execute("PRAGMA synchronous = NORMAL")
+    return True
+
+
+def _file_system(path: Path) -> str:
+    """Return the kind of file system that holds a file; "" where the system does not tell."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+        whole = path.resolve()
+    except OSError:
+        return ""
+    kinds = {}
+    for line in lines:
+        mount, _, source = line.partition(" - ")
+        kinds[mount.split()[4].replace("\\040", " ")] = source.split()[0]
+    folder = next((str(p) for p in whole.parents if str(p) in kinds), "")
+    return kinds.get(folder, "")
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +34,8 @@ class ResultStore:
 
     def __init__(self, path: Path | str = _MEMORY, *, read_only: bool = False):
         self.path = path
+        self._measures: dict[str, str] = {}  # as they were written last
+        self._fast = self._written = False
         if read_only and not Path(path).is_file():
             raise InputError(f"{path}: expected a results file; there is none")
         with self._told():
@@ -80,7 +82,12 @@ class ResultStore:
         self.close()
 
     def close(self) -> None:
-        """Close the file; what is committed stays."""
+        """Close the file; what is committed stays, all of it in the one file."""
+        if self._fast:
+            # a reader may be in the way; then the next one to write does it
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA busy_timeout = 1000")
+                self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
 
     def plan(
@@ -97,6 +104,7 @@ class ResultStore:
             "questions": questions,
             "provenance": dict(provenance),
         }
+        self._measures.clear()
         with self._writing():
             for key, value in content.items():
                 self._replace("study", key, contents.dump(value))
@@ -156,12 +164,14 @@ class ResultStore:
                 [(cell.key, *number) for number in record.numbers],
             )
             for name, text in record.measures.items():
-                self._replace("measures", name, text)
+                if self._measures.get(name) != text:
+                    self._replace("measures", name, text)
             if outcome.detail:
                 self._db.execute(schema.DETAILS)
                 self._replace("details", cell.key, outcome.detail)
             elif self._has_details():
                 self._db.execute("DELETE FROM details WHERE key = ?", (cell.key,))
+        self._measures.update(record.measures)
 
     def put_question(self, key: str, text: str) -> None:
         """Remember what was explained, as ``question_to_text`` gives it."""
@@ -211,8 +221,13 @@ class ResultStore:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Write all inside or, where something is in the way, nothing."""
-        with self._told(), self._db:
-            yield
+        with self._told():
+            if not self._written and self.path != _MEMORY:
+                # not before the first write: a file that is only looked at stays as it is
+                self._fast = schema.log_ahead(self._db, Path(self.path))
+            self._written = True
+            with self._db:
+                yield
 
     @contextmanager
     def _told(self) -> Iterator[None]:

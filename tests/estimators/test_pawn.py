@@ -6,6 +6,8 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import BudgetTooSmall, InputError
+from sensbench.estimators.distribution._pawn_slices import SlicedRows
+from sensbench.estimators.distribution.pawn import _levels
 
 RAISES_IN_SALIB = (6, 9, 21, 24)
 
@@ -139,3 +141,44 @@ def test_what_it_refuses(rows):
         sb.estimators.load("pawn", statistic="mode")
     with pytest.raises(InputError, match="at least two slices"):
         sb.estimators.load("pawn", slices=1)
+
+
+@pytest.mark.parametrize("slices", [2, 6, 7, 10])
+@pytest.mark.parametrize("all_rows", [False, True])
+def test_resamples_by_counts_are_the_resampled_rows(rows, rng, slices, all_rows):
+    """Cut and compared one at a time, of inputs and outputs with and without equal values."""
+    Y = function(rows)
+    drawn = [np.arange(len(rows)), *rng.integers(len(rows), size=(5, len(rows)))]
+    counts = np.stack([np.bincount(one, minlength=len(rows)) for one in drawn])
+    levels = _levels(slices)
+    found = SlicedRows(rows, Y, levels, all_rows).distances(counts)
+    for i, distances, varies in found:
+        assert varies.all()
+        for r, one in enumerate(drawn):
+            x, y = rows[one, i], Y[one]
+            cut = np.searchsorted(np.quantile(x, levels), x, side="right") - 1
+            values, number = np.unique(x, return_inverse=True)
+            if all_rows:
+                few = len(values) <= slices
+                cut = number if few else np.minimum(cut, slices - 1)
+            for k, s in np.ndindex(2, slices):
+                part = y[cut == s, k]
+                distance = distances[k, r, s]
+                if len(part):
+                    expected = stats.ks_2samp(part, y[:, k]).statistic
+                    assert distance == pytest.approx(expected, abs=1e-12)
+                else:
+                    assert np.isnan(distance)
+
+
+def test_a_resample_in_which_an_input_does_not_vary_counts_as_no_effect():
+    """Of 30 rows one differs: a third of the resamples lack it, and the spread shows it."""
+    X = np.stack([np.eye(30)[0], np.arange(30.0)], axis=1)
+    counts = np.ones((2, 30), dtype=int)
+    counts[1, 0] = 0
+    counts[1, 1] = 2
+    sliced = SlicedRows(X, X[:, 1:], _levels(10), all_rows=False)
+    assert [varies.tolist() for _, _, varies in sliced.distances(counts)] == [
+        [True, False],
+        [True, True],
+    ]

@@ -2,7 +2,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -267,6 +267,45 @@ def test_a_full_disk_loses_nothing_that_was_committed(tmp_path):
         with pytest.raises(InputError, match="make room on the disk"):
             store.put_network("key", {}, bytes(10**6))
         assert store.results().frame.equals(before)
+
+
+def test_what_a_killed_process_committed_is_there(tmp_path, monkeypatch):
+    """What it leaves is the file and the log beside it, as they are before anything is closed."""
+    path = kept(tmp_path / "whole")
+    monkeypatch.setattr(schema, "_file_system", lambda path: "ext4")
+    left = tmp_path / "left"
+    left.mkdir()
+    with ResultStore(path) as store:
+        store.put_network("key", {"a": 1}, b"weights")
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", left / f"{path.name}{end}")
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    for read_only in (True, False):
+        with ResultStore(left / path.name, read_only=read_only) as store:
+            assert store.network("key") == ({"a": 1}, b"weights")
+            assert store.results().frame.equals(_read(path).frame)
+            store.check()
+    # closed by a writer, it is one file again
+    with ResultStore(left / path.name) as store:
+        store.put_network("key", {"a": 2}, b"other")
+    assert [file.name for file in left.iterdir()] == [path.name]
+    with closing(sqlite3.connect(left / path.name)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_no_log_on_file_systems_without_shared_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(schema, "_file_system", lambda path: "nfs4")
+    with ResultStore(tmp_path / RESULTS_FILE) as store:
+        store.put_network("key", {}, b"weights")
+        assert [file.name for file in tmp_path.iterdir()] == [RESULTS_FILE]
+
+
+def test_a_log_of_a_file_that_is_begun_anew_is_forgotten(tmp_path):
+    path = kept(tmp_path)
+    path.with_name(path.name + "-wal").write_bytes(b"left by another")
+    results, _ = run_study(check_study({**STUDY, "seed": 1}, "test"), tmp_path, fresh=True)
+    assert set(results.cells["status"]) == {"ok"}
+    assert [file.name for file in tmp_path.iterdir()] == [RESULTS_FILE]
 
 
 def test_two_meanings_of_one_name_are_both_shown():

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 _MOST = 8
-Index = Callable[[Int[np.ndarray, "n o"]], Float[np.ndarray, "o d"]]
+Index = Callable[[Float[np.ndarray, "n o"]], Float[np.ndarray, "o d"]]
 
 
 def noise_floor(
     index: Index,
-    ranks: Int[np.ndarray, "n o"],
+    outputs: Float[np.ndarray, "n o"],
     shuffles: int,
     confidence: float,
     rng: np.random.Generator,
@@ -22,7 +22,7 @@ def noise_floor(
     ``1 - confidence`` it is exact: the outputs as they are count as one more shuffle. With too few
     shuffles for that it is the largest.
     """
-    largest = np.array([index(rng.permutation(ranks)).max(axis=1) for _ in range(shuffles)])
+    largest = np.array([index(rng.permutation(outputs)).max(axis=1) for _ in range(shuffles)])
     at = min(int(np.ceil(confidence * (shuffles + 1))), shuffles) - 1
     return np.asarray(np.sort(largest, axis=0)[at])
 

@@ -1,8 +1,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from sensbench.errors import require
 from sensbench.estimator.interval import check_interval_options
@@ -10,14 +12,11 @@ from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimators._given_rows import GivenRows
 from sensbench.estimators.distribution._floor import noise_floor, not_above
+from sensbench.estimators.distribution._pawn_slices import SlicedRows
 from sensbench.problem.problem import Problem
 
-_STATISTICS: Mapping[str, Callable[..., float]] = {
-    "minimum": np.nanmin,
-    "mean": np.nanmean,
-    "median": np.nanmedian,
-    "maximum": np.nanmax,
-}
+# Rows of so many resamples are counted at a time as stay in cache.
+_COUNTS = 2**16
 
 
 @dataclass(frozen=True)
@@ -83,38 +82,42 @@ class Pawn(GivenRows):
         varies: Bool[np.ndarray, " o"],
         rng: np.random.Generator,
     ) -> Mapping[str, Estimate | Absent]:
-        ranks = np.stack([np.unique(y, return_inverse=True)[1] for y in Y[:, varies].T], axis=1)
+        rows = SlicedRows(X, Y[:, varies], _levels(self.slices), self.all_rows)
         value, floor = np.full((problem.o, problem.d), np.nan), np.full(problem.o, np.nan)
-        value[varies] = self._index(X, ranks)
+        value[varies] = self._index(rows)
         floor[varies] = noise_floor(
-            lambda shuffled: self._index(X, shuffled), ranks, self.resamples, self.confidence, rng
+            lambda shuffled: self._index(rows.with_outputs(shuffled)),
+            Y[:, varies],
+            self.resamples,
+            self.confidence,
+            rng,
         )
         note = not_above(value, floor, problem.outputs, problem.features)
         return {"pawn": Estimate.of(value), "pawn_floor": Estimate.of(floor, note)}
 
-    def _index(
-        self, X: Float[np.ndarray, "n d"], ranks: Int[np.ndarray, "n o"]
-    ) -> Float[np.ndarray, "o d"]:
+    def _index(self, rows: SlicedRows) -> Float[np.ndarray, "o d"]:
         """The statistic of the slices; 0 for an input that does not vary."""
-        index = np.zeros((ranks.shape[1], X.shape[1]))
-        edges = np.quantile(X, _levels(self.slices), axis=0)
-        for i in np.flatnonzero(np.ptp(X, axis=0) > 0).tolist():
-            slices = self._slices(X[:, i], edges[:, i])
-            for k, rank in enumerate(ranks.T):
-                distances = _distances(slices, rank, self.slices)
-                index[k, i] = _STATISTICS[self.statistic](distances)
-        return index
+        found = []
+        for _, distances, moves in rows.distances(rows.every_row):
+            distances[:, ~moves] = 0.0
+            found.append(_STATISTICS[self.statistic](distances)[:, 0])
+        return np.stack(found, axis=1)
 
-    def _slices(
-        self, x: Float[np.ndarray, " n"], edges: Float[np.ndarray, " levels"]
-    ) -> Int[np.ndarray, " n"]:
-        """The number of each row's slice; beyond the last: none."""
-        if self.all_rows:
-            values, number = np.unique(x, return_inverse=True)
-            if len(values) <= self.slices:
-                return number
-        slices = np.searchsorted(edges, x, side="right") - 1
-        return np.minimum(slices, self.slices - 1) if self.all_rows else slices
+
+def _median(distances: Float[np.ndarray, "*shape slices"]) -> Float[np.ndarray, "*shape"]:
+    """``np.nanmedian``'s numbers, which takes one row at a time."""
+    known = (~np.isnan(distances)).sum(axis=-1, keepdims=True)
+    ordered = np.sort(distances, axis=-1)
+    below, above = (np.take_along_axis(ordered, at, -1) for at in ((known - 1) // 2, known // 2))
+    return ((below + above) / 2)[..., 0]
+
+
+_STATISTICS: Mapping[str, Callable[..., Any]] = {
+    "minimum": partial(np.nanmin, axis=-1),
+    "mean": partial(np.nanmean, axis=-1),
+    "median": _median,
+    "maximum": partial(np.nanmax, axis=-1),
+}
 
 
 def _levels(slices: int) -> Float[np.ndarray, " levels"]:
@@ -126,29 +129,3 @@ def _levels(slices: int) -> Float[np.ndarray, " levels"]:
     levels = np.arange(0, 1 + step, step)
     sound = len(levels) == slices + 1 and levels[-1] <= 1
     return levels if sound else np.linspace(0, 1, slices + 1)
-
-
-def _distances(
-    slices: Int[np.ndarray, " n"], rank: Int[np.ndarray, " n"], n_slices: int
-) -> Float[np.ndarray, " slices"]:
-    """Kolmogorov-Smirnov distance of each slice's outputs from all; NaN for an empty slice.
-
-    F - F_s falls only at the slice's own outputs: so it is largest just before one of them, and
-    smallest at one. ``rank`` is that of the output, equal outputs sharing it.
-    """
-    n = len(rank)
-    below = np.concatenate([[0], np.cumsum(np.bincount(rank))]) / n
-    n_ranks = len(below) - 1
-    slice_and_rank = np.sort(slices * n_ranks + rank)
-    starts = np.searchsorted(slice_and_rank, np.arange(n_slices + 1) * n_ranks)
-    inside = slice_and_rank[: starts[-1]]  # the rest is in no slice
-    counts = np.diff(starts)
-    of_slice, own_rank = np.divmod(inside, n_ranks)
-    size = counts[of_slice]
-    place = np.arange(len(inside)) - starts[of_slice]
-    ahead = below[own_rank] - place / size
-    behind = (place + 1) / size - below[own_rank + 1]
-    full = counts > 0
-    distances = np.full(n_slices, np.nan)
-    distances[full] = np.maximum.reduceat(np.maximum(ahead, behind), starts[:-1][full])
-    return distances

@@ -13,19 +13,42 @@ from sensbench.inputs.space import InputSpace
 class Trajectories:
     """Walks over the grid that step once in every feature.
 
+    A column has two values on a walk, and changes from the one to the other at its feature's
+    step: these are all that has to be looked up in a marginal.
+
     Attributes
     ----------
-    u
-        Points in the unit cube, ``(r, d + 1, columns)``.
+    before, after
+        Each column's two values in the unit cube, ``(r, columns)``.
     step
         Which step each feature is moved by: it is the step from point ``step`` to the next.
     up
         Whether the column steps up.
+    feature
+        The feature of each column, by position.
     """
 
-    u: Float[np.ndarray, "r points columns"]
+    before: Float[np.ndarray, "r columns"]
+    after: Float[np.ndarray, "r columns"]
     step: Int[np.ndarray, "r d"]
     up: Bool[np.ndarray, "r columns"]
+    feature: Int[np.ndarray, " columns"]
+
+    def __len__(self) -> int:
+        return len(self.before)
+
+    @property
+    def u(self) -> Float[np.ndarray, "r points columns"]:
+        """The points in the unit cube."""
+        return self.points(self.before, self.after)
+
+    def points(
+        self, before: Float[np.ndarray, "r columns"], after: Float[np.ndarray, "r columns"]
+    ) -> Float[np.ndarray, "r points columns"]:
+        """Return the points of the walks whose columns have these values before and after."""
+        number = np.arange(self.step.shape[1] + 1, dtype=np.int32)[:, None]
+        stepped = number > self.step.astype(np.int32).take(self.feature, axis=1)[:, None]
+        return np.where(stepped, after[:, None], before[:, None])
 
 
 def step_length(levels: int) -> float:
@@ -45,8 +68,8 @@ def trajectories(
     rng, delta = np.random.default_rng(seed), step_length(levels)
     grid = np.linspace(0, 1 - delta, levels // 2)
     d = len(space.names)
-    feature = np.array([space.names.index(label) for label in space.labels])
-    points = np.arange(d + 1)[:, None]
+    position = {name: i for i, name in enumerate(space.names)}
+    feature = np.array([position[label] for label in space.labels])
     for first in range(0, r, most):
         n = min(most, r - first)
         step = np.tile(np.arange(d), (n, 1))
@@ -58,7 +81,5 @@ def trajectories(
             else:
                 both[: space.d] = rng.integers(0, 2, size=space.d)
                 both[space.d :] = rng.integers(0, len(grid), size=space.d)
-        up, start = np.split(drawn, 2, axis=1)
-        stepped = points > step[:, None, feature]
-        above = stepped == up[:, None].astype(bool)
-        yield Trajectories(grid[start][:, None] + delta * above, step, up.astype(bool))
+        up, start = drawn[:, : space.d].astype(bool), grid[drawn[:, space.d :]]
+        yield Trajectories(start + delta * ~up, start + delta * up, step, up, feature)

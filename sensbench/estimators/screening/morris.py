@@ -14,7 +14,6 @@ from sensbench.estimator.varying import varying
 from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
 from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
 from sensbench.estimators.screening._widths import of_ratio, relative_error, wider
-from sensbench.inputs.group import Group
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
 
@@ -89,6 +88,7 @@ class Morris(Estimator):
         seed = int(rng.integers(1, 2**31 - 1))  # SALib takes 0 for no seed
         jumps = {g: rng.random((r, 2)) for g in space.groups if g.rows is not None}
         most = max(1, _CHUNK_BYTES // (8 * (d + 1) * space.d))
+        low, high = _ends(space, self.tail)
         rows, Y = _Steps(space, step_length(self.levels)), np.empty((r, d + 1, o))
         with model.many_calls():
             for first, walks in zip(
@@ -96,11 +96,20 @@ class Morris(Estimator):
                 trajectories(space, r, self.levels, seed, most),
                 strict=True,
             ):
-                some = slice(first, first + len(walks.u))
-                u = _jumping(_inside(walks.u, space, self.tail), walks, space, jumps, some)
-                X = space.from_unit(u.reshape(-1, space.d))
+                some = slice(first, first + len(walks))
+                ends = []
+                for k, u in enumerate((walks.before, walks.after)):
+                    u = low + u * (1.0 - low - high)
+                    for group, before_after in jumps.items():
+                        # a group drawn as whole rows steps between two random ones
+                        u[:, space.columns.index(group.columns[0])] = before_after[some, k]
+                    ends.append(u)
+                before, after = np.split(space.from_unit(np.concatenate(ends)), 2)
+                # rounded once, not again at every point of a walk
+                given = (x.astype(model.precision, copy=False) for x in (before, after))
+                X = walks.points(*given).reshape(-1, space.d)
                 Y[some] = model(X).reshape(-1, d + 1, o)
-                rows.add(walks, X.reshape(u.shape), Y[some])
+                rows.add(walks, before, after, Y[some])
             columns = rows.columns()
             slope = columns["rise"].mean(axis=0) / _positive(columns["run"].mean(axis=0))
             seen = look(model, space, n_scale, hardly_moving(slope, Y.reshape(-1, o)), rng)
@@ -193,29 +202,12 @@ def _unmoved(run: Float[np.ndarray, "1 d"], problem: Problem) -> str:
     return f"undefined for {_few(still)}: no step moved it; a larger budget may"
 
 
-def _inside(
-    u: Float[np.ndarray, "r points columns"], space: InputSpace, tail: float
-) -> Float[np.ndarray, "r points columns"]:
-    """Shrink the grid away from quantiles that are infinite."""
-    supports = np.array([marginal.support() for marginal in space.marginals], dtype=np.float64)
-    low, high = np.where(np.isinf(supports), tail, 0.0).T
-    return low + u * (1.0 - low - high)
-
-
-def _jumping(
-    u: Float[np.ndarray, "r points columns"],
-    walks: Trajectories,
-    space: InputSpace,
-    jumps: Mapping[Group, Float[np.ndarray, "all_r 2"]],
-    some: slice,
-) -> Float[np.ndarray, "r points columns"]:
-    """Let groups drawn as whole rows step between two random rows, once in each trajectory."""
-    for group, before_after in jumps.items():
-        step = walks.step[:, space.names.index(group.name), None]
-        before, after = np.split(before_after[some], 2, axis=1)
-        first = space.columns.index(group.columns[0])
-        u[:, :, first] = np.where(np.arange(u.shape[1]) > step, after, before)
-    return u
+def _ends(
+    space: InputSpace, tail: float
+) -> tuple[Float[np.ndarray, " columns"], Float[np.ndarray, " columns"]]:
+    """Return how far the grid is shrunk from below and above, away from infinite quantiles."""
+    low, high = np.where(np.isinf(space.supports), tail, 0.0).T
+    return low, high
 
 
 class _Steps:
@@ -226,28 +218,35 @@ class _Steps:
     """
 
     def __init__(self, space: InputSpace, delta: float):
-        self._space, self._delta, self._std = space, delta, space.std()
+        self._delta, self._std = delta, space.std()
+        self._first = np.array([block[0] for block in space.blocks])
+        # columns of a group that do not vary are not counted
+        self._several = [
+            (i, block[self._std[block] > 0])
+            for i, block in enumerate(space.blocks)
+            if len(block) > 1
+        ]
         self._effects: list[Float[np.ndarray, "r o d"]] = []
         self._runs: list[Float[np.ndarray, "r 1 d"]] = []
 
     def add(
         self,
         walks: Trajectories,
-        X: Float[np.ndarray, "r points columns"],
+        before: Float[np.ndarray, "r columns"],
+        after: Float[np.ndarray, "r columns"],
         Y: Float[np.ndarray, "r points o"],
     ) -> None:
-        """Take some more trajectories."""
-        blocks, every = self._space.blocks, np.arange(len(X))
-        before = walks.step[:, :, None]
-        rise = np.take_along_axis(Y, before + 1, 1) - np.take_along_axis(Y, before, 1)
-        up = walks.up[:, [block[0] for block in blocks]]
+        """Take some more trajectories, with the values of their columns before and after."""
+        at = walks.step[:, :, None]
+        rise = np.take_along_axis(Y, at + 1, 1) - np.take_along_axis(Y, at, 1)
+        up = walks.up[:, self._first]
         self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self._delta)
-        run = np.zeros((len(X), 1, len(blocks)))
-        for i, block in enumerate(blocks):
-            varying_columns = block[self._std[block] > 0]
-            at = walks.step[:, i]
-            moved = X[every, at + 1][:, varying_columns] - X[every, at][:, varying_columns]
-            in_std = (moved / self._std[varying_columns]) ** 2
+        moved = after - before
+        run = np.empty((len(moved), 1, len(self._first)))
+        with np.errstate(divide="ignore", invalid="ignore"):  # of a group's constant columns
+            run[:, 0] = np.sqrt((moved[:, self._first] / self._std[self._first]) ** 2)
+        for i, block in self._several:
+            in_std = (moved[:, block] / self._std[block]) ** 2
             run[:, 0, i] = np.sqrt(in_std.mean(axis=1))
         self._runs.append(run)
 
