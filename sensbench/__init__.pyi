@@ -24,7 +24,7 @@ from .measure import Measure as Measure
 from .model.derivatives import hessian as hessian
 from .model.derivatives import jacobian as jacobian
 from .model.model import Model as Model
-from .problem.planted import plant as plant
+from .problem.planting import plant as plant
 from .problem.problem import Problem as Problem
 from .problem.truth import Truth as Truth
 from .truths.reference import reference as reference

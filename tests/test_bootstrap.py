@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sensbench.estimator.bootstrap import Bootstrap, Groups, percentile, symmetric
+from sensbench.estimator.bootstrap import Bootstrap, RowGroups, percentile, symmetric
 
 
 def test_the_spread_is_that_of_the_mean(rng):
@@ -32,7 +32,7 @@ def test_groups_of_rows_spread_as_the_rows(rng, n):
 def test_sums_of_groups_are_those_of_their_rows(rng, n, dtype, most):
     """Group by group, against a plain sum in double precision."""
     x = rng.normal(1, 1, size=(n, 3)).astype(dtype)
-    groups = Groups(n, most)
+    groups = RowGroups(n, most)
     ends = groups.sizes.cumsum()
     assert len(groups) <= most
     assert ends[-1] == n

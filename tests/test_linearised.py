@@ -5,15 +5,15 @@ import pytest
 from scipy import stats
 
 import sensbench as sb
-from sensbench.estimator.bootstrap import Groups
+from sensbench.estimator.bootstrap import RowGroups
 from sensbench.estimator.interval import SAMPLING, Interval
-from sensbench.estimator.linearised import Linearised, plus_minus, times_over
+from sensbench.estimator.linearised import Linearised, log_interval, symmetric_interval
 
 OF = Interval(0.95, "delta method", SAMPLING)
 
 
 def linearised(columns, confidence=0.95, most=128):
-    groups = Groups(len(next(iter(columns.values()))), most)
+    groups = RowGroups(len(next(iter(columns.values()))), most)
     sums = {name: groups.sums(column) for name, column in columns.items()}
     return Linearised(sums, groups, confidence)
 
@@ -23,7 +23,7 @@ def test_of_a_mean_it_is_students_interval(rng, confidence):
     x = rng.exponential(size=(40, 2, 3))
     value, half = linearised({"x": x}, confidence=confidence)(lambda m: {"mean": m["x"]})
     low, high = stats.ttest_1samp(x, 0).confidence_interval(confidence)
-    found = plus_minus(value["mean"], half["mean"], OF)
+    found = symmetric_interval(value["mean"], half["mean"], OF)
     np.testing.assert_allclose(found.low, low, rtol=1e-9)
     np.testing.assert_allclose(found.high, high, rtol=1e-9)
 
@@ -56,16 +56,16 @@ def test_what_does_not_vary_has_no_width_and_what_is_undefined_stays_so():
     value, half = linearised(columns)(
         lambda m: {"root": np.sqrt(m["c"]), "none": m["x"] * np.nan, "zero": 0 * m["x"]}
     )
-    root = times_over(value["root"], half["root"], OF)
+    root = log_interval(value["root"], half["root"], OF)
     np.testing.assert_allclose([root.low, root.high], np.sqrt(2), rtol=1e-12)
-    assert np.isnan(times_over(value["none"], half["none"], OF).high).all()
-    zero = times_over(value["zero"], half["zero"], OF)
+    assert np.isnan(log_interval(value["none"], half["none"], OF).high).all()
+    zero = log_interval(value["zero"], half["zero"], OF)
     assert not zero.low.any()
     assert not zero.high.any()
 
 
 def test_on_a_logarithmic_scale_an_interval_ends_above_0():
-    found = times_over(np.array([1.0, 1e-3]), np.array([2.0, 1e3]), OF)
+    found = log_interval(np.array([1.0, 1e-3]), np.array([2.0, 1e3]), OF)
     assert (found.low > 0).all()
     assert np.isfinite(found.high).all()
     np.testing.assert_allclose(found.low * found.high, [1.0, 1e-6])
@@ -73,7 +73,7 @@ def test_on_a_logarithmic_scale_an_interval_ends_above_0():
 
 def test_an_interval_that_is_hardly_known_is_as_wide_as_that():
     """exp(half/value): up to exp(300), beyond which there soon are no numbers."""
-    found = times_over(np.array([2.0, 2.0, 2.0]), np.array([20.0, 400.0, 2000.0]), OF)
+    found = log_interval(np.array([2.0, 2.0, 2.0]), np.array([20.0, 400.0, 2000.0]), OF)
     np.testing.assert_allclose(np.log(found.high / 2), [10, 200, 300], rtol=1e-12)
     np.testing.assert_allclose(np.log(found.low / 2), [-10, -200, -300], rtol=1e-12)
 

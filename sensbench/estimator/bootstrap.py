@@ -21,7 +21,7 @@ RUN = 256
 Means = Mapping[str, Float[np.ndarray, "..."]]
 
 
-class Groups:
+class RowGroups:
     """Up to ``most`` groups of ``n`` rows, of equal size but for the last.
 
     Means of random groups spread as the rows do, so what they say of the spread of a mean is what
@@ -92,7 +92,7 @@ class Bootstrap:
 
     A resampled mean is a row of counts times the column of values, so all resamples of all
     columns are one matrix product. More than 1024 rows are resampled in random groups of them;
-    see :class:`Groups`.
+    see :class:`RowGroups`.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Bootstrap:
         covers: frozenset[Covers] = SAMPLING,
     ):
         (n,) = {len(column) for column in columns.values()}
-        groups = Groups(n)
+        groups = RowGroups(n)
         order = None if len(groups) == n else rng.permutation(n)
         sums = {name: groups.sums(column, order) for name, column in columns.items()}
         self.confidence, self.covers = confidence, covers

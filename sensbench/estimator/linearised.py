@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy import special
 
-from sensbench.estimator.bootstrap import Groups, Means
+from sensbench.estimator.bootstrap import Means, RowGroups
 from sensbench.estimator.interval import Interval
 from sensbench.estimator.result import Estimate
 
@@ -50,7 +50,7 @@ class Linearised:
     def __init__(
         self,
         sums: Mapping[str, Float[np.ndarray, "groups ..."]],
-        groups: Groups,
+        groups: RowGroups,
         confidence: float,
     ):
         self._quantile = quantile(len(groups), confidence)
@@ -114,14 +114,14 @@ def quantile(groups: int, confidence: float) -> float:
     return float(special.stdtrit(max(groups - 1, 1), 0.5 + confidence / 2))
 
 
-def plus_minus(
+def symmetric_interval(
     value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."], interval: Interval
 ) -> Estimate:
     """Return the interval around a value that may have either sign."""
     return Estimate(value, value - half, value + half, interval=interval)
 
 
-def times_over(
+def log_interval(
     value: Float[np.ndarray, "..."], half: Float[np.ndarray, "..."], interval: Interval
 ) -> Estimate:
     """Return the interval around a value that cannot be negative, on a logarithmic scale.

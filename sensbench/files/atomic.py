@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic file writes: a reader never sees half a file."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Where what took long is kept between runs."""
+"""The user cache directory: where what took long is kept between runs."""
 
 import os
 from pathlib import Path

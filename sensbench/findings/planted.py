@@ -7,7 +7,7 @@ import pandas as pd
 
 from sensbench.findings.consensus import the_question
 from sensbench.findings.finding import Cause, Finding
-from sensbench.metrics.planted import credit_split, noise_found
+from sensbench.metrics.noise_and_copies import credit_split, noise_found
 from sensbench.study.results import Results
 
 

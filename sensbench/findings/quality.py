@@ -81,7 +81,7 @@ def _networks_own(results: Results) -> Iterator[Finding]:
     for name, methods in by_measure.items():
         worst, where = 0.0, ""
         for output in question.outputs:
-            own, true = question.own_values(name, output), question.true_values(name, output)
+            own, true = question.reference_values(name, output), question.true_values(name, output)
             if len(own) == len(true) > 0 and float((true**2).sum()) > 0:
                 off = float(((own - true) ** 2).sum() ** 0.5 / (true**2).sum() ** 0.5)
                 worst, where = max((worst, where), (off, output), key=lambda pair: pair[0])

@@ -11,10 +11,10 @@ COLUMNS = [
     "estimation_error", "model_error", "total_error", "reference_standard_error",
 ]  # fmt: skip
 
-Known = Mapping[tuple[str, str, str, str, str], tuple[float, float]]
+KnownValues = Mapping[tuple[str, str, str, str, str], tuple[float, float]]
 
 
-def error_split(frame: pd.DataFrame, truth: Known, reference: Known) -> pd.DataFrame:
+def error_split(frame: pd.DataFrame, truth: KnownValues, reference: KnownValues) -> pd.DataFrame:
     """Return the errors of every number whose truth and reference are known.
 
     ``estimation_error`` is the estimate minus the reference, the network's own value of the

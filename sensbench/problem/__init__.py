@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "problem": ["Data", "Problem", "Sample"],
         "truth": ["Truth", "Truths"],
-        "planted": ["plant"],
+        "planting": ["plant"],
     },
 )

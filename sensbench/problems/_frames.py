@@ -14,7 +14,7 @@ from sensbench.inputs.text_cells import Kind, said_of_text
 from sensbench.problem.problem import Problem
 from sensbench.problems._rows import problem_of_rows
 
-Names = str | Iterable[Any]
+ColumnNames = str | Iterable[Any]
 # More different texts than this are names of things, not categories.
 _MOST_CATEGORIES = 50
 
@@ -24,10 +24,10 @@ def problem_of_frame(
     frame: pd.DataFrame,
     who: str,
     *,
-    target: Names,
-    features: Names | None = None,
+    target: ColumnNames,
+    features: ColumnNames | None = None,
     ordered: Mapping[str, Sequence[Any]] | None = None,
-    discrete: Names | None = None,
+    discrete: ColumnNames | None = None,
     rows: int | None = None,
     drop_gaps: bool = False,
     units: Mapping[str, str] | None = None,
@@ -40,7 +40,7 @@ def problem_of_frame(
     Parameters
     ----------
     target, features
-        Names of columns; all that are not targets are features by default.
+        ColumnNames of columns; all that are not targets are features by default.
     ordered
         Column to its categories in order: they become 1, 2, 3 … and take separate values only.
         Any other column of text becomes a one-hot code, which is one feature of the column's
@@ -94,7 +94,7 @@ def problem_of_frame(
 
 
 def split_columns(
-    frame: pd.DataFrame, who: str, target: Names, features: Names | None
+    frame: pd.DataFrame, who: str, target: ColumnNames, features: ColumnNames | None
 ) -> tuple[list[str], list[str]]:
     """Return the names of the inputs and of the targets.
 
@@ -149,7 +149,7 @@ def finite_numbers(
     return values
 
 
-def _chosen(names: Names, frame: pd.DataFrame, who: str, kind: str) -> list[str]:
+def _chosen(names: ColumnNames, frame: pd.DataFrame, who: str, kind: str) -> list[str]:
     chosen = [names] if isinstance(names, str) else list(ordered(names, who, f"{kind} names"))
     if not chosen or len(set(chosen)) != len(chosen):
         raise InputError(f"{who}: expected one or more distinct {kind} names; got {chosen}")

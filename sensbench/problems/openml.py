@@ -3,16 +3,16 @@ from sklearn.datasets import fetch_openml
 from sensbench.errors import require
 from sensbench.problem.problem import Problem
 from sensbench.problems._fetched import fetched
-from sensbench.problems._frames import Names, problem_of_frame
+from sensbench.problems._frames import ColumnNames, problem_of_frame
 
 
 def openml(
     dataset: str | None = None,
     version: int | str = "active",
     data_id: int | None = None,
-    target: Names | None = None,
-    features: Names | None = None,
-    discrete: Names | None = None,
+    target: ColumnNames | None = None,
+    features: ColumnNames | None = None,
+    discrete: ColumnNames | None = None,
     rows: int | None = None,
     drop_gaps: bool = False,
 ) -> Problem:
@@ -34,9 +34,9 @@ def openml(
     target
         Name of the target column, or a list; by default the one that OpenML states.
     features
-        Names of the inputs; by default all columns that are not targets.
+        ColumnNames of the inputs; by default all columns that are not targets.
     discrete
-        Names of the numeric inputs that take separate values only; by default those of whole
+        ColumnNames of the numeric inputs that take separate values only; by default those of whole
         numbers. ``[]``: none.
     rows
         Take this many rows, drawn at random; by default all.

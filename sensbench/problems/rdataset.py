@@ -1,14 +1,14 @@
 from sensbench.problem.problem import Problem
-from sensbench.problems._frames import Names, problem_of_frame
+from sensbench.problems._frames import ColumnNames, problem_of_frame
 from sensbench.problems._rdatasets import r_table, r_title
 
 
 def rdataset(
     package: str,
     item: str,
-    target: Names,
-    features: Names | None = None,
-    discrete: Names | None = None,
+    target: ColumnNames,
+    features: ColumnNames | None = None,
+    discrete: ColumnNames | None = None,
     rows: int | None = None,
     drop_gaps: bool = False,
 ) -> Problem:
@@ -25,9 +25,9 @@ def rdataset(
     target
         Name of the target column, or a list of names.
     features
-        Names of the inputs; by default all columns that are not targets.
+        ColumnNames of the inputs; by default all columns that are not targets.
     discrete
-        Names of the numeric inputs that take separate values only; by default those of whole
+        ColumnNames of the numeric inputs that take separate values only; by default those of whole
         numbers. ``[]``: none.
     rows
         Take this many rows, drawn at random; by default all.

@@ -8,7 +8,7 @@ from sensbench.inputs.names import unordered
 from sensbench.inputs.rows import discrete_columns
 from sensbench.inputs.space import Groups
 from sensbench.problem.problem import Problem
-from sensbench.problems._frames import Names, finite_numbers, split_columns
+from sensbench.problems._frames import ColumnNames, finite_numbers, split_columns
 from sensbench.problems._rows import problem_of_rows
 from sensbench.tables.cells import require_numbers
 from sensbench.tables.reading import Reading
@@ -19,15 +19,15 @@ _log = logging.getLogger(__name__)
 
 def table(
     path: str | Path,
-    target: Names,
-    features: Names | None = None,
+    target: ColumnNames,
+    features: ColumnNames | None = None,
     sep: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
     index: str | None = None,
     na: str | Sequence[str] = (),
     drop_missing: bool = False,
-    discrete: Names | None = None,
+    discrete: ColumnNames | None = None,
     groups: Groups | None = None,
 ) -> Problem:
     """Columns of a CSV or Parquet file with a header (data, no model).
@@ -42,7 +42,7 @@ def table(
     target
         Name of the target column, or a list of names.
     features
-        Names of the inputs; by default all columns that are not targets.
+        ColumnNames of the inputs; by default all columns that are not targets.
     sep, decimal, encoding
         What separates the columns of a text file (a character, ``tab`` or ``space``), its decimal
         mark and its encoding.
@@ -54,7 +54,7 @@ def table(
     drop_missing
         Leave out the rows without a value in a chosen column.
     discrete
-        Names of the inputs that take separate values only; by default the columns of whole
+        ColumnNames of the inputs that take separate values only; by default the columns of whole
         numbers and of true and false. ``[]``: none, gradients by all of them mean something.
     groups
         Feature name to the columns that it consists of, such as a one-hot code.

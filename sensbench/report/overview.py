@@ -13,7 +13,7 @@ from sensbench.findings.consensus import (
     the_question,
 )
 from sensbench.findings.over_outputs import over_outputs
-from sensbench.problem.planted import planted_as
+from sensbench.problem.planting import planted_as
 from sensbench.report.text import count, quality_said
 from sensbench.study.results import Question, Results
 

@@ -9,7 +9,7 @@ from sensbench import estimators, networks, problems
 from sensbench.engine.limits import Limits
 from sensbench.errors import PlugInError, SensbenchError, StudyError
 from sensbench.estimator.estimator import Estimator
-from sensbench.problem.planted import plant
+from sensbench.problem.planting import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.config import ModelPlugIn, PlugIn, ProblemPlugIn, Study

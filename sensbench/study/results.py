@@ -133,7 +133,7 @@ class Question:
         """Return the true values by feature; empty where there are none."""
         return self._by_feature(self._truths, measure, output)
 
-    def own_values(self, measure: str, output: str) -> "pd.Series[float]":
+    def reference_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the model's own values by feature: what estimates of the measure converge to."""
         return self._by_feature(self._references or self._truths, measure, output)
 

@@ -10,7 +10,7 @@ from sensbench import estimators, networks, problems
 from sensbench.errors import InputError
 from sensbench.estimator.estimator import Estimator
 from sensbench.files.user_cache import cache_folder
-from sensbench.problem.planted import plant
+from sensbench.problem.planting import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Coordinates, digest, seed_sequence
 from sensbench.study.contents import question_to_text

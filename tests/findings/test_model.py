@@ -10,7 +10,7 @@ from sensbench.findings.accuracy import accurate
 from sensbench.findings.planted import planted
 from sensbench.findings.quality import model_first
 from sensbench.model.quality import Quality
-from sensbench.problem.planted import NOISE
+from sensbench.problem.planting import NOISE
 from sensbench.report.wording import words
 
 INDICES = {"sobol": {"total_order": {"a": 0.6, "b": 0.3}}}

@@ -6,7 +6,12 @@ import pytest
 import torch
 
 import sensbench as sb
-from sensbench.metrics.planted import COPY_COLUMNS, NOISE_COLUMNS, credit_split, noise_found
+from sensbench.metrics.noise_and_copies import (
+    COPY_COLUMNS,
+    NOISE_COLUMNS,
+    credit_split,
+    noise_found,
+)
 from sensbench.model.model import Model
 from sensbench.model.quality import Quality
 

@@ -7,7 +7,7 @@ import yaml
 from sensbench.errors import StudyError
 from sensbench.findings.planted import planted
 from sensbench.report import write_report
-from sensbench.report.planted import planted_tables
+from sensbench.report.planted_tables import planted_tables
 from sensbench.report.wording import sentences, words
 from sensbench.study.config import check_study
 from sensbench.study.planning import plan_of

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sensbench.estimator.bootstrap import RUN, Groups
+from sensbench.estimator.bootstrap import RUN, RowGroups
 from sensbench.estimator.linearised import GROUPS, Linearised
 from sensbench.estimator.tails import (
     LargestOf,
@@ -18,7 +18,7 @@ from sensbench.inputs.rows import even
 from sensbench.problem.problem import Problem
 
 _CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
-# Groups' sums may take so much memory; then there are fewer groups, but no fewer than these.
+# RowGroups' sums may take so much memory; then there are fewer groups, but no fewer than these.
 _SUMS_BYTES, _FEWEST = 2**26, 16
 # Smaller slopes have squares that single precision cannot hold.
 _SQUARED_IN_SINGLE = 1e-16
@@ -70,7 +70,7 @@ class SlopeSums:
         self._columns = columns
         most = max(1, min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o)))
         fit = max(_FEWEST, _SUMS_BYTES // (3 * 8 * model.o * m))
-        self.groups = Groups(n, min(GROUPS, fit), min(RUN, most))
+        self.groups = RowGroups(n, min(GROUPS, fit), min(RUN, most))
         # size, centred slope and its square; centred output and its square
         self._slopes = np.zeros((len(self.groups), 3, model.o, m))
         self._outputs = np.zeros((len(self.groups), 2, model.o))

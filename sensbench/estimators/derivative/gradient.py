@@ -8,7 +8,7 @@ from sensbench.errors import NotApplicable, require
 from sensbench.estimator.bootstrap import Means, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import SAMPLING, Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, plus_minus, times_over
+from sensbench.estimator.linearised import DELTA_METHOD, log_interval, symmetric_interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked
 from sensbench.estimator.varying import outputs_that_vary
@@ -113,7 +113,7 @@ class Gradient(Estimator):
         of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
-            ends = (plus_minus if signed else times_over)(value, halves[name], of)
+            ends = (symmetric_interval if signed else log_interval)(value, halves[name], of)
             found[name] = ends.with_tail(tails[name])
         if isinstance(constants, Impossible):
             found["total_order_bound"] = constants

@@ -5,10 +5,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sensbench.errors import require
-from sensbench.estimator.bootstrap import Groups, Means, centred, variance
+from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, plus_minus
+from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape
@@ -65,7 +65,7 @@ class Permutation(Estimator):
             varies = varying(F, self.name, problem.outputs)
             y = F if rows.y is None else rows.y
             donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
-            groups = Groups(len(rows), GROUPS)
+            groups = RowGroups(len(rows), GROUPS)
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
@@ -102,7 +102,7 @@ class Permutation(Estimator):
             "permutation_total_order": rise,
         }
         found = {
-            name: plus_minus(value, halves[name], of).with_tail(tails[name])
+            name: symmetric_interval(value, halves[name], of).with_tail(tails[name])
             for name, value in values.items()
         }
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]

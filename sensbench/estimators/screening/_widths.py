@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.estimator.interval import Interval
-from sensbench.estimator.linearised import quantile, times_over
+from sensbench.estimator.linearised import log_interval, quantile
 from sensbench.estimator.result import Estimate
 
 _METHOD = "percentile bootstrap and delta method"
@@ -40,6 +40,6 @@ def wider(estimate: Estimate, relative: Float[np.ndarray, "..."], rows: int) -> 
         estimate.interval.level, _METHOD, estimate.interval.covers, estimate.interval.resamples
     )
     half = quantile(rows, of.level) * relative * estimate.value
-    other = times_over(estimate.value, half, of)
+    other = log_interval(estimate.value, half, of)
     low, high = np.minimum(estimate.low, other.low), np.maximum(estimate.high, other.high)
     return replace(estimate, low=low, high=high, interval=of)

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import DESIGN, Interval, check_interval_options
-from sensbench.estimator.linearised import plus_minus
+from sensbench.estimator.linearised import symmetric_interval
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, NotAsked
 from sensbench.estimator.varying import outputs_that_vary
@@ -100,7 +100,7 @@ class Sobol(Estimator):
         z = norm.ppf(0.5 + self.confidence / 2)
         halves = {name: z * found.std(axis=0, ddof=1) for name, found in replicates.items()}
         of = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
-        return {name: plus_minus(value[name], halves[name], of) for name in value}
+        return {name: symmetric_interval(value[name], halves[name], of) for name in value}
 
     def _by_nets(
         self, problem: Problem, design: Exchanged, N: int, rng: np.random.Generator
@@ -119,7 +119,7 @@ class Sobol(Estimator):
         found = {}
         for name, rows in influences(sums.means, sums.moments, problem.d).items():
             half = in_shape(name, half_widths(rows, N, self.confidence), problem.d)
-            found[name] = replace(plus_minus(value[name], half, of), tail=tails.get(name))
+            found[name] = replace(symmetric_interval(value[name], half, of), tail=tails.get(name))
         return found
 
     def _values(

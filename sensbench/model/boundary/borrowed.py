@@ -1,4 +1,4 @@
-"""Running what is the caller's: modules and global state are put back afterwards, come what may."""
+"""Run the caller's modules in eval mode; restore their state on exit, also after errors."""
 
 import functools
 import threading

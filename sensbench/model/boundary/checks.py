@@ -11,7 +11,7 @@ from sensbench.errors import DerivativeError
 from sensbench.model.boundary.array_function import ArrayFunction
 from sensbench.model.boundary.finite_differences import central_difference, scale_of_some
 from sensbench.model.boundary.guards import (
-    Lie,
+    DerivativeMismatch,
     Slopes,
     rows_to_look_at,
     some_features,
@@ -20,7 +20,7 @@ from sensbench.model.boundary.guards import (
     wrong_slopes,
 )
 from sensbench.model.boundary.jumps import jumps, jumps_on, lines
-from sensbench.model.boundary.memory import Known
+from sensbench.model.boundary.memory import Remembered
 from sensbench.model.boundary.row_guards import check_rows, near_rows, sample_rows, some_rows
 from sensbench.model.boundary.torch_function import TorchFunction
 
@@ -43,7 +43,7 @@ class Checks:
         features: Sequence[str] | None,
         d: int,
         differences: bool,
-        known: Known,
+        known: Remembered,
         *,
         recalled: bool,
     ):
@@ -98,18 +98,18 @@ class Checks:
             s = self._differenced(scale)
             if not np.isfinite(self._values(points)).all():
                 return
-            lies = jumps(s, points, *ends, some_features(left))
+            mismatches = jumps(s, points, *ends, some_features(left))
         else:
             found = self._differentiated(X, points, scale, left, ends)
             if found is None:
                 return  # outside the model's domain: the rows asked for are judged by themselves
-            lies = found
-        if lies:
+            mismatches = found
+        if mismatches:
             how = "finite differences are" if self._differences else "autograd is"
             raise DerivativeError(
                 f"{self._function.who}: expected a model that changes smoothly; it changes in "
                 f"jumps that {how} blind to, so a derivative means nothing, for "
-                f"{self._pairs(lies)} (trees, rounding, an integer cast, a threshold or a "
+                f"{self._pairs(mismatches)} (trees, rounding, an integer cast, a threshold or a "
                 f"data-dependent branch); leave the gradient estimator out: Sobol', Morris and "
                 f"permutation measure jumps"
             )
@@ -131,7 +131,7 @@ class Checks:
         scale: Float[np.ndarray, " d"],
         features: list[int],
         ends: tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]],
-    ) -> list[Lie] | None:
+    ) -> list[DerivativeMismatch] | None:
         """Return the jumps that autograd is blind to; nothing outside the model's domain.
 
         All that is to be differentiated is so in one batch: of small ones the calls are the cost.
@@ -151,16 +151,16 @@ class Checks:
         J = np.stack([slope[:r] for slope in slopes], axis=1, dtype=np.float64)
         if not np.isfinite(Y[:m]).all():
             return None
-        lies = wrong_slopes(s, points, scale, features, (Y[:m], J[:m]))
-        lies = lies or wrong_rows(s, rows, scale, features, (Y[m:r], J[m:r]))
-        self._refuse(lies)
+        mismatches = wrong_slopes(s, points, scale, features, (Y[:m], J[:m]))
+        mismatches = mismatches or wrong_rows(s, rows, scale, features, (Y[m:r], J[m:r]))
+        self._refuse(mismatches)
         in_own = _in_own([slope[r:] for slope in slopes], walk.which)
-        lies = jumps_on(s, walk, Y[r:], in_own, walk.at_points(J[:m]))
+        mismatches = jumps_on(s, walk, Y[r:], in_own, walk.at_points(J[:m]))
         for walk in walks:
             Y, slopes = self._values_and_slopes(walk.rows)
             in_own = _in_own(slopes, walk.which)
-            lies += jumps_on(s, walk, Y, in_own, walk.at_points(J[:m]))
-        return lies
+            mismatches += jumps_on(s, walk, Y, in_own, walk.at_points(J[:m]))
+        return mismatches
 
     def _other_rows(self, X: Float[np.ndarray, "n d"], features: list[int]) -> None:
         """Check the derivative of a module seen before on rows that were not.
@@ -179,13 +179,13 @@ class Checks:
             wrong_rows(s, rows, scale_of_some(X), features, self._values_and_jacobian(rows))
         )
 
-    def _refuse(self, lies: list[Lie]) -> None:
-        if lies:
+    def _refuse(self, mismatches: list[DerivativeMismatch]) -> None:
+        if mismatches:
             self._known.features.clear()
             raise DerivativeError(
                 f"{self._function.who}: expected autograd to agree with finite differences to "
                 f"{tolerance(self._function.eps):.0e} of a slope; it does not for "
-                f"{self._pairs(lies)} (detach, "
+                f"{self._pairs(mismatches)} (detach, "
                 f"no_grad, .data, a numpy call, an integer cast, autograd.grad without "
                 f"create_graph=True or a custom backward "
                 f"inside forward); mend forward, or ask for "
@@ -223,22 +223,24 @@ class Checks:
         )
         low, high = _around(X.min(axis=0), X.max(axis=0), scale)
         # beyond the data too: few rows may lie in one piece of a network of kinks
-        lies = jumps(s, points, low - 3 * scale, high + 3 * scale, some_features(list(features)))
-        if lies:
+        mismatches = jumps(
+            s, points, low - 3 * scale, high + 3 * scale, some_features(list(features))
+        )
+        if mismatches:
             raise DerivativeError(
                 f"{function.who}: expected a model with a curvature; its gradient changes mostly "
-                f"in jumps, as with ReLU, sort or max, for {self._second_pairs(lies)}: the second "
-                f"derivative is right between the jumps and says nothing of them, nor of "
+                f"in jumps, as with ReLU, sort or max, for {self._second_pairs(mismatches)}: the "
+                f"second derivative is right between the jumps and says nothing of them, nor of "
                 f"interactions; use a smooth activation (tanh, GELU, softplus), or pairwise Sobol' "
                 f"indices"
             )
-        lies = wrong_slopes(s, points, scale, list(features))
-        if lies:
+        mismatches = wrong_slopes(s, points, scale, list(features))
+        if mismatches:
             raise DerivativeError(
                 f"{function.who}: expected second derivatives by autograd to agree with finite "
                 f"differences of the gradient to {tolerance(s.eps):.0e} of them; they do not for "
-                f"{self._second_pairs(lies)} (a detach, or a custom backward whose own derivative "
-                f"is cut off); mend forward, or use pairwise Sobol' indices"
+                f"{self._second_pairs(mismatches)} (a detach, or a custom backward whose own "
+                f"derivative is cut off); mend forward, or use pairwise Sobol' indices"
             )
         self._known.second = True
 
@@ -269,21 +271,21 @@ class Checks:
     def _feature(self, i: int) -> str:
         return self._features[i] if self._features is not None else f"x{i + 1}"
 
-    def _pairs(self, lies: list[Lie]) -> str:
+    def _pairs(self, mismatches: list[DerivativeMismatch]) -> str:
         what = "finite differences" if self._differences else "autograd"
         return _listed(
             f"∂{self._outputs[one.output]}/∂{self._feature(one.feature)} ({what} "
             f"{one.claimed:.4g}, real change {one.found:.4g})"
-            for one in lies
+            for one in mismatches
         )
 
-    def _second_pairs(self, lies: list[Lie]) -> str:
+    def _second_pairs(self, mismatches: list[DerivativeMismatch]) -> str:
         d = self._d
         return _listed(
             f"output {self._outputs[one.output // d]} in {self._feature(one.feature)} and "
             f"{self._feature(one.output % d)} (second derivative {one.claimed:.4g}, real "
             f"change {one.found:.4g})"
-            for one in lies
+            for one in mismatches
         )
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sensbench.errors import InputError, ModelError, UnknownNameError
-from sensbench.model.boundary.returned_names import Names, returned_names
+from sensbench.model.boundary.returned_names import returned_names
 
 Selector = int | str | Sequence[int | str] | None
 
@@ -284,7 +284,7 @@ def _no_numbers(name: str, kind: str, who: str) -> ModelError:
     )
 
 
-def _children(value: Any, names: Names = None) -> list[tuple[str, Any, Names]] | None:
+def _children(value: Any, names: NameTree = None) -> list[tuple[str, Any, NameTree]] | None:
     """Return a container's elements, each with its name and those inside it; None for others."""
     if isinstance(value, Mapping):
         return [(str(key), item, None) for key, item in value.items()]
@@ -306,7 +306,7 @@ def _children(value: Any, names: Names = None) -> list[tuple[str, Any, Names]] |
     return None
 
 
-def _tensors(name: str, value: Any, names: Names = None) -> Iterator[tuple[str, Tensor]]:
+def _tensors(name: str, value: Any, names: NameTree = None) -> Iterator[tuple[str, Tensor]]:
     children = _children(value, names)
     if children is None:
         tensor = _numeric(value)

@@ -59,7 +59,7 @@ class Slopes:
 
 
 @dataclass(frozen=True)
-class Lie:
+class DerivativeMismatch:
     """One (output, feature) pair whose slope is wrong: what was claimed, what is found."""
 
     output: int
@@ -84,7 +84,7 @@ def wrong_slopes(
     scale: Float[np.ndarray, " d"],
     features: Sequence[int],
     here: tuple[Float[np.ndarray, "m o"], Float[np.ndarray, "m o d"]] | None = None,
-) -> list[Lie]:
+) -> list[DerivativeMismatch]:
     """Return the pairs where slopes and central differences disagree at most of the points.
 
     With many features a random subset is checked, and random directions for the others; where
@@ -100,7 +100,7 @@ def wrong_slopes(
         G = np.einsum("mod,fd->mfo", claimed, directions)
         if not _disagree(s, points, Y, directions, G)[0].any():
             chosen = some
-    lies: list[Lie] = []
+    mismatches: list[DerivativeMismatch] = []
     for start in range(0, len(chosen), _FEATURES_CHECKED):
         block = chosen[start : start + _FEATURES_CHECKED]
         directions = np.zeros((len(block), points.shape[1]))
@@ -109,8 +109,10 @@ def wrong_slopes(
         off, row, best = _disagree(s, points, Y, directions, G)
         for f, k in np.argwhere(off):
             r, size = row[f, k], scale[block[f]]
-            lies.append(Lie(int(k), block[f], G[r, f, k] / size, best[r, f, k] / size))
-    return lies
+            mismatches.append(
+                DerivativeMismatch(int(k), block[f], G[r, f, k] / size, best[r, f, k] / size)
+            )
+    return mismatches
 
 
 def wrong_rows(
@@ -119,7 +121,7 @@ def wrong_rows(
     scale: Float[np.ndarray, " d"],
     features: Sequence[int],
     here: tuple[Float[np.ndarray, "m o"], Float[np.ndarray, "m o d"]],
-) -> list[Lie]:
+) -> list[DerivativeMismatch]:
     """Return the pairs that are wrong around any of the rows, which each show one direction."""
     rng, chosen = np.random.default_rng(3), list(features)
     U = np.zeros_like(rows)
@@ -143,9 +145,9 @@ def wrong_rows(
         around = np.repeat(rows[r : r + 1], _POINTS_AROUND, axis=0)
         shift = 2e-3 * rng.uniform(-1.0, 1.0, (_POINTS_AROUND, len(chosen))) * scale[chosen]
         around[:, chosen] += shift
-        lies = wrong_slopes(s, s.rounded(around), scale, chosen)
-        if lies:
-            return lies
+        mismatches = wrong_slopes(s, s.rounded(around), scale, chosen)
+        if mismatches:
+            return mismatches
     return []
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sensbench.model.boundary.guards import Lie, Slopes
+from sensbench.model.boundary.guards import DerivativeMismatch, Slopes
 
 # of what is walked at once
 _MOST_NUMBERS = 2**22
@@ -51,22 +51,22 @@ def jumps(
     low: Float[np.ndarray, " d"],
     high: Float[np.ndarray, " d"],
     features: Sequence[int],
-) -> list[Lie]:
+) -> list[DerivativeMismatch]:
     """Return the pairs whose function changes in jumps that its slope knows nothing of.
 
     Along a line in each feature from ``low`` to ``high``: one jump is enough where the slope is 0
     all along; else there must be a staircase of them, for a single threshold in a model leaves
     its slopes on either side right.
     """
-    lies = list[Lie]()
+    mismatches = list[DerivativeMismatch]()
     for walk in lines(s, points, low, high, features):
         F, P, d = walk.paths.shape
         also = np.repeat(points[None], F, axis=0).reshape(-1, d)
         which = np.concatenate([walk.which, np.repeat(walk.features, len(points))])
         slope = s.along(np.concatenate([walk.rows, also]), which)
         at_points = slope[F * P :].reshape(F, len(points), -1)
-        lies += jumps_on(s, walk, s.values(walk.rows), slope[: F * P], at_points)
-    return lies
+        mismatches += jumps_on(s, walk, s.values(walk.rows), slope[: F * P], at_points)
+    return mismatches
 
 
 def lines(
@@ -94,7 +94,7 @@ def jumps_on(
     values: Float[np.ndarray, "r o"],
     slopes: Float[np.ndarray, "r o"],
     at_points: Float[np.ndarray, "f m o"],
-) -> list[Lie]:
+) -> list[DerivativeMismatch]:
     """Return the jumps on lines where values and slopes are known, each in its own feature."""
     paths, each = walk.paths, np.arange(len(walk.features))
     Y, G = (a.reshape(*paths.shape[:2], -1) for a in (values, slopes))
@@ -109,13 +109,15 @@ def jumps_on(
     b = np.concatenate([paths[f][at + 1] for f, _, at in found])
     outputs = np.concatenate([np.full(len(at), k) for _, k, at in found])
     remain = np.split(_remain(s, a, b, outputs), np.cumsum([len(at) for *_, at in found])[:-1])
-    lies = []
+    mismatches = []
     for (f, k, at), jump in zip(found, remain, strict=True):
         if jump.all():
             t = int(at[0])
             change = (Y[f, t + 1, k] - Y[f, t, k]) / (x[f, t + 1] - x[f, t])
-            lies.append(Lie(int(k), walk.features[f], float(G[f, t, k]), float(change)))
-    return lies
+            mismatches.append(
+                DerivativeMismatch(int(k), walk.features[f], float(G[f, t, k]), float(change))
+            )
+    return mismatches
 
 
 def _suspected(

@@ -27,7 +27,7 @@ _MOST_BYTES = 2**20
 
 
 @dataclass(eq=False)
-class Known:
+class Remembered:
     """What has been checked of a model, and on which rows.
 
     Attributes
@@ -79,7 +79,7 @@ class Seen:
     function: TorchFunction
     names: tuple[str, ...]
     draws: Draws
-    known: Known
+    known: Remembered
     was: Fingerprint
     copy_was: Fingerprint
 
@@ -121,9 +121,9 @@ def remember(
     function: Any,
     names: tuple[str, ...],
     draws: Draws,
-) -> Known:
+) -> Remembered:
     """Keep what is found out of a module, if nothing can change it unseen."""
-    known, model = Known(), uncompiled(model)
+    known, model = Remembered(), uncompiled(model)
     if was is None or not isinstance(function, TorchFunction):
         return known
     kept, copy_was = function.kept()
@@ -149,7 +149,7 @@ def remember(
     return known
 
 
-def settle(known: Known) -> None:
+def settle(known: Remembered) -> None:
     """Forget after its first call a module that has written into its copy, results perhaps."""
     known.settled = True
     with _lock:

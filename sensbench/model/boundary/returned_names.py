@@ -7,10 +7,10 @@ from types import CodeType
 from typing import Any
 
 # None where the code does not end in variables; a tuple in a tuple for an inner one
-Names = str | tuple["Names", ...] | None
+NameTree = str | tuple["NameTree", ...] | None
 
 
-def returned_names(source: Any, returned: Any) -> Names:
+def returned_names(source: Any, returned: Any) -> NameTree:
     """Return the names of the elements of a tuple or list, where the code shows them.
 
     Read from the bytecode, which is there also where the source is not (notebooks, exec).
@@ -25,7 +25,7 @@ def returned_names(source: Any, returned: Any) -> Names:
 
 
 @lru_cache(maxsize=64)
-def _tuples(code: CodeType) -> tuple[tuple[Names, ...], ...]:
+def _tuples(code: CodeType) -> tuple[tuple[NameTree, ...], ...]:
     """Return the names in every ``return`` of a tuple of distinct variables."""
     steps: list[tuple[str, Any]] = []
     for instruction in dis.get_instructions(code):
@@ -50,7 +50,7 @@ def _builds(step: tuple[str, Any]) -> bool:
     return step[0] in ("BUILD_TUPLE", "BUILD_LIST")
 
 
-def _expression(steps: list[tuple[str, Any]], at: int) -> tuple[Names, int]:
+def _expression(steps: list[tuple[str, Any]], at: int) -> tuple[NameTree, int]:
     """Return the names in the expression that ends here, and where the one before it ends."""
     if at < 0:
         return None, at
@@ -59,7 +59,7 @@ def _expression(steps: list[tuple[str, Any]], at: int) -> tuple[Names, int]:
         return argument, at - 1
     if not _builds(steps[at]):
         return None, -1
-    names: list[Names] = []
+    names: list[NameTree] = []
     at -= 1
     for _ in range(argument):
         name, at = _expression(steps, at)
@@ -69,13 +69,13 @@ def _expression(steps: list[tuple[str, Any]], at: int) -> tuple[Names, int]:
     return tuple(reversed(names)), at
 
 
-def _flat(names: Names) -> list[str]:
+def _flat(names: NameTree) -> list[str]:
     if isinstance(names, tuple):
         return [name for one in names for name in _flat(one)]
     return [] if names is None else [names]
 
 
-def _fits(names: tuple[Names, ...], returned: Any) -> bool:
+def _fits(names: tuple[NameTree, ...], returned: Any) -> bool:
     """Whether the tuple returned has the form of the one in the code."""
     return len(names) == len(returned) and all(
         isinstance(name, str) or (isinstance(item, tuple | list) and _fits(name or (), item))

@@ -37,7 +37,7 @@ def _why_none(results: Results) -> str:
 
 def _networks_own(ax: Axes, question: Question, method: Method, output: str, colour: str) -> None:
     """Draw how far a network's own values are from the function's: more rows do not help."""
-    own = question.own_values(method.ranks_by, output)
+    own = question.reference_values(method.ranks_by, output)
     true = question.true_values(method.ranks_by, output)
     complete = len(own) == len(true) == len(question.features)
     if question.reference and complete and float((true**2).sum()) > 0:

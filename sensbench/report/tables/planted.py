@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sensbench.report.planted import planted_tables
+from sensbench.report.planted_tables import planted_tables
 from sensbench.report.table import ALWAYS, ReportTable, Table
 from sensbench.study.results import Results
 

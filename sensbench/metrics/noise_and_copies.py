@@ -7,7 +7,7 @@ import pandas as pd
 
 from sensbench.measure import MEASURES, Measure
 from sensbench.metrics.ranks import shares
-from sensbench.problem.planted import NOISE
+from sensbench.problem.planting import NOISE
 
 # (problem, model) to planted feature and the feature it is a copy of
 Planted = Mapping[tuple[str, str], Mapping[str, str]]
