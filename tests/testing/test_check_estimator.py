@@ -10,6 +10,8 @@ from sensbench import estimators
 from sensbench.errors import ConformanceError, NotApplicable
 from sensbench.estimator.bootstrap import Bootstrap, centred, variance
 from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.needs import Cost, Needs
+from sensbench.estimator.result import Impossible
 from sensbench.testing import check_estimator
 
 

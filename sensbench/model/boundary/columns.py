@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sensbench.errors import InputError, ModelError, UnknownNameError
-from sensbench.model.boundary.returned_names import returned_names
+from sensbench.model.boundary.returned_names import NameTree, returned_names
 
 Selector = int | str | Sequence[int | str] | None
 
