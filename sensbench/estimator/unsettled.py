@@ -48,11 +48,13 @@ def _of_output(tails: Float[np.ndarray, " d"], without: bool, features: tuple[st
             f"show whether it is so"
         )
     rows = rows_to_settle(round(heaviest, 1))
-    takes = f"some {rows:,.0f} rows" if rows < _MOST_ROWS else "more rows than anybody has"
+    takes = (
+        f"it takes some {rows:,.0f} rows" if rows < _MOST_ROWS else "no number of rows is enough"
+    )
     ends = "there is no interval" if without else "the interval may be too narrow"
     return (
-        f"a few rows decide the values for {{outputs}} by {named}: {ends}; at a tail index of "
-        f"{heaviest:.1f} it takes {takes} for them to settle"
+        f"a few rows decide the values for {{outputs}} by {named}: {ends}; if the tail stays as "
+        f"heavy (index {heaviest:.1f}), {takes} for them to settle, and more rows show whether it does"
     )
 
 
