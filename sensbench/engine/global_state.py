@@ -12,19 +12,19 @@ def global_state() -> dict[str, Any]:
 
     Random generators are not in it: what we compute takes its randomness from its own seed.
     """
-    found: dict[str, Any] = {
+    state: dict[str, Any] = {
         "the environment": dict(os.environ),
         "the umask": _umask(),
         "threads that go on": {thread.ident for thread in threading.enumerate()},
         "the recursion limit": sys.getrecursionlimit(),
     }
     try:
-        found["the working folder"] = os.getcwd()
+        state["the working folder"] = os.getcwd()
     except OSError:
-        found["the working folder"] = None
+        state["the working folder"] = None
     torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
     if torch is not None:
-        found |= {
+        state |= {
             "torch's default dtype": str(torch.get_default_dtype()),
             "torch's default device": str(torch.get_default_device()),
             "torch's threads": torch.get_num_threads(),
@@ -34,8 +34,8 @@ def global_state() -> dict[str, Any]:
             "torch's anomaly mode": torch.is_anomaly_enabled(),
         }
     if numpy is not None:
-        found["numpy's treatment of errors"] = numpy.geterr()
-    return found
+        state["numpy's treatment of errors"] = numpy.geterr()
+    return state
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -46,10 +46,10 @@ def bytes_of(given: int | float | str, who: str = "memory") -> int:
     InputError
         Not a size, or less than a worker takes before it does anything.
     """
-    found = _SIZE.fullmatch(given if isinstance(given, str) else f"{given}")
-    if found is None or isinstance(given, bool):
+    match = _SIZE.fullmatch(given if isinstance(given, str) else f"{given}")
+    if match is None or isinstance(given, bool):
         raise InputError(f"{who}: expected a size such as 2GB or 1500MB; got {given!r}")
-    size = int(float(found[1]) * _UNITS[(found[2] or "").lower()])
+    size = int(float(match[1]) * _UNITS[(match[2] or "").lower()])
     if size < _LEAST_BYTES:
         raise InputError(
             f"{who}: expected at least 1GB, which a process with torch may take before it does "

@@ -16,22 +16,22 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below one, which are its own children first."""
-    found: list[int] = []
+    pids: list[int] = []
     waiting = [pid]
     while waiting:
         below = _children(waiting.pop(0))
-        found += below
+        pids += below
         waiting += below
-    return found
+    return pids
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
+    children: list[int] = []
     with contextlib.suppress(OSError):
         for thread in (_PROC / str(pid) / "task").iterdir():
             with contextlib.suppress(OSError):
-                found += map(int, (thread / "children").read_text().split())
-    return found
+                children += map(int, (thread / "children").read_text().split())
+    return children
 
 
 def memory_of(pid: int) -> int:
@@ -50,14 +50,14 @@ def marked(mark: str) -> list[int]:
 
     Parents die and children move to another session; the environment they began with stays.
     """
-    found, wanted = [], f"{MARK}={mark}".encode()
+    pids, wanted = [], f"{MARK}={mark}".encode()
     with contextlib.suppress(OSError):
         for entry in _PROC.iterdir():
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 with contextlib.suppress(OSError):
                     if wanted in (entry / "environ").read_bytes():
-                        found.append(int(entry.name))
-    return found
+                        pids.append(int(entry.name))
+    return pids
 
 
 def kill(pids: list[int]) -> None:
@@ -70,10 +70,10 @@ def kill(pids: list[int]) -> None:
 def kill_marked(mark: str) -> None:
     """End all processes with a mark, and what they begin meanwhile."""
     for _ in range(20):
-        found = marked(mark)
-        if not found:
+        pids = marked(mark)
+        if not pids:
             return
-        kill(found)
+        kill(pids)
 
 
 def guard(mark: str) -> None:

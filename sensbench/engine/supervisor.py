@@ -105,8 +105,8 @@ class Supervisor:
                 worker.look()
                 gone = worker.is_gone()
                 if gone or worker.ended is not None:
-                    found = self._finish(worker, gone)
-                    ended += [found] if found is not None else []
+                    outcome = self._finish(worker, gone)
+                    ended += [outcome] if outcome is not None else []
             self._dispatch()
         return ended
 
@@ -130,24 +130,24 @@ class Supervisor:
     def _finish(self, worker: Worker, gone: bool) -> Ended | None:
         """Return how a worker's job ended; one that is gone, or is not as it was, is replaced."""
         if gone:
-            found = self._remove(worker)
+            outcome = self._remove(worker)
             if not worker.ready:
                 self._start_failed(worker)
-            return found
-        found = worker.ended
+            return outcome
+        outcome = worker.ended
         worker.job = worker.ended = None
         if worker.retiring:
             self._remove(worker)
-        return found
+        return outcome
 
     def _start_failed(self, worker: Worker) -> None:
         self._false_starts += 1
         if self._false_starts >= _MOST_FALSE_STARTS:
-            said = worker.output.decode("utf-8", "replace").strip() or "it said nothing"
+            output = worker.output.decode("utf-8", "replace").strip() or "it said nothing"
             raise EngineError(
                 f"workers: expected processes that can import sensbench; got "
                 f"{self._false_starts} that ended before they could; run in this process "
-                f"(--workers 0), or mend what the last one said:\n{said}"
+                f"(--workers 0), or mend what the last one said:\n{output}"
             )
 
     def _dispatch(self) -> None:

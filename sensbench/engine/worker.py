@@ -177,9 +177,9 @@ class Worker:
                 limit = self.job.limits.timeout
                 self.condemn("timeout", f"it took longer than its limit of {limit:g} s")
         elif self.job is not None and self.job.limits.memory is not None:
-            found = memory_of(self.process.pid)
-            if found > self.job.limits.memory:
-                self.condemn("out_of_memory", _too_much(found, self.job.limits.memory))
+            used = memory_of(self.process.pid)
+            if used > self.job.limits.memory:
+                self.condemn("out_of_memory", _too_much(used, self.job.limits.memory))
 
     def is_gone(self) -> bool:
         """Whether the process has ended; its number stays its own until :meth:`gone`."""
@@ -230,12 +230,12 @@ def _how_it_ended(code: int, output: str) -> tuple[str, str]:
     return "crashed", f"its process was ended by {name}{by_whom}"
 
 
-def _too_much(found: int, limit: int) -> str:
-    return f"it took {found / 1e9:.2f} GB of memory, more than its limit of {limit / 1e9:.2f} GB"
+def _too_much(used: int, limit: int) -> str:
+    return f"it took {used / 1e9:.2f} GB of memory, more than its limit of {limit / 1e9:.2f} GB"
 
 
 def _environment(threads: int, mark: str) -> dict[str, str]:
     """Return a child's environment: it finds the same code, and its libraries hear of threads."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    told = dict.fromkeys(_THREADS, str(threads))
-    return {**os.environ, **told, "PYTHONPATH": path, MARK: mark}
+    variables = dict.fromkeys(_THREADS, str(threads))
+    return {**os.environ, **variables, "PYTHONPATH": path, MARK: mark}

@@ -27,8 +27,8 @@ def agreed(pairs: pd.DataFrame, frame: pd.DataFrame, output: str) -> list[Findin
     judges = tuple(first_places(frame))
     if len(judges) < 2:
         ranking = frame.loc[frame["rank"].notna(), "estimator"].nunique()
-        found = Finding(Cause.ONE_METHOD, output, (), judges, {"methods with ranks": ranking})
-        return [found] if judges else []
+        finding = Finding(Cause.ONE_METHOD, output, (), judges, {"methods with ranks": ranking})
+        return [finding] if judges else []
     first = common_first(frame)
     features = (first,) if first else ()
     evidence: dict[str, float | str] = {"methods": frame["estimator"].nunique()}
@@ -42,24 +42,24 @@ def agreed(pairs: pd.DataFrame, frame: pd.DataFrame, output: str) -> list[Findin
 
 def without_shares(results: Results, output: str, frame: pd.DataFrame) -> list[Finding]:
     """Return the methods that give no shares of importance, and why."""
-    found = []
+    findings = []
     r2 = the_question(results).r2(output)
-    for label, mine in frame.groupby("estimator", sort=False):
-        if mine["share"].notna().any():
+    for label, rows in frame.groupby("estimator", sort=False):
+        if rows["share"].notna().any():
             continue
-        method, values = str(label), mine.dropna(subset="value")
+        method, values = str(label), rows.dropna(subset="value")
         if values.empty:
             constant = constant_targets(results, output, method)
             if constant.used:
                 cause = Cause.CONSTANT_TARGETS
-                found.append(Finding(cause, output, (), (method,), sure=constant.known))
+                findings.append(Finding(cause, output, (), (method,), sure=constant.known))
             continue
         evidence: dict[str, float | str] = {"because": _why_none(values)}
         if r2 is not None and not r2 >= GOOD_R2 and against_targets(results, output, method).used:
             evidence["r2"] = r2
         sure = bool((values["value"] == 0).all())
-        found.append(Finding(Cause.NO_SHARES, output, (), (method,), evidence, sure))
-    return found
+        findings.append(Finding(Cause.NO_SHARES, output, (), (method,), evidence, sure))
+    return findings
 
 
 def _why_none(values: pd.DataFrame) -> str:

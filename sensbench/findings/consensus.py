@@ -39,11 +39,11 @@ def _headline_shares(results: Results) -> pd.DataFrame:
     frame = results.headline()
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
     frame["exact"] = _exact(frame, question)
-    found = shares(frame, results.measures)
+    table = shares(frame, results.measures)
     exact = frame.drop(columns="floor")
     exact = exact.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
-    found["exact_share"] = shares(exact, results.measures)["share"]
-    return found
+    table["exact_share"] = shares(exact, results.measures)["share"]
+    return table
 
 
 def _exact(frame: pd.DataFrame, question: Question) -> "pd.Series[float]":
@@ -54,14 +54,14 @@ def _exact(frame: pd.DataFrame, question: Question) -> "pd.Series[float]":
     truth = pd.DataFrame(question.truth, columns=Known._fields).drop_duplicates(by, keep="last")
     truth = truth[truth["feature"].isin(question.features)]
     complete = truth.groupby(by[:2])["feature"].transform("size") == len(question.features)
-    known = truth.loc[complete, [*by, "value"]].rename(columns={"value": "exact"})
-    return frame[by].merge(known, on=by, how="left")["exact"].astype(float)
+    exact_values = truth.loc[complete, [*by, "value"]].rename(columns={"value": "exact"})
+    return frame[by].merge(exact_values, on=by, how="left")["exact"].astype(float)
 
 
 def shown_outputs(frame: pd.DataFrame, question: Question, column: str = "rank") -> list[str]:
     """Return the outputs for which any method has a rank (or a ``share``), in order."""
-    known = set(frame.loc[frame[column].notna(), "output"])
-    return [output for output in question.outputs if output in known]
+    filled = set(frame.loc[frame[column].notna(), "output"])
+    return [output for output in question.outputs if output in filled]
 
 
 def mean_shares(frame: pd.DataFrame, output: str | None = None) -> "pd.Series[float]":
@@ -70,9 +70,9 @@ def mean_shares(frame: pd.DataFrame, output: str | None = None) -> "pd.Series[fl
     Only methods with shares count, and a negative share, which is noise, counts 0. Features that
     are ranked but have no share (NaN) come last, by their mean rank.
     """
-    mine = frame if output is None else frame[frame["output"] == output]
-    mine = mine.assign(share=mine["share"].clip(lower=0))
-    means = mine.groupby("feature", sort=False)[["share", "rank"]].mean().dropna(how="all")
+    rows = frame if output is None else frame[frame["output"] == output]
+    rows = rows.assign(share=rows["share"].clip(lower=0))
+    means = rows.groupby("feature", sort=False)[["share", "rank"]].mean().dropna(how="all")
     # Stable sorts keep the model's order of inputs among equals.
     unshared = means.sort_values("rank", kind="stable") if means["share"].isna().all() else means
     return unshared["share"].sort_values(ascending=False, kind="stable")
@@ -89,8 +89,8 @@ def first_places(frame: pd.DataFrame) -> dict[str, list[str]]:
     complete = shared.groupby("estimator")["feature"].transform("nunique") == features
     judges = shared[complete] if complete.any() else shared
     return {
-        str(method): list(mine.loc[mine["rank"] == mine["rank"].min(), "feature"])
-        for method, mine in judges.groupby("estimator", sort=False)
+        str(method): list(rows.loc[rows["rank"] == rows["rank"].min(), "feature"])
+        for method, rows in judges.groupby("estimator", sort=False)
     }
 
 
@@ -104,5 +104,5 @@ def common_first(frame: pd.DataFrame) -> str | None:
 
 def in_method_order(results: Results, labels: "pd.Series[str]") -> list[str]:
     """Return the methods that occur, in the study's order."""
-    known = set(labels)
-    return [label for label in results.methods if label in known]
+    present = set(labels)
+    return [label for label in results.methods if label in present]

@@ -88,9 +88,9 @@ def prediction(results: Results, output: str, shares: pd.DataFrame) -> list[Find
     predicting = _of_prediction(results, output, shares)
     rest = shares[~shares["estimator"].isin(predicting)]
     table = rest.groupby("feature", sort=False)["share"].agg(["min", "max", "mean"])
-    for method, known in predicting.items():
-        mine = shares[shares["estimator"] == method].set_index("feature")
-        share = mine["share"]
+    for method, certain in predicting.items():
+        rows = shares[shares["estimator"] == method].set_index("feature")
+        share = rows["share"]
         outside = pd.concat([share - table["max"], table["min"] - share], axis=1).max(axis=1)
         if outside.isna().all() or outside.max() < _NOTABLE:
             continue
@@ -103,7 +103,7 @@ def prediction(results: Results, output: str, shares: pd.DataFrame) -> list[Find
             "r2": the_question(results).quality[output].r2,
         }
         clear = _apart(shares[shares["estimator"] == method], rest, feature)
-        sure = known and clear
+        sure = certain and clear
         return [Finding(Cause.PREDICTION, output, (feature,), (method,), evidence, sure)]
     return []
 

@@ -163,8 +163,8 @@ class Findings(Sequence[Finding]):
         return len(self._found)
 
     def __repr__(self) -> str:
-        told = ", ".join(dict.fromkeys(str(finding.cause) for finding in self))
-        return f"<{len(self)} findings: {told}>" if told else "<no findings>"
+        causes = ", ".join(dict.fromkeys(str(finding.cause) for finding in self))
+        return f"<{len(self)} findings: {causes}>" if causes else "<no findings>"
 
     def _repr_html_(self) -> str:
         """Return the findings as a table, for notebooks."""

@@ -14,21 +14,21 @@ _LEAST_ZERO = 1e-6
 
 def no_effect(results: Results, output: str) -> list[Finding]:
     """Return inputs without an effect that is visible, then those that a bound proves small."""
-    mine = of_features(results, output)
-    total = chosen(mine, results, lambda m: m.total_order == "estimate")
-    found = [
+    numbers = of_features(results, output)
+    total = chosen(numbers, results, lambda m: m.total_order == "estimate")
+    findings = [
         _inert(output, str(feature), rows)
         for feature, rows in total.groupby("feature", sort=False)
         if ((rows["low"] <= _LEAST_ZERO) & (rows["value"].abs() < SMALL)).all()
     ]
-    told = {finding.features[0] for finding in found}
-    bound = chosen(mine, results, lambda m: m.total_order == "bound")
-    bound = bound[(bound["high"] < SMALL) & ~bound["feature"].isin(told)]
+    inert = {finding.features[0] for finding in findings}
+    bound = chosen(numbers, results, lambda m: m.total_order == "bound")
+    bound = bound[(bound["high"] < SMALL) & ~bound["feature"].isin(inert)]
     for row in bound.to_dict("records"):
         evidence = {"high": row["high"], "below": SMALL}
         where = output, (str(row["feature"]),), (str(row["estimator"]),)
-        found.append(Finding(Cause.NEGLIGIBLE, *where, evidence, True))
-    return found
+        findings.append(Finding(Cause.NEGLIGIBLE, *where, evidence, True))
+    return findings
 
 
 def _inert(output: str, feature: str, rows: pd.DataFrame) -> Finding:

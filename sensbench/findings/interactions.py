@@ -28,8 +28,8 @@ def linear(results: Results, output: str) -> bool:
     only where it is constant. One method must have three such moments, one of them with a sign:
     with fewer, a monotonic effect looks like a linear one.
     """
-    mine = chosen(of_features(results, output), results, slopes)
-    for _, group in mine.groupby("estimator", sort=False):
+    rows = chosen(of_features(results, output), results, slopes)
+    for _, group in rows.groupby("estimator", sort=False):
         signed = {name for name in group["measure"].unique() if results.measures[name].signed}
         if not signed or group["measure"].nunique() < 3:
             continue
@@ -44,8 +44,8 @@ def interactions(results: Results, output: str) -> list[Finding]:
 
     By the first method that estimates both indices. Nothing where its intervals leave it open.
     """
-    mine = of_features(results, output)
-    for method, group in mine.groupby("estimator", sort=False):
+    rows = of_features(results, output)
+    for method, group in rows.groupby("estimator", sort=False):
         if {_FIRST, _TOTAL} <= set(group["measure"]):
             return _of_indices(_ends(group), output, str(method))
     return []
@@ -100,9 +100,9 @@ def cancelling(results: Results, output: str) -> list[Finding]:
     frame = chosen(of_features(results, output), results, lambda m: m.family == "derivative")
     for method, group in frame.groupby("estimator", sort=False):
         for mean, sizes in _signed_with_sizes(results, group):
-            found = list(_hidden(group, mean, sizes, output, str(method)))
-            if found:
-                return found
+            hidden = list(_hidden(group, mean, sizes, output, str(method)))
+            if hidden:
+                return hidden
     return []
 
 

@@ -91,6 +91,6 @@ def _without_shares(results: Results) -> Iterator[Finding]:
     frame = headline_shares(results)
     frame = frame[frame["value"].notna()]
     seen = frame["share"].notna().groupby([frame["estimator"], frame["output"]], sort=False).any()
-    for method, mine in seen.groupby(level="estimator", sort=False):
-        for _, output in mine.index[~mine]:
+    for method, visible in seen.groupby(level="estimator", sort=False):
+        for _, output in visible.index[~visible]:
             yield Finding(Cause.RANKS_ONLY, str(output), (), (str(method),))

@@ -60,12 +60,12 @@ def _firsts(frame: pd.DataFrame, output: str, clear: set[str]) -> list[Finding]:
 def exact_order(results: Results, output: str) -> list[Finding]:
     """Return the order by exact total-order indices, where they are known for every input."""
     question = the_question(results)
-    known = question.true_values("total_order", output)
-    if len(known) < len(question.features) or not np.isfinite(known).all():
+    exact = question.true_values("total_order", output)
+    if len(exact) < len(question.features) or not np.isfinite(exact).all():
         return []
-    known = known.sort_values(ascending=False, kind="stable")
-    features = tuple(map(str, known.index))
-    values = known.tolist()
+    exact = exact.sort_values(ascending=False, kind="stable")
+    features = tuple(map(str, exact.index))
+    values = exact.tolist()
     places: list[int] = []
     for k, value in enumerate(values):
         places.append(places[-1] if k and np.isclose(value, values[k - 1]) else k + 1)
@@ -75,16 +75,16 @@ def exact_order(results: Results, output: str) -> list[Finding]:
 
 def certainty(frame: pd.DataFrame, output: str) -> list[Finding]:
     """Return, method by method, whether its intervals tell the first place from the second."""
-    found = []
+    findings = []
     everyone = frame["estimator"].nunique()
     for method in first_places(frame):
-        mine = frame[frame["estimator"] == method]
-        top = mine.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
+        rows = frame[frame["estimator"] == method]
+        top = rows.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
         if len(top) < 2:
             continue
         low, high = float(top["share_low"].iloc[0]), float(top["share_high"].iloc[1])
         cause = Cause.FIRST_CLEAR if low > high else Cause.FIRST_UNCLEAR
         evidence = {"low of the first": low, "high of the second": high, "methods": everyone}
         both = tuple(map(str, top["feature"].iloc[:2]))
-        found.append(Finding(cause, output, both, (method,), evidence, low > high))
-    return found
+        findings.append(Finding(cause, output, both, (method,), evidence, low > high))
+    return findings

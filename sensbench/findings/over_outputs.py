@@ -118,10 +118,10 @@ def _inputs(profiles: pd.DataFrame) -> pd.DataFrame:
 
 def _differences(profiles: pd.DataFrame) -> pd.DataFrame:
     """Return how far each output's profile is from the mean of the others' (total variation)."""
-    known = profiles.fillna(0.0)
-    others = (known.sum() - known) / (len(known) - 1)
-    apart = known - others
-    found = pd.DataFrame(
+    shares = profiles.fillna(0.0)
+    others = (shares.sum() - shares) / (len(shares) - 1)
+    apart = shares - others
+    table = pd.DataFrame(
         {
             "elsewhere": apart.abs().sum(axis=1) / 2,
             "more": apart.idxmax(axis=1),
@@ -131,8 +131,8 @@ def _differences(profiles: pd.DataFrame) -> pd.DataFrame:
         }
     )
     # Differences of rounding would order outputs that are alike.
-    order = np.argsort(-found["elsewhere"].round(DECIMALS).to_numpy(), kind="stable")
-    return found.iloc[order]
+    order = np.argsort(-table["elsewhere"].round(DECIMALS).to_numpy(), kind="stable")
+    return table.iloc[order]
 
 
 def _pairs(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -140,11 +140,11 @@ def _pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     by = pairs.groupby(["first", "second"], sort=False)
     lowest = pairs.dropna(subset="spearman").sort_values("spearman", kind="stable")
     where = lowest.drop_duplicates(["first", "second"]).set_index(["first", "second"])["output"]
-    found = by.agg(
+    table = by.agg(
         median=("spearman", "median"), lowest=("spearman", "min"), highest=("spearman", "max"),
         kendall=("kendall", "median"), same_first=("same_top", "sum"), n=("same_top", "size"),
     )  # fmt: skip
-    return found.assign(lowest_in=where).reset_index()
+    return table.assign(lowest_in=where).reset_index()
 
 
 def _first_places(frame: pd.DataFrame) -> tuple[int, int]:

@@ -25,12 +25,12 @@ def model_first(results: Results) -> list[Finding]:
         for o, q in question.quality.items()
         if not q.r2 >= POOR_R2
     ]
-    told = {finding.output for finding in poor}
+    named = {finding.output for finding in poor}
     crooked = [
         Finding(Cause.POOR_SLOPES, o, (), (),
                 {"gradient error": q.gradient_error, "at most": POOR_GRADIENT}, True)
         for o, q in question.quality.items()
-        if o not in told and q.gradient_error is not None and q.gradient_error > POOR_GRADIENT
+        if o not in named and q.gradient_error is not None and q.gradient_error > POOR_GRADIENT
     ]  # fmt: skip
     return [*fits, *poor, *crooked, *_networks_own(results)]
 
@@ -87,11 +87,11 @@ def _networks_own(results: Results) -> Iterator[Finding]:
                 worst, where = max((worst, where), (off, output), key=lambda pair: pair[0])
         if worst >= _WORTH_TELLING:
             symbol = results.measures[name].symbol
-            known = _known_to(question, name, where)
+            precision = _known_to(question, name, where)
             evidence: dict[str, float | str] = {
-                "measure": name, "symbol": symbol, "relative error": worst, "known to": known
+                "measure": name, "symbol": symbol, "relative error": worst, "known to": precision
             }  # fmt: skip
-            sure = worst > 2 * known
+            sure = worst > 2 * precision
             yield Finding(Cause.NETWORK_ERROR, where, (), tuple(methods), evidence, sure)
 
 
@@ -99,5 +99,5 @@ def _known_to(question: Question, name: str, output: str) -> float:
     """Return the standard error of the two sets of values together, relative to the true ones."""
     of = [k for k in (*question.truth, *question.reference) if (k[0], k[1]) == (name, output)]
     true = question.true_values(name, output)
-    squared = sum(known.standard_error**2 for known in of)
+    squared = sum(truth.standard_error**2 for truth in of)
     return float(squared**0.5 / (true**2).sum() ** 0.5)

@@ -48,8 +48,8 @@ def _find(results: Results) -> Iterator[Finding]:
         outputs = outputs[:MOST_OUTPUTS]
     in_full = len(outputs) <= _MOST_IN_FULL and over is None
     for output in outputs:
-        mine = frame[frame["output"] == output]
-        yield from _of_output(results, output, mine, pairs[pairs["output"] == output], in_full)
+        rows = frame[frame["output"] == output]
+        yield from _of_output(results, output, rows, pairs[pairs["output"] == output], in_full)
     for output in question.outputs:
         if output not in seen:
             yield Finding(Cause.UNRANKED_OUTPUT, output, sure=True)
@@ -57,22 +57,22 @@ def _find(results: Results) -> Iterator[Finding]:
 
 
 def _of_output(
-    results: Results, output: str, mine: pd.DataFrame, pairs: pd.DataFrame, in_full: bool
+    results: Results, output: str, rows: pd.DataFrame, pairs: pd.DataFrame, in_full: bool
 ) -> Iterator[Finding]:
-    yield from order(mine, output)
+    yield from order(rows, output)
     yield from exact_order(results, output)
     if in_full:
-        yield from certainty(mine, output)
-    yield from agreed(pairs, mine, output)
+        yield from certainty(rows, output)
+    yield from agreed(pairs, rows, output)
     if not in_full:
         return
-    yield from without_shares(results, output, mine)
+    yield from without_shares(results, output, rows)
     yield from planted(results, output)
-    yield from slopes_and_variances(results, output, mine)
-    yield from prediction(results, output, mine)
+    yield from slopes_and_variances(results, output, rows)
+    yield from prediction(results, output, rows)
     yield from interactions(results, output)
     yield from cancelling(results, output)
-    yield from inputs(results, output, mine)
+    yield from inputs(results, output, rows)
     yield from no_effect(results, output)
     yield from accurate(results, output)
 
@@ -90,8 +90,10 @@ _NOT_OK = ("failed", "timeout", "out_of_memory", "crashed", "skipped", "missing"
 def _not_computed(results: Results) -> Iterator[Finding]:
     for status in _NOT_OK:
         cells = results.cells[results.cells["status"] == status]
-        for method, mine in cells.groupby("estimator", sort=False):
+        for method, of_method in cells.groupby("estimator", sort=False):
             evidence: dict[str, float | str] = {
-                "status": status, "cells": len(mine), "reason": str(mine["reason"].iloc[0])
-            }  # fmt: skip
+                "status": status,
+                "cells": len(of_method),
+                "reason": str(of_method["reason"].iloc[0]),
+            }
             yield Finding(Cause.NOT_COMPUTED, "", (), (str(method),), evidence, True)

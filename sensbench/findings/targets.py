@@ -23,15 +23,15 @@ def against_targets(results: Results, output: str, method: str) -> Targets:
     Intervals say what they cover. Results of version 1 did not keep that: what such a method
     needs decides, and whether its numbers are what they are without targets.
     """
-    mine = _numbers(results, output, method)
-    covers = mine["covers"].fillna("").astype(str)
-    told = covers[covers != ""]
-    if len(told):
-        return Targets(any("targets" in text.split(", ") for text in told), True)
+    numbers = _numbers(results, output, method)
+    covers = numbers["covers"].fillna("").astype(str)
+    stated = covers[covers != ""]
+    if len(stated):
+        return Targets(any("targets" in text.split(", ") for text in stated), True)
     needs = results.methods[method].needs
     if needs is not None and not needs.targets:
         return Targets(False, True)
-    return Targets(_scales_differ(mine), False)
+    return Targets(_scales_differ(numbers), False)
 
 
 def constant_targets(results: Results, output: str, method: str) -> Targets:
@@ -42,23 +42,23 @@ def constant_targets(results: Results, output: str, method: str) -> Targets:
     uses = against_targets(results, output, method)
     how = results.methods[method]
     if not uses.known:
-        asked = how.needs.targets if how.needs else how.headline.family == "permutation"
-        uses = Targets(asked, False)
-    mine = _numbers(results, output, method)
-    own = mine.loc[mine["measure"] == how.ranks_by, "value"]
-    rest = mine.loc[mine["measure"] != how.ranks_by, "value"]
+        needs_targets = how.needs.targets if how.needs else how.headline.family == "permutation"
+        uses = Targets(needs_targets, False)
+    numbers = _numbers(results, output, method)
+    own = numbers.loc[numbers["measure"] == how.ranks_by, "value"]
+    rest = numbers.loc[numbers["measure"] != how.ranks_by, "value"]
     headline = results.headline()
     others = headline[(headline["output"] == output) & (headline["estimator"] != method)]
     lacks = own.isna().all() and rest.notna().any() and others["value"].notna().any()
     return Targets(uses.used and bool(lacks), uses.known)
 
 
-def _scales_differ(mine: pd.DataFrame) -> bool:
+def _scales_differ(numbers: pd.DataFrame) -> bool:
     """Return whether Var y is not Var f: else PI (R²) is twice PI/(2 Var).
 
     Of permutation importance alone, the only method of version 1 that used targets.
     """
-    table = mine.pivot(index="feature", columns="measure", values="value")
+    table = numbers.pivot(index="feature", columns="measure", values="value")
     if not {"permutation_r2", "permutation_total_order"} <= set(table):
         return False
     table = table[["permutation_r2", "permutation_total_order"]].dropna()

@@ -28,8 +28,8 @@ def agreement(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES
     """
     frame = shares(headline, measures)
     parts = [
-        _of_question(asked).assign(problem=str(problem), model=str(model))
-        for (problem, model), asked in frame.groupby(["problem", "model"], sort=False)
+        _of_question(rows).assign(problem=str(problem), model=str(model))
+        for (problem, model), rows in frame.groupby(["problem", "model"], sort=False)
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
@@ -39,8 +39,8 @@ def _of_question(frame: pd.DataFrame) -> pd.DataFrame:
     outputs, methods = (list(dict.fromkeys(frame[key])) for key in ("output", "estimator"))
     # Ranks, not shares: noise around 0 has no shares, but an order.
     wide = frame.pivot(index="output", columns=["estimator", "feature"], values="rank")
-    asked = frame.groupby(["output", "estimator"]).size().unstack("estimator")
-    asked = asked.reindex(index=outputs, columns=methods).notna()
+    ranked = frame.groupby(["output", "estimator"]).size().unstack("estimator")
+    ranked = ranked.reindex(index=outputs, columns=methods).notna()
     features = sorted(frame["feature"].unique())
     ranks = {
         method: wide[method].reindex(index=outputs, columns=features).to_numpy(dtype=float)
@@ -50,11 +50,11 @@ def _of_question(frame: pd.DataFrame) -> pd.DataFrame:
     for position, (first, second) in enumerate(combinations(methods, 2)):
         part = pd.DataFrame(_alike(ranks[first], ranks[second]))
         part = part.assign(output=outputs, first=first, second=second, position=position)
-        parts.append(part[(asked[first] & asked[second]).to_numpy()])
+        parts.append(part[(ranked[first] & ranked[second]).to_numpy()])
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
-    found = pd.concat(parts).rename_axis("row").reset_index()
-    return found.sort_values(["row", "position"], kind="stable")
+    table = pd.concat(parts).rename_axis("row").reset_index()
+    return table.sort_values(["row", "position"], kind="stable")
 
 
 def _alike(
@@ -66,14 +66,14 @@ def _alike(
     a, b = (np.where(both, ranks, np.inf) for ranks in (first, second))
     same_top = (n > 0) & (a.argmin(axis=1) == b.argmin(axis=1))
     a, b = (np.where(both, ranks, np.nan) for ranks in (first, second))
-    found = {key: np.full(len(n), np.nan) for key in ("spearman", "kendall")}
+    correlations = {key: np.full(len(n), np.nan) for key in ("spearman", "kendall")}
     enough = np.flatnonzero(n >= 3)
     differ = [np.nanmax(r[enough], axis=1) > np.nanmin(r[enough], axis=1) for r in (a, b)]
     usable = enough[differ[0] & differ[1]]
     if len(usable):
-        found["spearman"][usable] = _spearman(a[usable], b[usable])
-        found["kendall"][usable] = _kendall(a[usable], b[usable])
-    return {**found, "same_top": same_top, "n": n}
+        correlations["spearman"][usable] = _spearman(a[usable], b[usable])
+        correlations["kendall"][usable] = _kendall(a[usable], b[usable])
+    return {**correlations, "same_top": same_top, "n": n}
 
 
 def _spearman(a: Float[np.ndarray, "o d"], b: Float[np.ndarray, "o d"]) -> Float[np.ndarray, " o"]:
@@ -89,13 +89,13 @@ def _spearman(a: Float[np.ndarray, "o d"], b: Float[np.ndarray, "o d"]) -> Float
 
 def _kendall(a: Float[np.ndarray, "o d"], b: Float[np.ndarray, "o d"]) -> Float[np.ndarray, " o"]:
     """Return tau-b: by all pairs of features, or one output at a time where these are too many."""
-    found = np.empty(len(a))
+    tau = np.empty(len(a))
     step = _MOST_PAIRS // a.shape[1] ** 2
     if step < 1:
         for k, (x, y) in enumerate(zip(a, b, strict=True)):
-            known = ~np.isnan(x)
-            found[k] = stats.kendalltau(x[known], y[known], variant="b").statistic
-        return found
+            both = ~np.isnan(x)
+            tau[k] = stats.kendalltau(x[both], y[both], variant="b").statistic
+        return tau
     for start in range(0, len(a), step):
         some = slice(start, start + step)
         x, y = (np.sign(r[some, :, None] - r[some, None, :]) for r in (a, b))
@@ -103,5 +103,5 @@ def _kendall(a: Float[np.ndarray, "o d"], b: Float[np.ndarray, "o d"]) -> Float[
         # Every pair is there twice.
         balance = (x * y).sum(axis=(1, 2), dtype=np.int64) // 2
         untied = [np.abs(z).sum(axis=(1, 2), dtype=np.int64) // 2 for z in (x, y)]
-        found[some] = np.clip(balance / np.sqrt(untied[0]) / np.sqrt(untied[1]), -1, 1)
-    return found
+        tau[some] = np.clip(balance / np.sqrt(untied[0]) / np.sqrt(untied[1]), -1, 1)
+    return tau

@@ -32,17 +32,17 @@ def error_split(frame: pd.DataFrame, truth: KnownValues, reference: KnownValues)
             *(numbers[c] for c in ("problem", "model", "measure", "output", "feature")), strict=True
         )
     )
-    known = np.array([key in truth and key in reference for key in at], dtype=bool)
-    keys = [key for key, is_known in zip(at, known, strict=True) if is_known]
-    found = numbers.loc[known, _KEYS].reset_index(drop=True)
-    found["estimate"] = numbers.loc[known, "value"].to_numpy(dtype=float)
-    found["reference"] = np.array([reference[key][0] for key in keys], dtype=float)
-    found["truth"] = np.array([truth[key][0] for key in keys], dtype=float)
-    found["estimation_error"] = found["estimate"] - found["reference"]
-    found["model_error"] = found["reference"] - found["truth"]
-    found["total_error"] = found["estimate"] - found["truth"]
-    found["reference_standard_error"] = np.array([reference[key][1] for key in keys], dtype=float)
-    return found[COLUMNS]
+    comparable = np.array([key in truth and key in reference for key in at], dtype=bool)
+    keys = [key for key, is_known in zip(at, comparable, strict=True) if is_known]
+    table = numbers.loc[comparable, _KEYS].reset_index(drop=True)
+    table["estimate"] = numbers.loc[comparable, "value"].to_numpy(dtype=float)
+    table["reference"] = np.array([reference[key][0] for key in keys], dtype=float)
+    table["truth"] = np.array([truth[key][0] for key in keys], dtype=float)
+    table["estimation_error"] = table["estimate"] - table["reference"]
+    table["model_error"] = table["reference"] - table["truth"]
+    table["total_error"] = table["estimate"] - table["truth"]
+    table["reference_standard_error"] = np.array([reference[key][1] for key in keys], dtype=float)
+    return table[COLUMNS]
 
 
 def relative_sizes(split: pd.DataFrame) -> pd.DataFrame:

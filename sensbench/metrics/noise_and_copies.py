@@ -42,10 +42,10 @@ def noise_found(
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     rows = []
-    for key, measure, group, mine in _questions(headline, planted, measures):
-        names = [name for name, original in mine.items() if original == NOISE]
+    for key, measure, group, originals in _questions(headline, planted, measures):
+        names = [name for name, original in originals.items() if original == NOISE]
         noise = group[group.index.isin(names) & group["rank"].notna()]
-        root = [mine.get(name, name) for name in group.index]
+        root = [originals.get(name, name) for name in group.index]
         real = group.groupby(root)["rank"].min().drop(NOISE, errors="ignore").dropna()
         if noise.empty:
             continue
@@ -73,11 +73,11 @@ def credit_split(
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
     rows = []
-    for key, measure, group, mine in _questions(headline, planted, measures):
-        for copy, original in mine.items():
+    for key, measure, group, originals in _questions(headline, planted, measures):
+        for copy, original in originals.items():
             if original == NOISE or not {copy, original} <= set(group.index):
                 continue
-            family = [original, *(name for name, root in mine.items() if root == original)]
+            family = [original, *(name for name, root in originals.items() if root == original)]
             together = float(group["share"].reindex(family).sum(skipna=False))
             pair = group.loc[[original, copy]]
             share = pair["share"].tolist()
@@ -92,11 +92,13 @@ def _questions(
     headline: pd.DataFrame, planted: Planted, measures: Mapping[str, Measure]
 ) -> list[tuple[tuple[str, ...], str, pd.DataFrame, Mapping[str, str]]]:
     """Return key, measure, features with share and rank, and what is planted among them."""
-    found = []
+    questions = []
     frame = shares(headline[headline["partner"] == ""], measures)
     for key, group in frame.groupby(_KEYS, sort=False):
         at = tuple(map(str, key))
-        mine = planted.get((at[0], at[1]), {})
-        if mine:
-            found.append((at, str(group["measure"].iloc[0]), group.set_index("feature"), mine))
-    return found
+        originals = planted.get((at[0], at[1]), {})
+        if originals:
+            questions.append(
+                (at, str(group["measure"].iloc[0]), group.set_index("feature"), originals)
+            )
+    return questions

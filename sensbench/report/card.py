@@ -118,11 +118,11 @@ def _sparkline(values: np.ndarray, of_all: np.ndarray) -> str:
 
 
 def _truth_title(problem: Problem, k: int) -> Text:
-    known = [f"{problem.outputs[k]}" if problem.o > 1 else "Known values"]
+    parts = [f"{problem.outputs[k]}" if problem.o > 1 else "Known values"]
     for name, label in (("mean", "mean"), ("variance", "variance")):
         if name in problem.truth:
-            known.append(f"{label} {_value(problem.truth[name], (k,))}")
-    return Text("; ".join(known), style="bold")
+            parts.append(f"{label} {_value(problem.truth[name], (k,))}")
+    return Text("; ".join(parts), style="bold")
 
 
 def _truth(problem: Problem, k: int, width: int) -> list[Table]:
@@ -160,26 +160,26 @@ def _measured(features: Sequence[str], columns: Sequence[tuple[str, list[str]]])
 
 
 def _pairs(problem: Problem, k: int) -> list[RenderableType]:
-    known = problem.truth.get("second_order")
-    if known is None:
+    truth = problem.truth.get("second_order")
+    if truth is None:
         return []
-    value, error = known.value[k], known.standard_error[k]
+    value, error = truth.value[k], truth.standard_error[k]
     i, j = np.triu_indices(problem.d, 1)
     real = np.flatnonzero(value[i, j] > np.maximum(3 * error[i, j], 1e-9))
     largest = real[np.argsort(-value[i, j][real])]
     if not len(largest):
         return [Text("No two inputs interact.")]
     shown = ", ".join(
-        f"{problem.features[i[p]]}·{problem.features[j[p]]} {_value(known, (k, i[p], j[p]))}"
+        f"{problem.features[i[p]]}·{problem.features[j[p]]} {_value(truth, (k, i[p], j[p]))}"
         for p in largest[:_MOST_PAIRS]
     )
     more = f" and {len(largest) - _MOST_PAIRS} more" if len(largest) > _MOST_PAIRS else ""
     return [Text(f"Interactions (S_ij): {shown}{more}")]
 
 
-def _value(known: Truth, at: tuple[Any, ...]) -> str:
+def _value(truth: Truth, at: tuple[Any, ...]) -> str:
     """Return a value with as many digits as its standard error leaves it, and that error."""
-    value, error = float(known.value[at]), float(known.standard_error[at])
+    value, error = float(truth.value[at]), float(truth.standard_error[at])
     if error <= 1e-12 * abs(value):
         return f"{value:.6g}"
     digits = max(0, 1 - int(np.floor(np.log10(error))))

@@ -74,10 +74,10 @@ class ReportFigure(ABC):
         InputError
             ``draw`` returned something else.
         """
-        found: object = self.applies(results) or self.draw(results)
-        if not isinstance(found, Figure | Omitted):
+        outcome: object = self.applies(results) or self.draw(results)
+        if not isinstance(outcome, Figure | Omitted):
             raise InputError(
                 f"figure {self.name!r}: expected draw to return a matplotlib Figure; got "
-                f"{type(found).__name__}"
+                f"{type(outcome).__name__}"
             )
-        return found
+        return outcome

@@ -31,26 +31,26 @@ def intervals_said(results: Results, methods: Sequence[str] | None = None) -> st
     alike: dict[tuple[float, str, str], list[str]] = {}
     without = []
     for label in dict.fromkeys(headline["estimator"]):
-        mine = headline[(headline["estimator"] == label) & headline["value"].notna()]
-        known = mine[mine["low"].notna() & mine["interval"].ne("")]
-        if known.empty:
-            without += [str(label)] if len(mine) else []
+        rows = headline[(headline["estimator"] == label) & headline["value"].notna()]
+        bounded = rows[rows["low"].notna() & rows["interval"].ne("")]
+        if bounded.empty:
+            without += [str(label)] if len(rows) else []
             continue
         for level, how, covers in (
-            known[["level", "interval", "covers"]]
+            bounded[["level", "interval", "covers"]]
             .drop_duplicates()
             .itertuples(index=False, name=None)
         ):
             alike.setdefault((level, how, covers), []).append(str(label))
     if not alike:
         return ""
-    said = [
+    parts = [
         f"{listed(labels)}: {100 * level:g} %, {how}, covers {_covered(covers)}"
         for (level, how, covers), labels in alike.items()
     ]
     if without:
-        said.append(f"{listed(without)}: none")
-    return f"Intervals. {'; '.join(said)}. What is not named is not covered."
+        parts.append(f"{listed(without)}: none")
+    return f"Intervals. {'; '.join(parts)}. What is not named is not covered."
 
 
 def _covered(covers: str) -> str:

@@ -18,9 +18,9 @@ def main_effects_figure(problem: Problem) -> Figure:
 
     The inputs whose means move most come first.
     """
-    found = main_effects(problem)
+    effects = main_effects(problem)
     sigma = problem.explained.metered()(problem.space.sample(4096, 0)).std(axis=0)
-    scaled = found.effect / sigma[None, :, None]
+    scaled = effects.effect / sigma[None, :, None]
     order = scaled.std(axis=0).max(axis=0).argsort()[::-1][:MOST_FEATURES]
     units = dict(zip(problem.space.names, problem.space.units, strict=False))
     names = short_names(problem.space.columns, 24)
@@ -30,7 +30,7 @@ def main_effects_figure(problem: Problem) -> Figure:
         colours = sns.color_palette("colorblind" if few else "husl", problem.o)
         for ax, i in zip(axes, order.tolist(), strict=True):
             for k, output in enumerate(problem.outputs):
-                ax.plot(found.x[:, i], scaled[:, k, i], color=colours[k], label=in_figure(output))
+                ax.plot(effects.x[:, i], scaled[:, k, i], color=colours[k], label=in_figure(output))
             column = problem.space.columns[i]
             unit = f" ({units[column]})" if units.get(column) else ""
             ax.set_xlabel(in_figure(names[column] + unit))

@@ -93,9 +93,9 @@ def _parts(results: Results) -> list[Part]:
 def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
     """Return headings with remarks: the question's own, then each method's."""
     question = the_question(part)
-    found: list[tuple[str, Sequence[str]]] = []
+    entries: list[tuple[str, Sequence[str]]] = []
     if question.notes:
-        found.append(("Problem", question.notes))
+        entries.append(("Problem", question.notes))
     for label in part.methods:
         cells = part.cells[part.cells["estimator"] == label]
         used = cells.loc[cells["status"] == "ok", "inputs"].unique()
@@ -105,11 +105,11 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
             for (_, _, method, measure), why in part.absent.items()
             if method == label
         ]
-        said = part.notes.get((question.problem, question.model, label), ())
-        texts += few_notes([note for note in said if note not in question.notes])
+        notes = part.notes.get((question.problem, question.model, label), ())
+        texts += few_notes([note for note in notes if note not in question.notes])
         if texts:
-            found.append((label, texts))
-    return found
+            entries.append((label, texts))
+    return entries
 
 
 def _symbol(results: Results, name: str) -> str:
@@ -118,17 +118,17 @@ def _symbol(results: Results, name: str) -> str:
 
 def _definitions(results: Results) -> list[Measure]:
     """Return the measures with numbers, in the order of the register."""
-    known = set(results.frame["measure"].dropna())
-    return [measure for name, measure in results.measures.items() if name in known]
+    shown = set(results.frame["measure"].dropna())
+    return [measure for name, measure in results.measures.items() if name in shown]
 
 
 def _not_computed(results: Results) -> pd.DataFrame:
     """Return one row per reason, not per cell."""
     cells = results.cells[results.cells["status"] != "ok"]
     by = ["problem", "model", "estimator", "status", "reason"]
-    found = cells.groupby(by, sort=False)["budget"].agg(["size", "unique"]).reset_index()
-    found["budgets"] = [", ".join(f"{b:,}" for b in sorted(bs)) for bs in found["unique"]]
-    return found.rename(columns={"size": "n"})
+    rows = cells.groupby(by, sort=False)["budget"].agg(["size", "unique"]).reset_index()
+    rows["budgets"] = [", ".join(f"{b:,}" for b in sorted(bs)) for bs in rows["unique"]]
+    return rows.rename(columns={"size": "n"})
 
 
 def _render(results: Results, parts: Sequence[Part]) -> str:

@@ -22,7 +22,7 @@ _COPIES_NOTE = (
 
 def planted_tables(results: Results) -> list[Table]:
     """Return how each method ranks planted noise, and how it splits credit with copies."""
-    found = []
+    tables = []
     noise = noise_of(results)
     if not noise.empty:
         shown = pd.DataFrame(
@@ -40,7 +40,7 @@ def planted_tables(results: Results) -> list[Table]:
                 "intervals without 0": _of(noise, "excludes_zero", "judged"),
             }
         )
-        found.append(Table("planted-noise", "Planted noise", shown, noise, _NOISE_NOTE))
+        tables.append(Table("planted-noise", "Planted noise", shown, noise, _NOISE_NOTE))
     copies = copies_of(results)
     if not copies.empty:
         shown = pd.DataFrame(
@@ -54,8 +54,8 @@ def planted_tables(results: Results) -> list[Table]:
                 "the copy's part": [percent(part) for part in copies["copy_part"]],
             }
         )
-        found.append(Table("planted-copies", "Planted copies", shown, copies, _COPIES_NOTE))
-    return found
+        tables.append(Table("planted-copies", "Planted copies", shown, copies, _COPIES_NOTE))
+    return tables
 
 
 def _of(frame: pd.DataFrame, part: str, whole: str) -> list[str]:

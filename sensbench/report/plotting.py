@@ -26,8 +26,8 @@ def plot(results: Results, output: str | None = None, ax: Axes | None = None) ->
     """
     question = the_question(results)
     if output is not None and output not in question.outputs:
-        known = outputs_named(question.outputs)
-        raise InputError(f"plot: expected one of the outputs {known}; got {output!r}")
+        names = outputs_named(question.outputs)
+        raise InputError(f"plot: expected one of the outputs {names}; got {output!r}")
     if ax is None:
         many = output is None and over_outputs(results) is not None
         kind: ReportFigure = Outputs() if many else Importance(output)

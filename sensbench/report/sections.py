@@ -118,7 +118,7 @@ def blocks(results: Results) -> Blocks:
     others = [Section(name) for name in named if name not in SECTIONS]
 
     def filled(sections: Sequence[Section]) -> list[Block]:
-        found = []
+        parts = []
         for section in sections:
             if (section.outputs == "all" and over is None) or (section.results and not done):
                 continue
@@ -127,13 +127,13 @@ def blocks(results: Results) -> Blocks:
                 item for name, show in standing if name == section.name for item in show(given)
             ]
             heading = "" if section.name in SECTIONS else _heading(section.name)
-            found.append(Block(section.name, items, heading))
+            parts.append(Block(section.name, items, heading))
             if section.name == OVER_OUTPUTS and over is not None:
-                told = (
+                text = (
                     f"What follows shows {chosen_said(over)}, as if no others had been asked for."
                 )
-                found.append(Block(DETAIL, heading="In detail", text=told))
-        return [block for block in found if block.figures_and_tables or block.text]
+                parts.append(Block(DETAIL, heading="In detail", text=text))
+        return [block for block in parts if block.figures_and_tables or block.text]
 
     return Blocks(filled((*_KNOWN, *others, *_BEFORE_NOTES)), filled(_AFTER_NOTES))
 
@@ -143,14 +143,14 @@ _Show = Callable[[Results], Sequence[Drawn | Table]]
 
 def _standing() -> list[tuple[str, _Show]]:
     """Return the section of every figure and table, and how it is shown, in order."""
-    found: list[tuple[int, str, str, _Show]] = []
+    entries: list[tuple[int, str, str, _Show]] = []
     for registry, shown in ((figures.registry, _drawn), (tables.registry, _tabled)):
         for name in registry.names():
             section, order, show = _one(registry, name, shown)
-            found.append((order, name, section, show))
+            entries.append((order, name, section, show))
     # a figure comes before the table of its name
-    found.sort(key=lambda entry: entry[:2])
-    return [(section, show) for _, _, section, show in found]
+    entries.sort(key=lambda entry: entry[:2])
+    return [(section, show) for _, _, section, show in entries]
 
 
 def _one(registry: Registry, name: str, shown: Any) -> tuple[str, int, _Show]:
@@ -172,9 +172,9 @@ def _one(registry: Registry, name: str, shown: Any) -> tuple[str, int, _Show]:
 
 def _failed(registry: Registry, name: str, error: Exception) -> Drawn:
     """Say what went wrong in the place of a figure or table: the others are shown all the same."""
-    told = f"{registry.kind} {name!r} failed: {type(error).__name__}: {_start(error)}"
-    _log.warning("%s", told)
-    return Drawn(name, name, "", omitted=told)
+    message = f"{registry.kind} {name!r} failed: {type(error).__name__}: {_start(error)}"
+    _log.warning("%s", message)
+    return Drawn(name, name, "", omitted=message)
 
 
 def _start(error: Exception) -> str:
@@ -183,30 +183,30 @@ def _start(error: Exception) -> str:
 
 
 def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
-    found = []
+    shown = []
     for k, one in enumerate(kind.each(results)):
         figure, folded = one.drawn(results), k >= _MOST_OPEN
         if isinstance(figure, Omitted):
             reason = figure.reason
-            found.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
+            shown.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
             continue
         image = base64.b64encode(saved(figure, "svg")).decode()
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
-        found.append(
+        shown.append(
             Drawn(
                 one.slug, one.title, one.caption, figure, one_line(one.alt(results)),
                 f"data:image/svg+xml;base64,{image}", width, height, folded=folded,
             )
         )  # fmt: skip
-    return found
+    return shown
 
 
 def _tabled(kind: ReportTable, results: Results) -> Sequence[Table]:
-    found = list(kind.tables(results))
-    wrong = [type(table).__name__ for table in found if not isinstance(table, Table)]
+    made = list(kind.tables(results))
+    wrong = [type(table).__name__ for table in made if not isinstance(table, Table)]
     if wrong:
         raise InputError(f"expected tables to return Table objects; got {', '.join(wrong)}")
-    return found
+    return made
 
 
 def _heading(name: str) -> str:

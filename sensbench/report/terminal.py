@@ -105,8 +105,8 @@ def _question(part: Results) -> list[RenderableType]:
     parts += [_item(sentence) for sentence in sentences(part)]
     if len(the_question(few).outputs) < len(question.outputs):
         parts.append(_item(_MORE))
-    said = (note for notes in part.notes.values() for note in notes)
-    notes = few_notes(list(dict.fromkeys((*question.notes, *said))))
+    method_notes = (note for notes in part.notes.values() for note in notes)
+    notes = few_notes(list(dict.fromkeys((*question.notes, *method_notes))))
     parts += [_item(n) for n in in_short(notes, (*question.outputs, *question.features))]
     if question.source:
         terms = f"; licence: {question.licence}" if question.licence else ""
@@ -131,15 +131,15 @@ def _named(output: str) -> str:
     return next(iter(short_names([output], 60).values()))
 
 
-def _plain(found: Numbers, most: int) -> Table:
+def _plain(numbers: Numbers, most: int) -> Table:
     """Return a page's table as it is, its first rows."""
     table = _table(edge=False)
-    for k, head in enumerate(found.shown.columns):
+    for k, head in enumerate(numbers.shown.columns):
         table.add_column(Text(head), justify="right" if k else "left", overflow="fold")
-    names = short_names([str(name) for name in found.shown.iloc[:, 0]], _MOST_SHORT)
-    for first, *cells in found.shown.head(most).itertuples(index=False, name=None):
+    names = short_names([str(name) for name in numbers.shown.iloc[:, 0]], _MOST_SHORT)
+    for first, *cells in numbers.shown.head(most).itertuples(index=False, name=None):
         table.add_row(Text(names[str(first)]), *(Text(str(cell)) for cell in cells))
-    rest = len(found.shown) - most
+    rest = len(numbers.shown) - most
     if rest > 0:
         table.caption = Text(f"{count(rest, 'more row')} not shown")
     return table
@@ -156,12 +156,12 @@ def _importance(part: Results, frame: pd.DataFrame, most: int) -> Table:
         symbol = plain_symbol(part.methods[method].headline.symbol)
         table.add_column(Text(f"{method}\n{symbol}"), justify="right")
     for feature in order[:most]:
-        mine = frame[frame["feature"] == feature].set_index("estimator")
+        by_method = frame[frame["feature"] == feature].set_index("estimator")
         cells = []
         for method in methods:
-            found = method in mine.index and pd.notna(mine.loc[method, "rank"])
-            rank = f" #{mine.loc[method, 'rank']:.0f}" if found else ""
-            cells.append(_cell(mine, method, rank, "bold" if rank == " #1" else ""))
+            ranked = method in by_method.index and pd.notna(by_method.loc[method, "rank"])
+            rank = f" #{by_method.loc[method, 'rank']:.0f}" if ranked else ""
+            cells.append(_cell(by_method, method, rank, "bold" if rank == " #1" else ""))
         table.add_row(Text(names[feature]), *cells)
     rest = len(order) - most
     if rest > 0:
@@ -185,19 +185,19 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
     """Return the signed mean derivatives with their units, a column per output."""
     question = the_question(part)
     final = part.final()
-    mine = final[(final["measure"] == "derivative_mean") & final["value"].notna()]
-    outputs = [o for o in question.outputs if o in set(mine["output"])]
+    numbers = final[(final["measure"] == "derivative_mean") & final["value"].notna()]
+    outputs = [o for o in question.outputs if o in set(numbers["output"])]
     if not outputs:
         return []
     names = short_names(order, _NAME_WIDTH)
-    method = str(mine["estimator"].iloc[0])
-    mine = mine[mine["estimator"] == method]
+    method = str(numbers["estimator"].iloc[0])
+    numbers = numbers[numbers["estimator"] == method]
     table = _table()
     table.add_column("input", overflow="fold")
     for name in list(short_names(outputs, 14).values())[:_MOST_OUTPUTS]:
         table.add_column(Text(f"∂{name}/∂x"), justify="right")
     for feature in order[:_MOST_FEATURES]:
-        rows = mine[mine["feature"] == feature].set_index("output")
+        rows = numbers[numbers["feature"] == feature].set_index("output")
         cells = (
             _cell(rows, o, f" {unit(question, o, feature)}".rstrip(), sign=True)
             for o in outputs[:_MOST_OUTPUTS]
@@ -220,8 +220,8 @@ def _agreement(part: Results) -> list[RenderableType]:
     table.add_column("methods")
     for name in short_names(outputs, 14).values():
         table.add_column(Text(name), justify="right")
-    for (first, second), mine in pairs.groupby(["first", "second"], sort=False):
-        by = mine.set_index("output")
+    for (first, second), rows in pairs.groupby(["first", "second"], sort=False):
+        by = rows.set_index("output")
         cells = [
             f"{correlation(by.loc[o, 'spearman'])} ({correlation(by.loc[o, 'kendall'])})"
             if o in by.index

@@ -123,16 +123,16 @@ def one_line(text: str) -> str:
 
 def short_names(names: Sequence[str], width: int = 28) -> dict[str, str]:
     """Return names cut in the middle to ``width`` characters, still distinct."""
-    found: dict[str, str] = {}
+    shortened: dict[str, str] = {}
     taken: set[str] = set()
     for i, name in enumerate(names):
         short = _cut(one_line(name), width)
         if short in taken:
             mark = f" ({i + 1})"
             short = _cut(one_line(name), width - len(mark)) + mark
-        found[name] = short
+        shortened[name] = short
         taken.add(short)
-    return found
+    return shortened
 
 
 def in_short(texts: Iterable[str], names: Iterable[str], width: int = 60) -> list[str]:
@@ -142,7 +142,7 @@ def in_short(texts: Iterable[str], names: Iterable[str], width: int = 60) -> lis
     short = short_names(unwieldy, width)
     ordered = sorted(unwieldy, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
-    return [pattern.sub(lambda found: short[found[0]], text) for text in texts]
+    return [pattern.sub(lambda match: short[match[0]], text) for text in texts]
 
 
 def _cut(name: str, width: int) -> str:

@@ -32,18 +32,18 @@ Worder = Callable[[Sequence[Finding]], list[str]]
 def sentences(results: Results) -> list[str]:
     """Return the findings of one question, the most important first; long names are cut."""
     question = the_question(results)
-    said = words(find(results), several=len(question.outputs) > 1)
-    return in_short(said, (*question.outputs, *question.features))
+    texts = words(find(results), several=len(question.outputs) > 1)
+    return in_short(texts, (*question.outputs, *question.features))
 
 
 def words(findings: Iterable[Finding], several: bool = False) -> list[str]:
     """Return findings as sentences; of ``several`` outputs, each output's in one paragraph."""
-    said: list[str] = []
-    for output, mine in groupby(findings, _paragraph):
-        kinds = groupby(mine, lambda finding: _worder(finding.cause))
+    paragraphs: list[str] = []
+    for output, paragraph in groupby(findings, _paragraph):
+        kinds = groupby(paragraph, lambda finding: _worder(finding.cause))
         texts = [text for worder, group in kinds for text in worder(list(group))]
-        said += [f"Output {output}: {' '.join(texts)}"] if several and output else texts
-    return said
+        paragraphs += [f"Output {output}: {' '.join(texts)}"] if several and output else texts
+    return paragraphs
 
 
 def _paragraph(finding: Finding) -> str:
@@ -55,15 +55,15 @@ def _worder(cause: Cause) -> Worder:
     return OF_OUTPUT[cause] if cause in OF_OUTPUT else OF_QUESTION[cause]
 
 
-def _model_fit(found: Sequence[Finding]) -> list[str]:
-    told = listed(
-        f"{f.output} ({quality_said(f.number('r2'), f.number('gradient error'))})" for f in found
+def _model_fit(findings: Sequence[Finding]) -> list[str]:
+    fits = listed(
+        f"{f.output} ({quality_said(f.number('r2'), f.number('gradient error'))})" for f in findings
     )
-    return [f"{found[0].text('model')} predicts {told} on {found[0].text('judged on')}."]
+    return [f"{findings[0].text('model')} predicts {fits} on {findings[0].text('judged on')}."]
 
 
-def _model_fit_range(found: Sequence[Finding]) -> list[str]:
-    (one,) = found
+def _model_fit_range(findings: Sequence[Finding]) -> list[str]:
+    (one,) = findings
     lowest_in = _short([one.text("lowest in")])[0]
     return [
         f"{one.text('model')} predicts its {count(int(one.number('outputs')), 'output')} with R² "
@@ -72,43 +72,45 @@ def _model_fit_range(found: Sequence[Finding]) -> list[str]:
     ]
 
 
-def _poor_model(found: Sequence[Finding]) -> list[str]:
+def _poor_model(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"Read with care: less than half of the variation of {_outputs(found)} is in the model. "
+        f"Read with care: less than half of the variation of {_outputs(findings)} is in the model. "
         f"The importances describe the model, and say little of what the data come from."
     ]
 
 
-def _poor_slopes(found: Sequence[Finding]) -> list[str]:
+def _poor_slopes(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"The values of {_outputs(found)} fit better than their slopes: what derivatives say "
+        f"The values of {_outputs(findings)} fit better than their slopes: what derivatives say "
         f"here is also about the network's errors. More rows, or sobolev training, help."
     ]
 
 
-def _network_error(found: Sequence[Finding]) -> list[str]:
-    told = listed(
+def _network_error(findings: Sequence[Finding]) -> list[str]:
+    differences = listed(
         f"{plain_symbol(f.text('symbol'))} by {number(100 * f.number('relative error'), 2)} %"
-        for f in found
+        for f in findings
     )
     return [
-        f"The network's own values differ from the function's: {told}. No number of rows "
+        f"The network's own values differ from the function's: {differences}. No number of rows "
         f"removes this error; a better network does."
     ]
 
 
-def _few_shares(found: Sequence[Finding]) -> list[str]:
-    shared = [f.output for f in found if f.output]
+def _few_shares(findings: Sequence[Finding]) -> list[str]:
+    shared = [f.output for f in findings if f.output]
     have = f"only for {listed(shared)}" if shared else "for none of them"
-    ranked = count(int(found[0].number("outputs with ranks")), "output")
+    ranked = count(int(findings[0].number("outputs with ranks")), "output")
     return [f"{ranked} have ranks, but shares of importance {have}."]
 
 
-def _important(found: Sequence[Finding]) -> list[str]:
+def _important(findings: Sequence[Finding]) -> list[str]:
     """Name the inputs that matter, the largest mean share first, and those that come first."""
-    kinds = [[f for f in found if f.cause == c] for c in (Cause.IMPORTANT, Cause.FIRST_IN)]
-    named = dict(zip(dict.fromkeys(map(_feature, found)), _short_features(found), strict=True))
-    told = [
+    kinds = [[f for f in findings if f.cause == c] for c in (Cause.IMPORTANT, Cause.FIRST_IN)]
+    named = dict(
+        zip(dict.fromkeys(map(_feature, findings)), _short_features(findings), strict=True)
+    )
+    inputs = [
         f"{named[_feature(f)]} (mean share {share(f.number('mean share'))}) for {_of(f)}"
         for f in kinds[0]
     ]
@@ -116,93 +118,93 @@ def _important(found: Sequence[Finding]) -> list[str]:
     one = kinds[0][0]
     return [
         f"Over {int(one.number('of outputs')):,} outputs, with a share of "
-        f"{one.number('least share'):g} or more: {listed(told, _MOST_NAMED)}. First place by mean "
-        f"share: {listed(firsts, _MOST_NAMED)}."
+        f"{one.number('least share'):g} or more: {listed(inputs, _MOST_NAMED)}. First place by "
+        f"mean share: {listed(firsts, _MOST_NAMED)}."
     ]
 
 
-def _none_important(found: Sequence[Finding]) -> list[str]:
-    (one,) = found
+def _none_important(findings: Sequence[Finding]) -> list[str]:
+    (one,) = findings
     return [
         f"Over {int(one.number('of outputs')):,} outputs: no input has a share of "
         f"{one.number('least share'):g} or more in any."
     ]
 
 
-def _nowhere_important(found: Sequence[Finding]) -> list[str]:
-    largest = max(f.number("largest share") for f in found)
-    have = "has" if len(found) == 1 else "have"
+def _nowhere_important(findings: Sequence[Finding]) -> list[str]:
+    largest = max(f.number("largest share") for f in findings)
+    have = "has" if len(findings) == 1 else "have"
     return [
-        f"{listed(_short_features(found), 6)} {have} no such share in any output; the largest is "
-        f"{share(largest)}."
+        f"{listed(_short_features(findings), 6)} {have} no such share in any output; the largest "
+        f"is {share(largest)}."
     ]
 
 
-def _alike_outputs(found: Sequence[Finding]) -> list[str]:
-    most = number(round(100 * found[0].number("largest part elsewhere"), 2), 2)
+def _alike_outputs(findings: Sequence[Finding]) -> list[str]:
+    most = number(round(100 * findings[0].number("largest part elsewhere"), 2), 2)
     return [
         f"The outputs are alike: for none does more than {most} % of the importance lie "
         f"elsewhere than for the others on average."
     ]
 
 
-def _different_outputs(found: Sequence[Finding]) -> list[str]:
+def _different_outputs(findings: Sequence[Finding]) -> list[str]:
     """Say which outputs differ most from the others, and in what."""
-    short = _short([f.output for f in found])
-    told, typical = [], ""
-    for finding, name in zip(found, short, strict=True):
+    short = _short([f.output for f in findings])
+    differences, typical = [], ""
+    for finding, name in zip(findings, short, strict=True):
         if finding.cause == Cause.TYPICAL_OUTPUT:
             typical = name
             continue
         more, less = _short(finding.features)
         part = 100 * finding.number("part elsewhere")
-        told.append(f"{name} ({part:.0f} %: more on {more}, less on {less})")
+        differences.append(f"{name} ({part:.0f} %: more on {more}, less on {less})")
     return [
         f"The outputs that differ most from the others, by the part of their importance that lies "
-        f"elsewhere than for the others on average: {listed(told)}. Most like the others: "
+        f"elsewhere than for the others on average: {listed(differences)}. Most like the others: "
         f"{typical}."
     ]
 
 
-def _one_method(found: Sequence[Finding]) -> list[str]:
+def _one_method(findings: Sequence[Finding]) -> list[str]:
     return ["Only one method can be compared here, so there is no agreement to judge."]
 
 
-def _agreement(found: Sequence[Finding]) -> list[str]:
+def _agreement(findings: Sequence[Finding]) -> list[str]:
     """Say for how many outputs the methods agree, and where they do the least."""
-    (one,) = found
+    (one,) = findings
     agreed, judged = int(one.number("same first in")), int(one.number("outputs"))
-    told = (
+    opening = (
         f"All methods that can be compared put the same input first for "
         f"{'all' if agreed == judged else f'{agreed:,} of'} {count(judged, 'output')}"
     )
     if not one.methods:
-        return [f"{told}; rank correlations are undefined: too few inputs, or all alike."]
+        return [f"{opening}; rank correlations are undefined: too few inputs, or all alike."]
     low, high = (correlation(one.number(f"{e} median correlation")) for e in ("lowest", "highest"))
     between = low if low == high else f"{low} to {high}"
     return [
-        f"{told}. Spearman's ρ of two methods: median {between}; the lowest is "
+        f"{opening}. Spearman's ρ of two methods: median {between}; the lowest is "
         f"{correlation(one.number('lowest correlation'))} ({_short([one.text('lowest in')])[0]}: "
         f"{one.methods[0]} and {one.methods[1]})."
     ]
 
 
-def _ranks_only(found: Sequence[Finding]) -> list[str]:
-    said = []
-    for method, mine in groupby(found, lambda finding: finding.methods[0]):
-        blind = [finding.output for finding in mine]
-        said.append(
+def _ranks_only(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    for method, of_method in groupby(findings, lambda finding: finding.methods[0]):
+        blind = [finding.output for finding in of_method]
+        texts.append(
             f"{one_line(method)} has ranks but no shares for {count(len(blind), 'output')}: "
             f"{listed(_short(blind), 4)}; it sees no importance there that is clear of noise."
         )
-    return said
+    return texts
 
 
-def _unranked(found: Sequence[Finding]) -> list[str]:
-    return [f"No method ranks the inputs of {_outputs(found)}; see the notes."]
+def _unranked(findings: Sequence[Finding]) -> list[str]:
+    return [f"No method ranks the inputs of {_outputs(findings)}; see the notes."]
 
 
-def _nothing(found: Sequence[Finding]) -> list[str]:
+def _nothing(findings: Sequence[Finding]) -> list[str]:
     return ["Nothing was computed."]
 
 
@@ -214,17 +216,17 @@ _VERBS = {
 }
 
 
-def _not_computed(found: Sequence[Finding]) -> list[str]:
-    said = []
-    for finding in found:
+def _not_computed(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    for finding in findings:
         (method,), status = finding.methods, finding.text("status")
         n = int(finding.number("cells"))
         # Estimators start their messages with their own name.
         reason = _brief(finding.text("reason").removeprefix(f"{method}: "))
         where = f" in {count(n, 'cell')}" if n > 1 else ""
         verb = _VERBS.get(status, f"was {status}")
-        said.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
-    return said
+        texts.append(f"{method} {verb}{where}" + (f": {reason}" if reason else "."))
+    return texts
 
 
 def _brief(reason: str) -> str:
@@ -238,8 +240,8 @@ def _feature(finding: Finding) -> str:
     return finding.features[0]
 
 
-def _outputs(found: Sequence[Finding]) -> str:
-    return listed(finding.output for finding in found)
+def _outputs(findings: Sequence[Finding]) -> str:
+    return listed(finding.output for finding in findings)
 
 
 def _of(finding: Finding) -> str:
@@ -251,8 +253,8 @@ def _short(names: Sequence[str]) -> list[str]:
     return list(short_names(names, NAME_WIDTH).values())
 
 
-def _short_features(found: Sequence[Finding]) -> list[str]:
-    return _short(list(dict.fromkeys(map(_feature, found))))
+def _short_features(findings: Sequence[Finding]) -> list[str]:
+    return _short(list(dict.fromkeys(map(_feature, findings))))
 
 
 OF_QUESTION: Mapping[Cause, Worder] = {

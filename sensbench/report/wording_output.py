@@ -8,21 +8,21 @@ from sensbench.report.text import correlation, count, fit, listed, number, perce
 _MOST_NAMED = 5
 
 
-def _order(found: Sequence[Finding]) -> list[str]:
+def _order(findings: Sequence[Finding]) -> list[str]:
     """Say the order of the inputs; first of all whether the methods agree on it."""
-    *firsts, told = found
-    if told.cause == Cause.NOTHING_VISIBLE:
+    *firsts, order = findings
+    if order.cause == Cause.NOTHING_VISIBLE:
         return ["No input has a visible effect."]
-    who = count(len(told.methods), "method")
-    shares = told.of("mean share", told.features)
-    named = [f"{f} ({number(float(v), 2)})" for f, v in zip(told.features, shares, strict=True)]
-    if told.cause == Cause.ONLY_ONE:
+    who = count(len(order.methods), "method")
+    shares = order.of("mean share", order.features)
+    named = [f"{f} ({number(float(v), 2)})" for f, v in zip(order.features, shares, strict=True)]
+    if order.cause == Cause.ONLY_ONE:
         return [f"Only {named[0]} matters (mean share of importance over {who})."]
-    reached = int(told.number("features that hold nearly all"))
-    n = min(max(reached, 2), int(told.number("features with a share")), _MOST_NAMED)
+    reached = int(order.number("features that hold nearly all"))
+    n = min(max(reached, 2), int(order.number("features with a share")), _MOST_NAMED)
     rest = len(named) - n
     left = f"; the rest falls to {count(rest, 'other input')}" if rest else ""
-    if told.cause == Cause.SAME_FIRST:
+    if order.cause == Cause.SAME_FIRST:
         then = f", then {listed(named[1:n])}" if n > 1 else ""
         return [f"{named[0]} matters most{then} (mean share of importance over {who}){left}."]
     by = ", ".join(f"{listed(f.features)} by {listed(f.methods)}" for f in firsts)
@@ -30,8 +30,8 @@ def _order(found: Sequence[Finding]) -> list[str]:
     return [f"{differ}By mean share of importance over {who}: {', '.join(named[:n])}{left}."]
 
 
-def _exact_order(found: Sequence[Finding]) -> list[str]:
-    (one,) = found
+def _exact_order(findings: Sequence[Finding]) -> list[str]:
+    (one,) = findings
     shown = one.features[:_MOST_NAMED]
     values, places = (one.of(what, shown) for what in ("total-order index", "place"))
     text = ""
@@ -42,14 +42,14 @@ def _exact_order(found: Sequence[Finding]) -> list[str]:
     return [f"By exact total-order indices: {text}{f' > {rest} more' if rest else ''}."]
 
 
-def _certainty(found: Sequence[Finding]) -> list[str]:
+def _certainty(findings: Sequence[Finding]) -> list[str]:
     """Say which methods tell the first place from the second one."""
     clear, unclear = (
-        [f.methods[0] for f in found if f.cause == cause]
+        [f.methods[0] for f in findings if f.cause == cause]
         for cause in (Cause.FIRST_CLEAR, Cause.FIRST_UNCLEAR)
     )
     if not unclear:
-        everyone = len(clear) == int(found[0].number("methods")) > 1
+        everyone = len(clear) == int(findings[0].number("methods")) > 1
         who = "Every method tells" if everyone else f"{listed(clear)} {_tell(clear)}"
         return [f"{who} first and second place apart: their intervals do not overlap."]
     if not clear:
@@ -65,8 +65,8 @@ def _tell(methods: Sequence[str]) -> str:
     return "tells" if len(methods) == 1 else "tell"
 
 
-def _one_method(found: Sequence[Finding]) -> list[str]:
-    only = found[0].number("methods with ranks") < 2
+def _one_method(findings: Sequence[Finding]) -> list[str]:
+    only = findings[0].number("methods with ranks") < 2
     why = "has results here" if only else "can be compared here"
     return [f"Only one method {why}, so there is no agreement to judge."]
 
@@ -78,15 +78,15 @@ _ORDERS = {
 }
 
 
-def _agreement(found: Sequence[Finding]) -> list[str]:
+def _agreement(findings: Sequence[Finding]) -> list[str]:
     """Say how alike the methods order the inputs."""
-    (one,) = found
+    (one,) = findings
     everyone = len(one.methods) == int(one.number("methods"))
     all_of = "All" if everyone else listed(one.methods)
     top = f"{all_of} put {one.features[0]} first; " if one.features else ""
     if "orders" not in one.evidence:
-        told = "rank correlations are undefined here: too few inputs, or all alike."
-        return [top + told if top else told[0].upper() + told[1:]]
+        undefined = "rank correlations are undefined here: too few inputs, or all alike."
+        return [top + undefined if top else undefined[0].upper() + undefined[1:]]
     low, high = one.number("lowest correlation"), one.number("highest correlation")
     spread = correlation(low) + (f" to {correlation(high)}" if high - low >= 0.005 else "")
     how = _ORDERS[one.text("orders")]
@@ -100,57 +100,57 @@ _WITHOUT = {
 }
 
 
-def _no_shares(found: Sequence[Finding]) -> list[str]:
-    said = []
-    for one in found:
+def _no_shares(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    for one in findings:
         why = _WITHOUT[one.text("because")]
         if "r2" in one.evidence:
             r2 = fit(one.number("r2"))
             why += f"; shuffling does not worsen a prediction that is not good (R² {r2})"
         method = one.methods[0]
-        said.append(f"{method}: no visible importance: {why}. It has ranks but no shares.")
-    return said
+        texts.append(f"{method}: no visible importance: {why}. It has ranks but no shares.")
+    return texts
 
 
-def _constant_targets(found: Sequence[Finding]) -> list[str]:
+def _constant_targets(findings: Sequence[Finding]) -> list[str]:
     return [
         f"{one.methods[0]}: no value, because the targets {one.output} are constant: there is no "
         f"prediction that shuffling could worsen."
-        for one in found
+        for one in findings
     ]
 
 
-def _noise(found: Sequence[Finding]) -> list[str]:
-    fooled = [f for f in found if f.cause == Cause.NOISE_ABOVE]
+def _noise(findings: Sequence[Finding]) -> list[str]:
+    fooled = [f for f in findings if f.cause == Cause.NOISE_ABOVE]
     if not fooled:
-        who = "Every method ranks" if len(found) > 1 else f"{found[0].methods[0]} ranks"
+        who = "Every method ranks" if len(findings) > 1 else f"{findings[0].methods[0]} ranks"
         return [f"{who} all real inputs above the planted noise."]
-    told = listed(
+    outranked = listed(
         f"{f.number('real inputs not above noise'):.0f} of {f.number('real inputs'):.0f} by "
         f"{f.methods[0]}"
         for f in fooled
     )
     return [
-        f"Planted noise ranks as high as real inputs, or higher: {told} are not put above it, "
+        f"Planted noise ranks as high as real inputs, or higher: {outranked} are not put above it, "
         f"and so are not told from noise."
     ]
 
 
-def _credit(found: Sequence[Finding]) -> list[str]:
+def _credit(findings: Sequence[Finding]) -> list[str]:
     parts: dict[tuple[str, ...], list[float]] = {}
-    for finding in found:
+    for finding in findings:
         parts.setdefault(finding.features, []).append(finding.number("part of the copy"))
-    told = []
+    splits = []
     for (original, copy), of in parts.items():
         low, high = percent(min(of)), percent(max(of))
         between = low if low == high else f"{low} to {high}"
-        told.append(f"{copy} takes {between} of what it and {original} get together")
-    return [f"Credit is split with planted copies: {listed(told)}."]
+        splits.append(f"{copy} takes {between} of what it and {original} get together")
+    return [f"Credit is split with planted copies: {listed(splits)}."]
 
 
-def _slopes_and_variances(found: Sequence[Finding]) -> list[str]:
+def _slopes_and_variances(findings: Sequence[Finding]) -> list[str]:
     """Explain the input on which slope-based and variance-based shares differ the most."""
-    (one,) = found
+    (one,) = findings
     kinds = dict(zip(one.methods, one.of("kind", one.methods), strict=True))
     slopes, variances = (
         listed(method for method, kind in kinds.items() if kind == which)
@@ -175,8 +175,8 @@ def _slopes_and_variances(found: Sequence[Finding]) -> list[str]:
     ]
 
 
-def _prediction(found: Sequence[Finding]) -> list[str]:
-    (one,) = found
+def _prediction(findings: Sequence[Finding]) -> list[str]:
+    (one,) = findings
     by = (number(one.number(what), 2) for what in ("share", "mean share of others"))
     return [
         f"{one.methods[0]} differs from all other methods, the most on {one.features[0]} "
@@ -186,15 +186,15 @@ def _prediction(found: Sequence[Finding]) -> list[str]:
     ]
 
 
-def _additive(found: Sequence[Finding]) -> list[str]:
+def _additive(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"Effects add up: the first-order indices sum to {_summed(found[0])}, "
+        f"Effects add up: the first-order indices sum to {_summed(findings[0])}, "
         f"so interactions carry next to nothing."
     ]
 
 
-def _interactions(found: Sequence[Finding]) -> list[str]:
-    one, *only = found
+def _interactions(findings: Sequence[Finding]) -> list[str]:
+    one, *only = findings
     pairs = listed(
         f"{f.features[0]} (S₁ {number(f.number('first_order'), 2)}, "
         f"S_T {number(f.number('total_order'), 2)})"
@@ -211,29 +211,29 @@ def _summed(finding: Finding) -> str:
     return number(finding.number("sum of first-order indices"), 2)
 
 
-def _cancelling(found: Sequence[Finding]) -> list[str]:
+def _cancelling(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"Rises and falls cancel for {listed(_features(found))}: the mean derivative is about 0, "
-        f"the typical slope is not."
+        f"Rises and falls cancel for {listed(_features(findings))}: the mean derivative is about "
+        f"0, the typical slope is not."
     ]
 
 
-def _inputs(found: Sequence[Finding]) -> list[str]:
-    told = listed(f"{listed(f.methods)} used {f.text('inputs')}" for f in found)
-    return [f"Not all methods saw the same inputs, which alone can make them differ: {told}."]
+def _inputs(findings: Sequence[Finding]) -> list[str]:
+    uses = listed(f"{listed(f.methods)} used {f.text('inputs')}" for f in findings)
+    return [f"Not all methods saw the same inputs, which alone can make them differ: {uses}."]
 
 
-def _inert(found: Sequence[Finding]) -> list[str]:
+def _inert(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"No effect visible: {listed(_features(found), 6)} (the total-order interval reaches 0 "
-        f"and the index is below {found[0].number('below'):g})."
+        f"No effect visible: {listed(_features(findings), 6)} (the total-order interval reaches 0 "
+        f"and the index is below {findings[0].number('below'):g})."
     ]
 
 
-def _negligible(found: Sequence[Finding]) -> list[str]:
+def _negligible(findings: Sequence[Finding]) -> list[str]:
     return [
-        f"Negligible: {listed(_features(found), 6)} (the derivatives bound the total-order index "
-        f"below {found[0].number('below'):g})."
+        f"Negligible: {listed(_features(findings), 6)} (the derivatives bound the total-order "
+        f"index below {findings[0].number('below'):g})."
     ]
 
 
@@ -247,13 +247,15 @@ _AGAINST = {
 }
 
 
-def _accuracy(found: Sequence[Finding]) -> list[str]:
-    told = listed(f"{f.methods[0]} {number(100 * f.number('relative error'), 2)} %" for f in found)
-    return [f"{_AGAINST[found[0].text('against')]}: {told}."]
+def _accuracy(findings: Sequence[Finding]) -> list[str]:
+    errors = listed(
+        f"{f.methods[0]} {number(100 * f.number('relative error'), 2)} %" for f in findings
+    )
+    return [f"{_AGAINST[findings[0].text('against')]}: {errors}."]
 
 
-def _features(found: Sequence[Finding]) -> list[str]:
-    return list(dict.fromkeys(finding.features[0] for finding in found))
+def _features(findings: Sequence[Finding]) -> list[str]:
+    return list(dict.fromkeys(finding.features[0] for finding in findings))
 
 
 OF_OUTPUT: Mapping[Cause, Callable[[Sequence[Finding]], list[str]]] = {

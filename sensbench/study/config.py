@@ -243,10 +243,10 @@ def _say(problem: Any) -> str:
         # the parts of a study that know their keys, and itself
         inside: dict[str, type[BaseModel]] = {"plant": Planting, "limits": LimitsAsked}
         of = next((inside[part] for part in problem["loc"] if part in inside), Study)
-        known = [*of.model_fields]
-        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        keys = [*of.model_fields]
+        near = difflib.get_close_matches(str(problem["loc"][-1]), keys, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        return f"{place}: expected a known key; {hint}(known: {', '.join(known)})"
+        return f"{place}: expected a known key; {hint}(known: {', '.join(keys)})"
     if problem["type"] == "missing":
         return f"{place}: expected this key; it is missing"
     message = problem["msg"].removeprefix("Value error, ")

@@ -23,12 +23,12 @@ def dump(content: Any) -> str:
 
 def digest_of(*parts: str | bytes) -> str:
     """Return a digest of texts and bytes, each of them whole."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        found.update(len(raw).to_bytes(8, "big"))
-        found.update(raw)
-    return found.hexdigest()[:32]
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.hexdigest()[:32]
 
 
 def cell_digest(facts: Sequence[Any], numbers: Iterable[Sequence[Any]]) -> str:

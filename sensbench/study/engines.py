@@ -166,18 +166,18 @@ class Workers(Engine):
         except (LookupError, TypeError, ValueError) as error:
             return Outcome("crashed", f"its answer was no outcome: {type(error).__name__}: {error}")
 
-    def _say(self, said: Any) -> None:
+    def _say(self, message: Any) -> None:
         """Say here what was said there, once."""
-        kind, text = (str(part) for part in said)
+        kind, text = (str(part) for part in message)
         if (kind, text) in self._said:
             return
         self._said.add((kind, text))
         if not kind:
             logging.getLogger("sensbench").info("%s", text)
             return
-        found = getattr(sensbench.errors, kind, None) or getattr(builtins, kind, None)
-        known = isinstance(found, type) and issubclass(found, Warning)
-        warnings.warn(text, found if known else UserWarning, stacklevel=2)
+        category = getattr(sensbench.errors, kind, None) or getattr(builtins, kind, None)
+        is_warning = isinstance(category, type) and issubclass(category, Warning)
+        warnings.warn(text, category if is_warning else UserWarning, stacklevel=2)
 
 
 def how_many(workers: int | None, limited: bool) -> int:

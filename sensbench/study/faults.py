@@ -29,12 +29,12 @@ def plain_text(text: str, most: int, *, end: bool = False) -> str:
 def _reason(error: BaseException) -> str:
     """Our own errors speak for themselves; others need their kind."""
     try:
-        said = str(error)
+        message = str(error)
     except Exception:  # whatever somebody's own class does there
-        said = "(its message cannot be had)"
+        message = "(its message cannot be had)"
     if not isinstance(error, SensbenchError):
-        said = f"{type(error).__name__}: {said}"
-    return plain_text(said, _MOST_REASON)
+        message = f"{type(error).__name__}: {message}"
+    return plain_text(message, _MOST_REASON)
 
 
 def _trace(error: BaseException) -> str:

@@ -58,7 +58,7 @@ def writing(path: Path, command: str = "") -> Iterator[None]:
 
 
 def _tell(descriptor: int, command: str) -> None:
-    said = {
+    entry = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -66,13 +66,13 @@ def _tell(descriptor: int, command: str) -> None:
     }
     with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(said).encode(), 0)
+        os.pwrite(descriptor, json.dumps(entry).encode(), 0)
 
 
 def _holder(lock: Path) -> str:
     try:
-        said: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
-        doing = f" ({said['command']})" if said["command"] else ""
-        return f"process {said['pid']} on {said['host']} since {said['since']}{doing}"
+        entry: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
+        doing = f" ({entry['command']})" if entry["command"] else ""
+        return f"process {entry['pid']} on {entry['host']} since {entry['since']}{doing}"
     except (OSError, ValueError, LookupError, TypeError):
         return "another process, which has not said who it is"

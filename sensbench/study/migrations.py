@@ -62,8 +62,8 @@ def _keep_measures(db: sqlite3.Connection, ranking: list[str]) -> None:
 
 
 def _unrecorded(name: str, axis: Any) -> Measure:
-    said = "Not recorded: the version that wrote these numbers did not keep what they mean."
-    return Measure(name, name, said, "", "", "", "unknown", axis)
+    definition = "Not recorded: the version that wrote these numbers did not keep what they mean."
+    return Measure(name, name, definition, "", "", "", "unknown", axis)
 
 
 def _method(content: dict[str, Any]) -> Method:
@@ -77,8 +77,10 @@ def _method(content: dict[str, Any]) -> Method:
         pass  # a plug-in that is not installed: what it needs stays unknown
     name = content["ranks_by"]
     headline = MEASURES.get(name) or _unrecorded(name, "feature")
-    told = content.get("summary", "")
-    return Method(content["label"], content["name"], content["params"], headline, told, needs, bias)
+    summary = content.get("summary", "")
+    return Method(
+        content["label"], content["name"], content["params"], headline, summary, needs, bias
+    )
 
 
 def _digests(db: sqlite3.Connection) -> None:
@@ -86,13 +88,13 @@ def _digests(db: sqlite3.Connection) -> None:
         db.execute(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
     for table in ("study", "questions"):
         for key, content in db.execute(f"SELECT key, content FROM {table}").fetchall():
-            told = digest_of(key, content)
-            db.execute(f"UPDATE {table} SET digest = ? WHERE key = ?", (told, key))
+            digest = digest_of(key, content)
+            db.execute(f"UPDATE {table} SET digest = ? WHERE key = ?", (digest, key))
     for key, content, weights in db.execute(
         "SELECT key, content, weights FROM networks"
     ).fetchall():
-        told = digest_of(key, content, weights or b"")
-        db.execute("UPDATE networks SET digest = ? WHERE key = ?", (told, key))
+        digest = digest_of(key, content, weights or b"")
+        db.execute("UPDATE networks SET digest = ? WHERE key = ?", (digest, key))
 
 
 def _cells(
@@ -112,8 +114,8 @@ def _cells(
         problem, model, label, budget, replicate = planned.get(key, ["", "", "", None, None])
         method = methods.get(label, {"name": "", "params": {}})
         why = {
-            name: absent_to_plain(NotAsked("") if said == "not asked for" else Impossible(said))
-            for name, said in json.loads(absent).items()
+            name: absent_to_plain(NotAsked("") if reason == "not asked for" else Impossible(reason))
+            for name, reason in json.loads(absent).items()
         }
         facts = (
             key, problem, model, method["name"], dump(method["params"]), budget, replicate, seed,

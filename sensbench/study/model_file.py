@@ -58,28 +58,28 @@ def _from_python(target: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     loader = spec.loader
     _ran(lambda: loader.exec_module(module), f"--model: expected {path} to run; it")
-    found = vars(module).get(name)
-    if found is None or not (callable(found) or hasattr(found, "predict")):
+    named = vars(module).get(name)
+    if named is None or not (callable(named) or hasattr(named, "predict")):
         public = [key for key, value in vars(module).items() if callable(value)]
         raise UnknownNameError.of(path, "model", name, public)
-    if isinstance(found, nn.Module) or not _makes_a_model(found):
-        return found
+    if isinstance(named, nn.Module) or not _makes_a_model(named):
+        return named
     return _ran(
-        found,
+        named,
         f"--model: expected {name}() in {path} to make the model without arguments; it",
         "write a function that does, and name it",
     )
 
 
-def _makes_a_model(found: Any) -> bool:
+def _makes_a_model(value: Any) -> bool:
     """Whether it is to be called for the model: a class, or a function that needs nothing."""
-    if inspect.isclass(found):
+    if inspect.isclass(value):
         return True
-    if not inspect.isroutine(found):
+    if not inspect.isroutine(value):
         return False
     needed = [
         p
-        for p in inspect.signature(found).parameters.values()
+        for p in inspect.signature(value).parameters.values()
         if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
     return not needed
@@ -173,7 +173,7 @@ def _ran(call: Callable[[], Any], expected: str, advice: str = "") -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        said = " ".join(str(error).split()) or "nothing said"
+        message = " ".join(str(error).split()) or "nothing said"
         raise InputError(
-            f"{expected} raised {type(error).__name__}: {said}{advice and f'; {advice}'}"
+            f"{expected} raised {type(error).__name__}: {message}{advice and f'; {advice}'}"
         ) from error

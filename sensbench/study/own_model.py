@@ -23,8 +23,8 @@ def content_of(model: Mapping[str, Any]) -> list[str]:
         A file is not there, or none is named as ``FILE.py:NAME``.
     """
     path, name = parts_of(model["file"])
-    found = [name, _hash(path, "file")]
-    return [*found, _hash(Path(model["weights"]), "weights")] if model.get("weights") else found
+    parts = [name, _hash(path, "file")]
+    return [*parts, _hash(Path(model["weights"]), "weights")] if model.get("weights") else parts
 
 
 def parts_of(file: str) -> tuple[Path, str]:
@@ -47,8 +47,8 @@ def explained_by(problem: Problem, model: Mapping[str, Any]) -> Problem:
     try:
         given = load_model(model["file"], weights)
     except InputError as error:
-        said = str(error).replace("--model: ", "file: ").replace("--weights: ", "weights: ")
-        raise InputError(f"model {model['name']!r}: {said}") from error
+        message = str(error).replace("--model: ", "file: ").replace("--weights: ", "weights: ")
+        raise InputError(f"model {model['name']!r}: {message}") from error
     data = problem.data
     made = Problem.of(
         given,
@@ -57,12 +57,12 @@ def explained_by(problem: Problem, model: Mapping[str, Any]) -> Problem:
         X=None if data is None else data.X,
         outputs=None if data is None or data.y is None else problem.targets,
     )
-    found = replace(problem, reference={}).with_model(made.explained)
+    with_own = replace(problem, reference={}).with_model(made.explained)
     if data is None or data.y is None:
-        return found
+        return with_own
     # metered(): judging is not explaining, so its rows are nobody's cost
-    quality = qualities(data.y, made.explained.metered()(data.X), found.outputs)
-    return found.with_model(made.explained, quality, "the rows given")
+    quality = qualities(data.y, made.explained.metered()(data.X), with_own.outputs)
+    return with_own.with_model(made.explained, quality, "the rows given")
 
 
 def _hash(path: Path, what: str) -> str:

@@ -80,8 +80,8 @@ def plan_of(study: Study, source: str = "study") -> Plan:
     subjects = _subjects(study, source)
     keys = [(key, p.problem_label, p.model_label) for key, p in subjects.items()]
     cells = cells_of(keys, methods, study.budgets, study.replicates, study.seed)
-    asked = study.references
-    references = (asked.points, asked.scrambles) if asked else None
+    settings = study.references
+    references = (settings.points, settings.scrambles) if settings else None
     specs = zip(methods, study.estimators, strict=True)
     limits = {method.label: spec.own_limits for method, spec in specs}
     return Plan(subjects, methods, cells, references, limits)

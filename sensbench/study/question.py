@@ -42,15 +42,15 @@ def question_of(
 def _title(truth: Mapping[str, Truth], of: str) -> str:
     if not truth:
         return ""
-    return f"{'exact' if all(known.is_exact for known in truth.values()) else 'known'} ({of})"
+    return f"{'exact' if all(item.is_exact for item in truth.values()) else 'known'} ({of})"
 
 
 def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
     """Return truths as rows, of the measures that belong to one output and one feature."""
     return tuple(
-        Known(measure, output, feature, float(known.value[k, i]), float(known.standard_error[k, i]))
-        for measure, known in truth.items()
-        if known.value.ndim == 2
+        Known(measure, output, feature, float(item.value[k, i]), float(item.standard_error[k, i]))
+        for measure, item in truth.items()
+        if item.value.ndim == 2
         for k, output in enumerate(problem.outputs)
         for i, feature in enumerate(problem.features)
     )

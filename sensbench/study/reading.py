@@ -65,12 +65,12 @@ def read(db: sqlite3.Connection, path: Path | str) -> Results:
 
 def _texts(db: sqlite3.Connection, path: Path | str, table: str) -> dict[str, str]:
     """Return a table's texts by key, in the order they were first written."""
-    found = {}
+    texts = {}
     for key, text, digest in db.execute(f"SELECT * FROM {table} ORDER BY rowid"):
         if contents.digest_of(key, text) != digest:
             raise schema.damaged(path, f"{table}: {key}")
-        found[key] = text
-    return found
+        texts[key] = text
+    return texts
 
 
 def _methods(
@@ -104,8 +104,8 @@ def _cells(db: sqlite3.Connection, path: Path | str) -> tuple[pd.DataFrame, pd.D
         raise schema.damaged(path, f"numbers of no cell: {next(iter(of_cell))}")
     frame = pd.DataFrame(numbers, columns=["cell", *_NUMBER])
     frame = frame.astype(dict.fromkeys(("value", "low", "high"), float))
-    known = pd.DataFrame([row[:-1] for row in states], columns=["cell", *_FACTS[1:]])
-    return known, frame
+    cells = pd.DataFrame([row[:-1] for row in states], columns=["cell", *_FACTS[1:]])
+    return cells, frame
 
 
 def _with_intervals(frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,12 +113,14 @@ def _with_intervals(frame: pd.DataFrame) -> pd.DataFrame:
     text, texts = pd.factorize(frame["intervals"].astype(str))
     name, names = pd.factorize(frame["measure"].astype(str))
     pairs, place = np.unique(text * max(len(names), 1) + name, return_inverse=True)
-    told = [contents.intervals_of_text(one) for one in texts]
-    found = [told[pair // len(names)].get(names[pair % len(names)]) for pair in pairs.tolist()]
+    intervals = [contents.intervals_of_text(one) for one in texts]
+    matched = [
+        intervals[pair // len(names)].get(names[pair % len(names)]) for pair in pairs.tolist()
+    ]
     columns = {
-        "level": pd.Series([of.level if of else float("nan") for of in found], dtype=float),
-        "interval": pd.Series([of.method if of else "" for of in found], dtype=str),
-        "covers": pd.Series([of.sources if of else "" for of in found], dtype=str),
+        "level": pd.Series([of.level if of else float("nan") for of in matched], dtype=float),
+        "interval": pd.Series([of.method if of else "" for of in matched], dtype=str),
+        "covers": pd.Series([of.sources if of else "" for of in matched], dtype=str),
     }
     return frame.assign(**{
         key: columns[key].take(place).set_axis(frame.index) for key in INTERVAL_COLUMNS

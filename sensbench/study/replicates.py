@@ -41,41 +41,41 @@ def pooled(
     signed
         Measure to whether it may be negative; an interval of one that may not ends at 0.
     """
-    known = numbers.assign(square=((numbers["high"] - numbers["low"]) / 2) ** 2)
-    groups = known.groupby(by, sort=False, dropna=False)
-    found = groups[["value", "low", "high", "square"]].mean()
-    found["sd"], found["count"] = groups["value"].std(), groups["value"].count()
-    found["ends"] = groups["low"].count()
-    found["given"] = groups["inputs"].first().str.endswith(_GIVEN)
-    found = found.reset_index()
-    design = found["covers"] == "design"
-    count, level = found["count"].to_numpy(), found["level"].to_numpy(dtype=float)
-    has_ends = (found["ends"] > 0) & (2 * found["ends"] >= count) & np.isfinite(level)
+    with_squares = numbers.assign(square=((numbers["high"] - numbers["low"]) / 2) ** 2)
+    groups = with_squares.groupby(by, sort=False, dropna=False)
+    table = groups[["value", "low", "high", "square"]].mean()
+    table["sd"], table["count"] = groups["value"].std(), groups["value"].count()
+    table["ends"] = groups["low"].count()
+    table["given"] = groups["inputs"].first().str.endswith(_GIVEN)
+    table = table.reset_index()
+    design = table["covers"] == "design"
+    count, level = table["count"].to_numpy(), table["level"].to_numpy(dtype=float)
+    has_ends = (table["ends"] > 0) & (2 * table["ends"] >= count) & np.isfinite(level)
     independent = (
-        (count > 1) & has_ends & (design | ~found["given"]) & ~found["estimator"].isin(biased)
+        (count > 1) & has_ends & (design | ~table["given"]) & ~table["estimator"].isin(biased)
     ).to_numpy()
-    half = np.where(independent, _half_widths(found, count, level), np.nan)
-    low, high = found["value"] - half, found["value"] + half
-    negative = np.array([signed.get(name, True) for name in found["measure"]], dtype=bool)
-    ends_at_0 = ~negative & (found["value"] >= 0)
+    half = np.where(independent, _half_widths(table, count, level), np.nan)
+    low, high = table["value"] - half, table["value"] + half
+    negative = np.array([signed.get(name, True) for name in table["measure"]], dtype=bool)
+    ends_at_0 = ~negative & (table["value"] >= 0)
     low = low.where(~ends_at_0 | (low > 0), 0.0)
-    found["low"] = low.where(independent, found["low"].where(has_ends))
-    found["high"] = high.where(independent, found["high"].where(has_ends))
+    table["low"] = low.where(independent, table["low"].where(has_ends))
+    table["high"] = high.where(independent, table["high"].where(has_ends))
     few = count < _ENOUGH
     method = INTERVAL_COLUMNS[1]
-    found[method] = (
-        found[method].astype(object).where(~independent, np.where(few, METHOD_OF_FEW, METHOD))
+    table[method] = (
+        table[method].astype(object).where(~independent, np.where(few, METHOD_OF_FEW, METHOD))
     )
-    return found.drop(columns=["square", "sd", "count", "ends", "given"])
+    return table.drop(columns=["square", "sd", "count", "ends", "given"])
 
 
 def _half_widths(
-    found: pd.DataFrame, count: np.ndarray, level: Float[np.ndarray, " n"]
+    table: pd.DataFrame, count: np.ndarray, level: Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Return half the widths of Student's intervals for means of so many replicates."""
     tail = 0.5 + level / 2
-    between = found["sd"].to_numpy() ** 2
-    within = found["square"].to_numpy() / stats.norm.ppf(tail) ** 2
+    between = table["sd"].to_numpy() ** 2
+    within = table["square"].to_numpy() / stats.norm.ppf(tail) ** 2
     worth = np.where(count < _ENOUGH, _WORTH, 0)
     freedom = np.maximum(count - 1 + worth, 1)
     variance = ((count - 1) * between + np.where(worth > 0, worth * within, 0.0)) / freedom

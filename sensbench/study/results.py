@@ -126,8 +126,8 @@ class Question:
 
     def r2(self, output: str) -> float | None:
         """Return R² of one output, where there are targets to judge it by."""
-        found = self.quality.get(output)
-        return None if found is None else found.r2
+        quality = self.quality.get(output)
+        return None if quality is None else quality.r2
 
     def true_values(self, measure: str, output: str) -> "pd.Series[float]":
         """Return the true values by feature; empty where there are none."""
@@ -146,10 +146,10 @@ class Question:
         return _by_measure(self.reference)
 
     def _by_feature(self, values: "_Values", measure: str, output: str) -> "pd.Series[float]":
-        known = values.get((measure, output), {})
+        by_feature = values.get((measure, output), {})
         return pd.Series(
-            [known[f] for f in self.features if f in known],
-            index=[f for f in self.features if f in known],
+            [by_feature[f] for f in self.features if f in by_feature],
+            index=[f for f in self.features if f in by_feature],
             dtype=float,
         )
 
@@ -158,17 +158,17 @@ def _floors(
     headline: pd.DataFrame, others: pd.DataFrame, names: Mapping[str, str]
 ) -> "pd.Series[float]":
     """Return the floor of each number, of its feature or of all; ``names``: of their measures."""
-    known = others[
+    floor_rows = others[
         (others["measure"] == others["estimator"].map(names)) & (others["partner"] == "")
     ]
     where = ["problem", "model", "estimator", "output"]
-    found = pd.Series(float("nan"), index=headline.index)
+    floor = pd.Series(float("nan"), index=headline.index)
     for of_all, by in ((True, where), (False, [*where, "feature"])):
-        floors = known[(known["feature"] == "") == of_all].set_index(by)["value"]
+        floors = floor_rows[(floor_rows["feature"] == "") == of_all].set_index(by)["value"]
         if len(floors):
             at = pd.MultiIndex.from_frame(headline[by])
-            found = found.fillna(pd.Series(floors.reindex(at).to_numpy(), index=headline.index))
-    return found
+            floor = floor.fillna(pd.Series(floors.reindex(at).to_numpy(), index=headline.index))
+    return floor
 
 
 # (measure, output) to feature and value: many outputs are asked for one by one.
@@ -176,10 +176,10 @@ _Values = dict[tuple[str, str], dict[str, float]]
 
 
 def _by_measure(values: tuple[Known, ...]) -> _Values:
-    found: _Values = {}
-    for known in values:
-        found.setdefault((known.measure, known.output), {})[known.feature] = known.value
-    return found
+    by_measure: _Values = {}
+    for item in values:
+        by_measure.setdefault((item.measure, item.output), {})[item.feature] = item.value
+    return by_measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,8 +234,8 @@ class Results:
     def of(self, problem: str, model: str) -> "Results":
         """Return the part that belongs to one question."""
         if (problem, model) not in self.questions:
-            known = ", ".join(f"{p}/{m}" for p, m in self.questions)
-            raise InputError(f"results: expected one of {known}; got {problem}/{model}")
+            names = ", ".join(f"{p}/{m}" for p, m in self.questions)
+            raise InputError(f"results: expected one of {names}; got {problem}/{model}")
 
         def mine(frame: pd.DataFrame) -> pd.DataFrame:
             return frame[(frame["problem"] == problem) & (frame["model"] == model)]

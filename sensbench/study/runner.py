@@ -117,11 +117,11 @@ def run_study(
         with ResultStore(path) as store:
             store.check()  # before the first write: what is damaged stays as it is
             name, title = study.name, study.title or study.name
-            told = provenance(
+            origin = provenance(
                 name, title, study.seed, command, study.as_yaml(),
                 threads=n_threads, workers=n_workers,
             )  # fmt: skip
-            store.plan(plan.cells, plan.methods, told)
+            store.plan(plan.cells, plan.methods, origin)
             schedule = Schedule(plan, store, retry)
             begin(len(plan.cells), schedule.kept.total())
             with _engine(n_workers, n_threads) as engine:
@@ -147,18 +147,18 @@ def carry_out(plan: Plan, store: ResultStore, work: CarryOut, watch: Watch = _no
 
 def _run(schedule: Schedule, engine: Engine, store: ResultStore, watch: Watch) -> Tally:
     tally = Tally(schedule.kept)
-    found: list[tuple[Cell, Outcome]] = []
+    outcomes: list[tuple[Cell, Outcome]] = []
     while True:
         while engine.room and (item := schedule.next()) is not None:
             engine.start(*item)
-        for cell, outcome in found:  # while workers have begun what is next
+        for cell, outcome in outcomes:  # while workers have begun what is next
             store.put(cell, outcome)
             tally.counts[outcome.status] += 1
             watch(cell, outcome)
         if not engine.busy:
             engine.check()
             return tally
-        found = [pair for done in engine.wait() for pair in schedule.took(*done)]
+        outcomes = [pair for done in engine.wait() for pair in schedule.took(*done)]
 
 
 @contextmanager
@@ -173,7 +173,7 @@ def _engine(workers: int, threads: int) -> Iterator[Engine]:
 def _with_limits(study: Study, limits: Limits | None) -> Study:
     if not limits:
         return study
-    asked = limits.over(study.own_limits)
+    merged = limits.over(study.own_limits)
     return study.model_copy(
-        update={"limits": LimitsAsked(timeout=asked.timeout, memory=asked.memory)}
+        update={"limits": LimitsAsked(timeout=merged.timeout, memory=merged.memory)}
     )

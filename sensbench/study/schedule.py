@@ -80,8 +80,8 @@ class Schedule:
             return [(cell, outcome)]
         if isinstance(task, Refer):
             # what has no values of its own can be explained all the same
-            known = outcome.status == "ok"
-            reference = outcome.content["truths"] if known else outcome.reason
+            computed = outcome.status == "ok"
+            reference = outcome.content["truths"] if computed else outcome.reason
             self._add(name, self._describe(question, reference))
             return []
         if outcome.status != "ok":

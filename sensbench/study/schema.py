@@ -58,20 +58,20 @@ def version_of(db: sqlite3.Connection, path: Path | str) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if not names:
         return 0
-    known = {1: _TABLES_OF_1, VERSION: TABLES}.get(version, ())
+    tables = {1: _TABLES_OF_1, VERSION: TABLES}.get(version, ())
     if version > VERSION and "numbers" in names:
         raise InputError(
             f"{path}: expected a results file of version {VERSION} or older; got version "
             f"{version}, which a newer sensbench wrote; upgrade sensbench, or give another file"
         )
-    if not known or set(known) - names:
+    if not tables or set(tables) - names:
         raise InputError(
             f"{path}: expected a results file of sensbench; got another database (version "
             f"{version}, tables {', '.join(sorted(names)[:6])}); give another file"
         )
-    (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if said != "ok":
-        raise damaged(path, said)
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise damaged(path, verdict)
     return int(version)
 
 

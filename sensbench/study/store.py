@@ -244,14 +244,14 @@ class ResultStore:
                 ) from error
             raise schema.damaged(self.path, error) from error
 
-    def _refused(self, said: str) -> InputError:
-        if "UTF-8" in said or "malformed" in said:
-            return schema.damaged(self.path, said)
+    def _refused(self, message: str) -> InputError:
+        if "UTF-8" in message or "malformed" in message:
+            return schema.damaged(self.path, message)
         ways = {
             "full": "make room on the disk; what was committed is kept",
             "readonly": "make the file and its folder writable, or copy it to where they are",
             "locked": "another run is writing it; wait for that one to end",
             "unable to open": "make the file and its folder readable and writable",
         }
-        way = next((way for word, way in ways.items() if word in said), "look at the file")
-        return InputError(f"{self.path}: expected to read and write it; got {said!r}; {way}")
+        way = next((way for word, way in ways.items() if word in message), "look at the file")
+        return InputError(f"{self.path}: expected to read and write it; got {message!r}; {way}")

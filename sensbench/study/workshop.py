@@ -121,14 +121,14 @@ class Workshop:
         weights = hashlib.sha256(task.network.weights).hexdigest()
         problem = self.problem(task.subject, task.network)
         begun()
-        known = reference(
+        truths = reference(
             problem,
             points=task.points,
             scrambles=task.scrambles,
             key=f"{task.subject.key} {weights}",
             folder=cache_folder("references"),
         )
-        return Outcome("ok", content={"truths": to_plain(known)})
+        return Outcome("ok", content={"truths": to_plain(truths)})
 
     def _describe(self, task: Describe, begun: Callable[[], None]) -> Outcome:
         problem = self.problem(task.subject, task.network)

@@ -28,51 +28,53 @@ _BUDGET = 2048
 def check_answers(estimator: Estimator, who: str) -> None:
     """Check values and intervals over independent inputs, and over rows where it uses them."""
     over_product = [_known.product()] * SEEDS
-    found = _over_seeds(estimator, over_product, who)
-    if found:
-        _check_order(found, estimator, who)
-        _check_values(found, _known.product_answers(), estimator, f"{who} over independent inputs")
-        _check_widths(found, who)
+    results = _over_seeds(estimator, over_product, who)
+    if results:
+        _check_order(results, estimator, who)
+        _check_values(
+            results, _known.product_answers(), estimator, f"{who} over independent inputs"
+        )
+        _check_widths(results, who)
         _check_narrowing(estimator, over_product[0], who)
     if not estimator.needs.design:
-        found = _over_seeds(estimator, [_known.data(seed) for seed in range(SEEDS)], who)
-        if found:
-            _check_values(found, _known.data_answers(), estimator, f"{who} over correlated rows")
-            _check_widths(found, who)
+        results = _over_seeds(estimator, [_known.data(seed) for seed in range(SEEDS)], who)
+        if results:
+            _check_values(results, _known.data_answers(), estimator, f"{who} over correlated rows")
+            _check_widths(results, who)
 
 
 def _over_seeds(estimator: Estimator, problems: list[Problem], who: str) -> list[SensitivityResult]:
-    found = []
+    results = []
     for seed, problem in enumerate(problems):
         budget = max(_BUDGET, int(estimator.minimum_budget(problem)))
         result = run(estimator, problem, who, budget, seed)
         if result is None:
             return []
-        found.append(result)
-    return found
+        results.append(result)
+    return results
 
 
 def _stacked(
-    found: list[SensitivityResult], name: str
+    results: list[SensitivityResult], name: str
 ) -> tuple[Float[np.ndarray, "seeds ..."], Float[np.ndarray, "seeds ..."]]:
     """Return the values and half-widths over the seeds."""
-    items = [result[name] for result in found]
+    items = [result[name] for result in results]
     return np.stack([i.value for i in items]), np.stack([(i.high - i.low) / 2 for i in items])
 
 
-def _common(found: list[SensitivityResult]) -> list[str]:
+def _common(results: list[SensitivityResult]) -> list[str]:
     """Return the measures of inputs, pairs or outputs that every result has."""
-    names = set.intersection(*(set(result.estimates) for result in found))
+    names = set.intersection(*(set(result.estimates) for result in results))
     return [
-        name for name in found[0].estimates if name in names and measure(name).axis != "direction"
+        name for name in results[0].estimates if name in names and measure(name).axis != "direction"
     ]
 
 
-def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str) -> None:
+def _check_order(results: list[SensitivityResult], estimator: Estimator, who: str) -> None:
     """The first output is linear, with effects of 4, 2, 1 and 0 deviations."""
-    if estimator.ranks_by not in _common(found):
+    if estimator.ranks_by not in _common(results):
         return
-    score = np.abs(_stacked(found, estimator.ranks_by)[0][:, 0]).mean(axis=0)
+    score = np.abs(_stacked(results, estimator.ranks_by)[0][:, 0]).mean(axis=0)
     falls = score[0] > score[1] > score[2] and score[1] > score[3]
     rule(falls, who, "a larger effect scores higher",
          f"{estimator.ranks_by} of a linear output is {score.round(4)} for effects of 4, 2, 1 "
@@ -80,35 +82,35 @@ def _check_order(found: list[SensitivityResult], estimator: Estimator, who: str)
 
 
 def _check_values(
-    found: list[SensitivityResult], answers: _known.Answers, estimator: Estimator, who: str
+    results: list[SensitivityResult], answers: _known.Answers, estimator: Estimator, who: str
 ) -> None:
     share = BIAS_OF_LARGEST if estimator.positive_bias else SHARE_OF_LARGEST
-    for name in _common(found):
+    for name in _common(results):
         if name not in answers:
             continue
-        exact, values = answers[name], _stacked(found, name)[0]
-        known = np.isfinite(exact) & np.isfinite(values).all(axis=0)
+        exact, values = answers[name], _stacked(results, name)[0]
+        comparable = np.isfinite(exact) & np.isfinite(values).all(axis=0)
         if measure(name).axis == "pair":
-            known &= np.triu(np.ones(exact.shape[-2:], dtype=bool), 1)
+            comparable &= np.triu(np.ones(exact.shape[-2:], dtype=bool), 1)
         # Inputs' and outputs' units keep raw measures from being compared with each other.
         free = measure(name).unit == ""
         largest = np.nanmax(np.abs(exact)) if free else np.abs(exact)
         mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
         gap = np.abs(mean - exact)
-        over = np.where(known, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
+        over = np.where(comparable, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
         at = np.unravel_index(over.argmax(), over.shape)
-        inputs = " and ".join(found[0].features[i] for i in at[1:])
+        inputs = " and ".join(results[0].features[i] for i in at[1:])
         by = f" by {inputs}" if inputs else ""
         rule(over.max() <= 0, who, "the numbers are right",
-             f"{name} of {found[0].outputs[at[0]]}{by} is {mean[at]:.4g} "
+             f"{name} of {results[0].outputs[at[0]]}{by} is {mean[at]:.4g} "
              f"± {error[at]:.2g}, the mean of {SEEDS} seeds; {exact[at]:.4g} is right")  # fmt: skip
 
 
-def _check_widths(found: list[SensitivityResult], who: str) -> None:
-    for name in _common(found):
-        if any(result[name].interval is None for result in found):
+def _check_widths(results: list[SensitivityResult], who: str) -> None:
+    for name in _common(results):
+        if any(result[name].interval is None for result in results):
             continue
-        values, halves = _stacked(found, name)
+        values, halves = _stacked(results, name)
         if measure(name).axis == "pair":
             upper = np.triu_indices(values.shape[-1], 1)
             values, halves = (a[..., upper[0], upper[1]] for a in (values, halves))

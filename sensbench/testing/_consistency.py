@@ -15,13 +15,13 @@ from sensbench.testing._tolerances import ROUNDING, STANDARD_ERRORS
 def check_consistent(problem: Problem, who: str) -> None:
     """Check that truths are in range and do not contradict each other."""
     truth = problem.truth
-    for name, known in truth.items():
-        shape, value = MEASURES[name].shape(problem.o, problem.d), known.value
+    for name, item in truth.items():
+        shape, value = MEASURES[name].shape(problem.o, problem.d), item.value
         rule(value.shape == shape, who, "truth has a value per output and input",
              f"{name} has shape {value.shape}, not {shape}")  # fmt: skip
         rule(np.isfinite(value).all(), who, "finite truth", f"got {name} = {value}")
-        rule(known.how.strip(), who, "truth says how it was obtained", f"{name} does not")
-        sign = MEASURES[name].signed or (value >= -slack_of(known)).all()
+        rule(item.how.strip(), who, "truth says how it was obtained", f"{name} does not")
+        sign = MEASURES[name].signed or (value >= -slack_of(item)).all()
         rule(sign, who, "unsigned truth is at least 0", f"got {name} = {value}")
     ordered = (
         ("first_order", "shapley"),

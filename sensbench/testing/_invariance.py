@@ -30,10 +30,10 @@ def check_dead_input(estimator: Estimator, who: str) -> None:
     """
     if estimator.positive_bias:
         return _check_bias_falls(estimator, who)
-    found = _dead_share(estimator, who, _BUDGET)
-    if found is None:
+    shares = _dead_share(estimator, who, _BUDGET)
+    if shares is None:
         return
-    share = found[1]
+    share = shares[1]
     detail = f"it scores {share.max():.3g} of the top input"
     rule((share <= DEAD_SHARE).all(), who, "a dead input scores about 0", detail)
 
@@ -58,10 +58,10 @@ def _dead_share(
 ) -> tuple[Float[np.ndarray, " o"], Float[np.ndarray, " o"]] | None:
     """Return the dead input's score for each output, and as a share of the top input's."""
     case = _cases.linear()
-    found = run(estimator, case.problem, who, budget)
-    if found is None:
+    result = run(estimator, case.problem, who, budget)
+    if result is None:
         return None
-    values = np.abs(_ranking(found, estimator, who))
+    values = np.abs(_ranking(result, estimator, who))
     dead = values[:, case.problem.space.names.index(_cases.DEAD)]
     return dead, dead / values.max(axis=1)
 
@@ -73,16 +73,16 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
     """
     first = _cases.linear().problem
     names = first.space.names[2:] + first.space.names[:2]
-    found = run(estimator, first, who, _BUDGET)
+    result = run(estimator, first, who, _BUDGET)
     other = run(estimator, _cases.linear(names).problem, who, _BUDGET)
-    if found is None or other is None:
+    if result is None or other is None:
         return
     order = [names.index(name) for name in first.space.names]
-    for name in found.estimates:
+    for name in result.estimates:
         axis = measure(name).axis
         if axis not in ("feature", "output") or name not in other.estimates:
             continue
-        a, b = found[name], other[name]
+        a, b = result[name], other[name]
         if axis == "feature":
             b = b.map(lambda values: values[:, order])
         elif a.interval is None or b.interval is None:
@@ -103,17 +103,17 @@ def check_relabelled(estimator: Estimator, who: str) -> None:
 
 def check_units(estimator: Estimator, who: str) -> None:
     """The measure that ranks does not depend on the unit an input is told in."""
-    found = run(estimator, _cases.linear().problem, who, _BUDGET)
+    result = run(estimator, _cases.linear().problem, who, _BUDGET)
     other = run(estimator, _cases.linear(unit=1000.0).problem, who, _BUDGET)
-    if found is None or other is None:
+    if result is None or other is None:
         return
-    a, b = (_ranking(one, estimator, who) for one in (found, other))
+    a, b = (_ranking(one, estimator, who) for one in (result, other))
     same = np.allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(a).max())
     detail = f"{estimator.ranks_by} changes from {a.round(4)} to {b.round(4)} with an input's unit"
     rule(same, who, "the ranking is free of units", detail)
 
 
-def _ranking(found: SensitivityResult, estimator: Estimator, who: str) -> Float[np.ndarray, "o d"]:
-    reason = found.absent.get(estimator.ranks_by)
+def _ranking(result: SensitivityResult, estimator: Estimator, who: str) -> Float[np.ndarray, "o d"]:
+    reason = result.absent.get(estimator.ranks_by)
     rule(reason is None, who, "the measure that ranks is there", f"absent: {reason}")
-    return found[estimator.ranks_by].value
+    return result[estimator.ranks_by].value

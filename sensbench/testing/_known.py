@@ -63,7 +63,7 @@ def product_answers() -> Answers:
         (scale, {1: _itself, 2: _itself}),
         (-scale * float(_CENTRE[2]), {1: _itself}),
     ]
-    known = {name: item.value for name, item in separable(space, *linear, joint).items()}
+    answers = {name: item.value for name, item in separable(space, *linear, joint).items()}
     # A linear model has the same effect on every grid, and varies along one direction.
     ranges, share = EFFECTS * math.sqrt(12), EFFECTS**2 / (EFFECTS**2).sum(axis=1, keepdims=True)
     of_linear = {
@@ -73,7 +73,7 @@ def product_answers() -> Answers:
         "mu_star_standardised": np.sqrt(share),
         "activity_score": share,
     }
-    return known | {
+    return answers | {
         name: np.concatenate([value, np.full((1, 4), np.nan)]) for name, value in of_linear.items()
     }
 

@@ -28,14 +28,14 @@ def run(
     ):
         warnings.simplefilter("always")
         try:
-            found = estimator.estimate(problem, budget=budget, seed=seed)
+            result = estimator.estimate(problem, budget=budget, seed=seed)
         except BudgetTooSmall:
             raise
         except NotApplicable:
-            found = None
+            result = None
     text = printed.getvalue()
     rule(not text, who, "prints nothing", f"it printed {text[:200]!r}; say it in a note")
     seen = [w for w in caught if not issubclass(w.category, _HIDDEN)]
-    told = "".join(f"{w.category.__name__}: {w.message}" for w in seen[:1])
-    rule(not seen, who, "warns of nothing", f"{told}; say it in a note of the estimate")
-    return found
+    warning = "".join(f"{w.category.__name__}: {w.message}" for w in seen[:1])
+    rule(not seen, who, "warns of nothing", f"{warning}; say it in a note of the estimate")
+    return result

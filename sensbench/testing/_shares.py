@@ -28,18 +28,19 @@ def sampled_shares(
     """
     names = [name for name in SHARES if name in problem.truth]
     most = max(n, min(_MOST_POINTS, _MOST_ROWS // (problem.d + 2)))
-    found = {name: sampled[name] for name in names}
+    estimates = {name: sampled[name] for name in names}
     while names and n < most:
         short = max(
-            float((found[name].error / _wanted(problem.truth[name].value)).max()) for name in names
+            float((estimates[name].error / _wanted(problem.truth[name].value)).max())
+            for name in names
         )
         if short <= 1.0:
             break
         doublings = 30.0 if not np.isfinite(short) else math.log2(short) / _RATE
         n = min(most, n << max(1, min(30, math.ceil(doublings))))
         everything = _sample(problem, n, seed)
-        found = {name: everything[name] for name in names}
-    return found
+        estimates = {name: everything[name] for name in names}
+    return estimates
 
 
 def _wanted(share: Float[np.ndarray, "o d"]) -> Float[np.ndarray, "o d"]:

@@ -55,8 +55,8 @@ def check_truth_unused(estimator: Estimator, who: str) -> None:
     It is told one per cent too large: near enough to be believed, and no method's own number.
     """
     finite = {n: v for n, v in _known.product_answers().items() if np.isfinite(v).all()}
-    told = {name: 1.01 * value for name, value in finite.items()}
-    same = _compared(estimator, who, _known.product(), _known.product(truth=told))
+    shifted = {name: 1.01 * value for name, value in finite.items()}
+    same = _compared(estimator, who, _known.product(), _known.product(truth=shifted))
     rule(same, who, "the truth is not used",
          "the numbers change with problem.truth; an estimate is of the model alone")  # fmt: skip
 

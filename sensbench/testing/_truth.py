@@ -51,7 +51,7 @@ def sampled_measures(
     centre = YA.mean(axis=0)
     # NaN where there is no derivative: it agrees with no truth.
     J, swapped, walked = np.full((3, len(A), problem.o, problem.d), np.nan)
-    known, sigma, ranges = np.full((3, problem.d), np.nan)
+    constants, sigma, ranges = np.full((3, problem.d), np.nan)
     skipped = space.without_derivative
     for i, block in enumerate(space.blocks):
         AB = A.copy()
@@ -59,7 +59,7 @@ def sampled_measures(
         swapped[:, :, i] = model(AB) - centre
         if problem.features[i] not in skipped:
             constant = poincare_constant(space.marginals[block[0]])
-            known[i] = np.nan if isinstance(constant, NoConstant) else constant
+            constants[i] = np.nan if isinstance(constant, NoConstant) else constant
             sigma[i] = space.std()[block[0]]
             ranges[i] = _length(space.marginals[block[0]])
             J[:, :, i] = slopes[:, :, block[0]]
@@ -67,8 +67,8 @@ def sampled_measures(
     X, before, ways = A.copy(), YA, np.argsort(rng.random((len(A), problem.d)), axis=1)
     for moved in ways.T:
         for i, block in enumerate(space.blocks):
-            mine = np.flatnonzero(moved == i)
-            X[np.ix_(mine, block)] = B[np.ix_(mine, block)]
+            moving = np.flatnonzero(moved == i)
+            X[np.ix_(moving, block)] = B[np.ix_(moving, block)]
         after = model(X)
         walked[np.arange(len(A)), :, moved] = after - before
         before = after
@@ -76,8 +76,8 @@ def sampled_measures(
     rows = (YA - centre, YB - centre, swapped, J, walked, *(() if pairs is None else (pairs,)))
 
     def of(some: tuple[Float[np.ndarray, "..."], ...]) -> dict[str, Float[np.ndarray, "..."]]:
-        found = _statistics(some, sigma, known, ranges)
-        return found | {"mean": found["mean"] + centre}
+        measures = _statistics(some, sigma, constants, ranges)
+        return measures | {"mean": measures["mean"] + centre}
 
     whole = of(rows)
     parts = [
@@ -112,19 +112,19 @@ def _statistics(
         "derivative_std": J.std(axis=0),
     }
     first = removed / variance
-    found = {
+    statistics = {
         "mean": np.concatenate([YA, YB]).mean(axis=0),
         "variance": variance[:, 0],
         "shapley": (YB[:, :, None] * walked).mean(axis=0) / variance,
     }
     if np.isfinite(ranges).all():
-        found["mu_star_limit"] = raw["derivative_abs"] * ranges
+        statistics["mu_star_limit"] = raw["derivative_abs"] * ranges
     if len(rows) > 5:
         both = (YB[:, :, None, None] * rows[5]).mean(axis=0) / variance[..., None]
         second = both - first[:, :, None] - first[:, None, :]
-        found["second_order"] = second * (1.0 - np.eye(len(ranges)))
+        statistics["second_order"] = second * (1.0 - np.eye(len(ranges)))
     return {
-        **found,
+        **statistics,
         **raw,
         **{f"{name}_standardised": value * scale for name, value in raw.items()},
         "dgsm": (J**2).mean(axis=0),
@@ -144,14 +144,14 @@ def _pairs(
 ) -> Float[np.ndarray, "n o k k"]:
     """Return how y changes when two features are those of B."""
     space, model, d = problem.space, problem.explained.metered(), problem.d
-    found = np.zeros((len(A), problem.o, d, d))
+    effects = np.zeros((len(A), problem.o, d, d))
     YA = model(A)
     for i, j in zip(*np.triu_indices(d, 1), strict=True):
         block = np.concatenate([space.blocks[i], space.blocks[j]])
         AB = A.copy()
         AB[:, block] = B[:, block]
-        found[:, :, i, j] = found[:, :, j, i] = model(AB) - YA
-    return found
+        effects[:, :, i, j] = effects[:, :, j, i] = model(AB) - YA
+    return effects
 
 
 def _length(marginal: Marginal) -> float:

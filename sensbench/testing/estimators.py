@@ -110,25 +110,25 @@ def _check_declaration(estimator: Estimator, who: str) -> None:
 
 def _check_result(estimator: Estimator, case: _cases.Case, who: str) -> bool:
     """Check what is returned; whether the problem could be asked at all."""
-    found = run(estimator, case.problem, who, _BUDGET)
-    if found is None:
+    result = run(estimator, case.problem, who, _BUDGET)
+    if result is None:
         return False
-    given = {*found.estimates, *found.absent}
+    given = {*result.estimates, *result.absent}
     declared = set(estimator.measures)
     rule(given == declared, who, "every declared measure is returned or absent",
          f"declared but not given: {sorted(declared - given)}; "
          f"given but not declared: {sorted(given - declared)}")  # fmt: skip
-    for name, absent in found.absent.items():
+    for name, absent in result.absent.items():
         rule(absent.reason.strip(), who, "absent with a reason", f"{name} has none")
-    for name in found.estimates:
-        _check_values(found, name, f"{who} on {case.title}")
-    columns = tuple(found.to_frame().columns)
+    for name in result.estimates:
+        _check_values(result, name, f"{who} on {case.title}")
+    columns = tuple(result.to_frame().columns)
     rule(columns == RESULT_COLUMNS, who, "the frame has the documented columns", f"got {columns}")
     return True
 
 
-def _check_values(found: SensitivityResult, name: str, who: str) -> None:
-    item, axis = found[name], measure(name).axis
+def _check_values(result: SensitivityResult, name: str, who: str) -> None:
+    item, axis = result[name], measure(name).axis
     read = np.ones(item.value.shape, dtype=bool)
     if axis == "pair":
         read &= np.triu(np.ones(item.value.shape[-2:], dtype=bool), 1)
@@ -138,15 +138,17 @@ def _check_values(found: SensitivityResult, name: str, who: str) -> None:
              f"{name} has ends and no Interval; without one, Estimate.of leaves them out",
              )  # fmt: skip
         ends = np.repeat(item.value[None], 3, axis=0)
-    named = np.array([any(repr(f) in note for note in found.notes) for f in found.features])
+    named = np.array([any(repr(f) in note for note in result.notes) for f in result.features])
     if axis == "feature":
         excused = read & named
     elif axis == "pair":
         excused = read & (named[:, None] | named)
     else:  # no feature's remark excuses a number that belongs to none
         excused = np.zeros_like(read)
-    told = any(name in note for note in found.notes) or np.isfinite(ends[:, read & ~excused]).all()
-    rule(told, who, "finite, or a note says why", f"{name} = {item.value}")
+    explained = (
+        any(name in note for note in result.notes) or np.isfinite(ends[:, read & ~excused]).all()
+    )
+    rule(explained, who, "finite, or a note says why", f"{name} = {item.value}")
     numbers = ends[:, read]
     low, value, high = numbers[:, np.isfinite(numbers).all(axis=0)]
     inside = ((low <= value) & (value <= high)).all()
@@ -160,18 +162,18 @@ def _check_budget(estimator: Estimator, case: _cases.Case, who: str) -> None:
     rule(whole, who, "the smallest budget is a number of rows", f"got {least!r}")
     for budget in (least, least + 1, 2 * least + 3, 997 + least):
         before, checked = case.seen.rows, case.problem.explained.n_check
-        found = run(estimator, case.problem, who, int(budget))
-        rule(found is not None, who, "applies whatever the budget", f"not with {budget} rows")
-        if found is None:
+        result = run(estimator, case.problem, who, int(budget))
+        rule(result is not None, who, "applies whatever the budget", f"not with {budget} rows")
+        if result is None:
             continue
-        spent, really = found.n_forward + found.n_backward, case.seen.rows - before
+        spent, really = result.n_forward + result.n_backward, case.seen.rows - before
         # the checks a model gets once are outside every method's budget; a forward and a backward
         # row of theirs are one row seen
         really -= case.problem.explained.n_check - checked
         rule(spent <= budget, who, "the budget is not exceeded", f"{spent} of {budget} rows")
         # Rows evaluated behind the meter: every method would look cheaper than it is.
-        rule(really <= found.n_forward, who, "all rows are counted",
-             f"{really} rows evaluated, {found.n_forward} counted")  # fmt: skip
+        rule(really <= result.n_forward, who, "all rows are counted",
+             f"{really} rows evaluated, {result.n_forward} counted")  # fmt: skip
     if least > 1:
         try:
             estimator.estimate(case.problem, budget=int(least) - 1, seed=0)

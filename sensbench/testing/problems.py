@@ -186,27 +186,27 @@ def _check_derivative(problem: Problem, who: str, n: int, seed: int) -> None:
 
 def _check_errors(problem: Problem, who: str, sampled: Mapping[str, Sampled]) -> None:
     """A truth is known better than a sample tells: a large standard error would excuse anything."""
-    for name, known in problem.truth.items():
-        inputs = tuple(range(1, known.value.ndim))
-        allowed = LARGEST_ERROR * np.abs(known.value).max(axis=inputs, keepdims=True)
+    for name, truth in problem.truth.items():
+        inputs = tuple(range(1, truth.value.ndim))
+        allowed = LARGEST_ERROR * np.abs(truth.value).max(axis=inputs, keepdims=True)
         if name in sampled:
             allowed = np.maximum(allowed, np.nan_to_num(sampled[name].error))
-        over = known.standard_error - allowed
+        over = truth.standard_error - allowed
         at = np.unravel_index(over.argmax(), over.shape)
         rule(over.max() <= 0, who, "the truth's standard error is small",
-             f"{name} of {problem.outputs[at[0]]} is given as {known.value[at]:.6g} ± "
-             f"{known.standard_error[at]:.2g}; an estimate cannot be judged by it")  # fmt: skip
+             f"{name} of {problem.outputs[at[0]]} is given as {truth.value[at]:.6g} ± "
+             f"{truth.standard_error[at]:.2g}; an estimate cannot be judged by it")  # fmt: skip
 
 
 def _check_truth(problem: Problem, who: str, sampled: Mapping[str, Sampled]) -> None:
     for name in sorted(set(problem.truth) & set(sampled)):
-        known, found = problem.truth[name], sampled[name]
+        truth, sample = problem.truth[name], sampled[name]
         # The spread of a constant slope is rounding of the slope, not of the spread, which is 0.
         whole = np.abs(sampled[name.replace("derivative_std", "derivative_rms")].value)
         inputs = tuple(range(1, whole.ndim))
         rounding = ROUNDING * whole.max(axis=inputs, keepdims=True) + 1e-12
-        error = np.hypot(found.error, known.standard_error)
-        gap = np.abs(known.value - found.value) / (STANDARD_ERRORS * error + rounding)
+        error = np.hypot(sample.error, truth.standard_error)
+        gap = np.abs(truth.value - sample.value) / (STANDARD_ERRORS * error + rounding)
         # NaN: a bound without a constant; it must not pass for agreement
         gap = np.where(np.isnan(gap), np.inf, gap)
         at = np.unravel_index(gap.argmax(), gap.shape)
@@ -216,6 +216,6 @@ def _check_truth(problem: Problem, who: str, sampled: Mapping[str, Sampled]) -> 
             who,
             "the truth is true of the model",
             f"{name} of {problem.outputs[at[0]]}{' by ' if by else ''}{by} is given as "
-            f"{known.value[at]:.6g} ± {known.standard_error[at]:.2g}; a sample gives "
-            f"{found.value[at]:.6g} ± {found.error[at]:.2g}",
+            f"{truth.value[at]:.6g} ± {truth.standard_error[at]:.2g}; a sample gives "
+            f"{sample.value[at]:.6g} ± {sample.error[at]:.2g}",
         )

@@ -36,8 +36,8 @@ def entry(problem: Any) -> dict[str, Any]:
     truth = problem.truth
     states: dict[str, list[str]] = {"exact": [], "computed": [], "missing": []}
     for name in LISTED:
-        known = truth.get(name)
-        state = "missing" if known is None else "exact" if known.is_exact else "computed"
+        item = truth.get(name)
+        state = "missing" if item is None else "exact" if item.is_exact else "computed"
         states[state].append(name)
     return {
         "inputs": problem.d,
@@ -62,13 +62,13 @@ def describe(line: Mapping[str, Any]) -> list[str]:
     if line["rows"]:
         shape += f", {line['rows']} rows"
     words = [shape]
-    known = [
+    measures = [
         f"{state} {' '.join(LISTED[name] for name in line[state])}"
         for state in ("exact", "computed", "missing")
         if line.get(state)
     ]
-    if known:
-        words.append("; ".join(known))
+    if measures:
+        words.append("; ".join(measures))
     return [*words, *([line["source"]] if line["source"] else [])]
 
 

@@ -32,12 +32,12 @@ def exact_truth(space: InputSpace, *, how: str = "closed form", **moments: Any) 
         Moments of derivatives over a space with groups, which have none.
     """
     shapes = {"mean": 1, "variance": 1, "second_order": 3}
-    known = {}
+    truths = {}
     for name, value in moments.items():
         array = np.asarray(value, dtype=np.float64)
         shape = shapes.get(name, 2)
-        known[name] = Truth.exact(array.reshape((1,) * (shape - array.ndim) + array.shape), how)
-    return Truths.of(implied(space, known))
+        truths[name] = Truth.exact(array.reshape((1,) * (shape - array.ndim) + array.shape), how)
+    return Truths.of(implied(space, truths))
 
 
 def with_sizes(

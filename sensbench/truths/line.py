@@ -94,8 +94,8 @@ class Line:
     def range(self, values: Values) -> tuple[float, float]:
         """Return the smallest and the largest value, at nodes and at finite ends."""
         ends = [end for end in (self.low, self.high) if np.isfinite(end)]
-        found = values(np.concatenate([self.x, ends]))
-        return float(np.nanmin(found)), float(np.nanmax(found))
+        heights = values(np.concatenate([self.x, ends]))
+        return float(np.nanmin(heights)), float(np.nanmax(heights))
 
     def mean_size(self, values: Values) -> float:
         """Return E|h(x)|, with panels that end where h changes its sign."""
@@ -166,8 +166,8 @@ def slope(factor: Factor) -> Values:
             y = factor(at)
             if not y.requires_grad:
                 return np.zeros_like(x)
-            (found,) = torch.autograd.grad(y.sum(), at)
-        return found.numpy()
+            (gradient,) = torch.autograd.grad(y.sum(), at)
+        return gradient.numpy()
 
     return derivative
 

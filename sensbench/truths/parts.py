@@ -21,17 +21,17 @@ def by_output(whole: Truths, parts: Mapping[int, Truths]) -> Truths:
     """
 
     def make() -> dict[str, Truth]:
-        found = {}
-        for name, known in whole.items():
-            value, error = known.value.copy(), known.standard_error.copy()
+        merged = {}
+        for name, item in whole.items():
+            value, error = item.value.copy(), item.standard_error.copy()
             better: dict[str, list[str]] = {}
             for k, part in parts.items():
                 if name in part:
                     value[k], error[k] = part[name].value[0], part[name].standard_error[0]
                     better.setdefault(part[name].how, []).append(str(k + 1))
             which = [f"; output {', '.join(outputs)} {how}" for how, outputs in better.items()]
-            found[name] = Truth(value, error, known.how + "".join(which))
-        return found
+            merged[name] = Truth(value, error, item.how + "".join(which))
+        return merged
 
     return Truths(make)
 
@@ -46,7 +46,7 @@ def with_inert(truths: Truths, n: int) -> Truths:
 
     return Truths(
         lambda: {
-            name: Truth(padded(name, known.value), padded(name, known.standard_error), known.how)
-            for name, known in truths.items()
+            name: Truth(padded(name, truth.value), padded(name, truth.standard_error), truth.how)
+            for name, truth in truths.items()
         }
     )

@@ -13,11 +13,11 @@ def to_plain(truths: Mapping[str, Truth]) -> dict[str, Any]:
     """Return truths as numbers and text."""
     return {
         name: {
-            "value": known.value.tolist(),
-            "standard_error": known.standard_error.tolist(),
-            "how": known.how,
+            "value": truth.value.tolist(),
+            "standard_error": truth.standard_error.tolist(),
+            "how": truth.how,
         }
-        for name, known in truths.items()
+        for name, truth in truths.items()
     }
 
 

@@ -66,15 +66,15 @@ def reference(
         if kept is not None:
             return kept
         _log.info("computing reference values of %s on %s …", problem.explained.name, problem.name)
-        found = {
+        computed = {
             name: truths[name] for name in truths if not (of_product and _on_rows(measure(name)))
         }
         if file is not None:
             try:
-                write_whole(file, _written(settings, to_plain(found)))
+                write_whole(file, _written(settings, to_plain(computed)))
             except OSError:
                 pass  # a cache is not worth a failed study
-        return Truths.of(found)
+        return Truths.of(computed)
 
     return Truths(make)
 
@@ -84,8 +84,8 @@ def _on_rows(meaning: Measure) -> bool:
     return meaning.family in ("derivative", "permutation") or meaning.axis == "output"
 
 
-def _written(settings: str, known: Mapping[str, Any]) -> bytes:
-    content = {"of": settings, "truths": known}
+def _written(settings: str, truths: Mapping[str, Any]) -> bytes:
+    content = {"of": settings, "truths": truths}
     return json.dumps({"digest": _digest(content), **content}).encode()
 
 
@@ -96,11 +96,11 @@ def _read(file: Path, settings: str, problem: Problem) -> Truths | None:
         content = {"of": settings, "truths": kept["truths"]}
         if kept["digest"] != _digest(content):
             raise ValueError("its content is not what was written under this name")
-        known = from_plain(content["truths"])
+        truths = from_plain(content["truths"])
         o, d = len(problem.outputs), problem.d
-        if any(truth.value.shape not in ((o,), (o, d), (o, d, d)) for truth in known.values()):
+        if any(truth.value.shape not in ((o,), (o, d), (o, d, d)) for truth in truths.values()):
             raise ValueError(f"its values are not those of {o} outputs and {d} inputs")
-        return Truths.of(known)
+        return Truths.of(truths)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:

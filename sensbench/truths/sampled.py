@@ -149,13 +149,13 @@ def _sums(
 
     def swapped(X: Rows, Z: Rows) -> Float[np.ndarray, "d n o"]:
         """Return y of X with one feature of Z, for each."""
-        found = np.empty((d, n, o))
+        effects = np.empty((d, n, o))
         for i, block in enumerate(space.blocks):
             kept = X[:, block].copy()
             X[:, block] = Z[:, block]
-            found[i] = model(X) - centre
+            effects[i] = model(X) - centre
             X[:, block] = kept
-        return found
+        return effects
 
     sums: Sums = {
         "n": np.array(float(n)),
@@ -196,20 +196,20 @@ def _shapley(
     blocks = [np.asarray(block) for block in space.blocks]
     first = np.array([block[0] for block in blocks])
     forth = np.argsort(order[:, first], axis=1)
-    found = np.zeros((model.o, len(blocks)))
+    shapley = np.zeros((model.o, len(blocks)))
     # Forth and back: then each of two inputs that interact comes first once.
     for ranks in (forth, forth[:, ::-1]):
         X, before = A.copy(), YA
         for moved in ranks.T:
             for i, block in enumerate(blocks):
-                mine = np.flatnonzero(moved == i)
-                X[np.ix_(mine, block)] = B[np.ix_(mine, block)]
+                rows = np.flatnonzero(moved == i)
+                X[np.ix_(rows, block)] = B[np.ix_(rows, block)]
             after = model(X) - centre
             part = (YA - (before + after) / 2) * (before - after) / 2
             for k, weights in enumerate(part.T):
-                found[k] += np.bincount(moved, weights=weights, minlength=len(blocks))
+                shapley[k] += np.bincount(moved, weights=weights, minlength=len(blocks))
             before = after
-    return found
+    return shapley
 
 
 def bounded(space: InputSpace) -> bool:
@@ -225,7 +225,7 @@ def _steps(
     u: Rows,
 ) -> Float[np.ndarray, "o d"]:
     """Return the sums of |∂f/∂x_i|·range, x_i itself uniform on its range."""
-    found = np.empty(J.shape[1:])
+    steps = np.empty(J.shape[1:])
     for i, marginal in enumerate(space.marginals):
         low, high = (float(end) for end in marginal.support())
         if family_of(marginal) == "uniform":
@@ -234,8 +234,8 @@ def _steps(
             X = A.copy()
             X[:, i] = stats.uniform(low, high - low).ppf(u[:, i])
             slopes = model.values_and_jacobian(X)[1]
-        found[:, i] = np.abs(slopes[:, :, i]).sum(axis=0) * (high - low)
-    return found
+        steps[:, i] = np.abs(slopes[:, :, i]).sum(axis=0) * (high - low)
+    return steps
 
 
 def _measures(
@@ -245,10 +245,10 @@ def _measures(
     mean = sums["y"] / (2 * n)
     whole = sums["yy"] / (2 * n) - mean**2
     variance = whole[:, None]
-    found = {"mean": mean + centre, "variance": whole}
+    measures = {"mean": mean + centre, "variance": whole}
     if "total" in sums:
         squares = sums["total"] / n
-        found |= {
+        measures |= {
             "first_order": sums["first"] / n / variance,
             "total_order": squares / (2 * variance),
             "permutation_mse": squares,
@@ -261,8 +261,8 @@ def _measures(
         closed = (sums["closed"] + sums["closed"].transpose(0, 2, 1)) / 2
         both = (closed - sums["cross"][:, None, None]) / n
         second = (both - first[:, :, None] - first[:, None, :]) / variance[..., None]
-        found["second_order"] = second * (1.0 - np.eye(second.shape[-1]))
-        found["shapley"] = sums["shapley"] / n / variance
+        measures["second_order"] = second * (1.0 - np.eye(second.shape[-1]))
+        measures["shapley"] = sums["shapley"] / n / variance
     if "J" in sums:
         slope, dgsm = sums["J"] / n, sums["JJ"] / n
         scale = space.std() / np.sqrt(variance)
@@ -272,11 +272,11 @@ def _measures(
             "derivative_rms": np.sqrt(dgsm),
             "derivative_std": np.sqrt(np.maximum(dgsm - slope**2, 0.0)),
         }
-        found |= raw | {f"{name}_standardised": value * scale for name, value in raw.items()}
-        found["dgsm"] = dgsm
+        measures |= raw | {f"{name}_standardised": value * scale for name, value in raw.items()}
+        measures["dgsm"] = dgsm
         constants = [poincare_constant(marginal) for marginal in space.marginals]
         if not any(isinstance(constant, NoConstant) for constant in constants):
-            found["total_order_bound"] = np.array(constants) * dgsm / variance
+            measures["total_order_bound"] = np.array(constants) * dgsm / variance
     if "limit" in sums:
-        found["mu_star_limit"] = sums["limit"] / n
-    return found
+        measures["mu_star_limit"] = sums["limit"] / n
+    return measures

@@ -37,9 +37,9 @@ def with_sampled_sizes(
     """
 
     def make() -> dict[str, Truth]:
-        known = dict(truths)
-        if "derivative_abs" in known or "dgsm" not in known:
-            return known
+        given = dict(truths)
+        if "derivative_abs" in given or "dgsm" not in given:
+            return given
         means = []
         for stream in np.random.SeedSequence(seed).spawn(scrambles):
             engine = qmc.Sobol(space.d, scramble=True, rng=np.random.default_rng(stream))
@@ -52,10 +52,10 @@ def with_sampled_sizes(
         error = np.std(means, axis=0, ddof=1) / np.sqrt(scrambles)
         how = f"scrambled Sobol' points, {scrambles} × {points}, seed {seed}"
         sizes = Truth(np.mean(means, axis=0), error, how)
-        found = implied(space, {"variance": known["variance"], "derivative_abs": sizes})
+        added = implied(space, {"variance": given["variance"], "derivative_abs": sizes})
         # Where the function jumps, small steps of Morris's do not tend to its slope.
-        if "total_order_bound" not in known:
-            found.pop("mu_star_limit", None)
-        return found | known
+        if "total_order_bound" not in given:
+            added.pop("mu_star_limit", None)
+        return added | given
 
     return Truths(make)

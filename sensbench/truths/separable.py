@@ -93,29 +93,39 @@ def _truths(
     parts: list[dict[str, np.ndarray]] = []
     for terms in outputs:
         with np.errstate(all="ignore"):  # infinite moments are told by their values
-            found = _moments(terms, lines)
-            told = float(found["mean"]), float(found["variance"])
-            require(all(map(math.isfinite, told)), "separable", "a finite mean and variance", told)
-            require(told[1] > 0, "separable", "an output that varies (mean and variance)", told)
-            _check_converged(found, _moments(terms, finer, converging=True))
+            moments = _moments(terms, lines)
+            mean_variance = float(moments["mean"]), float(moments["variance"])
+            require(
+                all(map(math.isfinite, mean_variance)),
+                "separable",
+                "a finite mean and variance",
+                mean_variance,
+            )
+            require(
+                mean_variance[1] > 0,
+                "separable",
+                "an output that varies (mean and variance)",
+                mean_variance,
+            )
+            _check_converged(moments, _moments(terms, finer, converging=True))
         sizes = mean_sizes(terms, lines, monotone=monotone)
         if sizes is not None:
-            found["derivative_abs"] = sizes
+            moments["derivative_abs"] = sizes
         # of uniform inputs alone the limit of mu_star follows
         if all(line.bounded for line in lines) and not all(line.is_flat for line in lines):
             flat = mean_sizes(terms, lines, flat=True, monotone=monotone)
             if flat is not None:
-                found["mu_star_limit"] = flat
-        parts.append(found)
+                moments["mu_star_limit"] = flat
+        parts.append(moments)
     common = set.intersection(*(set(part) for part in parts))
-    known = {
+    truths = {
         name: Truth.exact(np.stack([part[name] for part in parts]), HOW)
         for name in parts[0]
         if name in common
     }
     if space.without_derivative:
-        known = {name: item for name, item in known.items() if not _of_slopes(name)}
-    return _beside_jumps(implied(space, known), list(jumps))
+        truths = {name: item for name, item in truths.items() if not _of_slopes(name)}
+    return _beside_jumps(implied(space, truths), list(jumps))
 
 
 def _lines(
@@ -127,11 +137,11 @@ def _lines(
     return [lines[id(m), e] for m, e in zip(marginals, edges, strict=True)]
 
 
-def _check_converged(found: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]) -> None:
+def _check_converged(moments: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]) -> None:
     for name, values in again.items():
-        if not (np.abs(values - found[name]) <= _AGREEMENT * _scale(name, again)).all():
+        if not (np.abs(values - moments[name]) <= _AGREEMENT * _scale(name, again)).all():
             raise InputError(
-                f"separable: expected integrals that converge; got {name} = {found[name]} and "
+                f"separable: expected integrals that converge; got {name} = {moments[name]} and "
                 f"{values} with finer panels and shorter tails; name the kinks of the factors with "
                 f"kinks=, or cut off inputs whose moments are infinite"
             )
@@ -144,8 +154,8 @@ def _beside_jumps(truth: dict[str, Truth], jumping: Sequence[int]) -> dict[str, 
         return truth
     only_jumps = "dgsm" in truth and (moving & (truth["dgsm"].value[:, jumping] == 0)).any()
     return {
-        name: known
-        for name, known in truth.items()
+        name: item
+        for name, item in truth.items()
         if name not in _LOST_AT_JUMPS and not (only_jumps and _of_slopes(name))
     }
 
@@ -155,15 +165,15 @@ def _of_slopes(name: str) -> bool:
     return measure(name).family == "derivative" or name == "mu_star_limit"
 
 
-def _scale(name: str, found: Mapping[str, np.ndarray]) -> np.ndarray | float:
+def _scale(name: str, moments: Mapping[str, np.ndarray]) -> np.ndarray | float:
     """Return the size that a moment's digits are counted from; means and shares may be 0."""
     if name == "derivative_mean":
-        return np.sqrt(found["dgsm"])
+        return np.sqrt(moments["dgsm"])
     if name == "mean":
-        return float(np.abs(found["mean"]) + np.sqrt(found["variance"]))
+        return float(np.abs(moments["mean"]) + np.sqrt(moments["variance"]))
     if name == "first_order":
         return 1.0
-    return float(np.abs(found[name]).max())
+    return float(np.abs(moments[name]).max())
 
 
 @dataclass
@@ -279,7 +289,7 @@ def _moments(
     mean = float(means.sum())
     if abs(mean) < _ROUNDING * (np.sqrt(variance) + np.abs(means).sum()):
         mean = 0.0
-    found = {
+    moments = {
         "mean": np.array(mean),
         "variance": np.array(variance),
         "first_order": _without_rounding(first / variance),
@@ -289,8 +299,8 @@ def _moments(
     }
     if not converging:
         second = (second + second.T) / 2  # equal up to rounding
-        found |= {"second_order": second / variance, "shapley": shapley / variance}
-    return found
+        moments |= {"second_order": second / variance, "shapley": shapley / variance}
+    return moments
 
 
 def _without_rounding(shares: Float[np.ndarray, " d"]) -> Float[np.ndarray, " d"]:

@@ -52,7 +52,7 @@ def activity_scores(
     shape = seen.centre.shape
     value, error, bias = (np.full(shape, np.nan) for _ in range(3))
     few = shape[1] <= _LEFT_OUT
-    told, sizes, of_batches = [], seen.batch_sizes, seen.batch_squares()
+    notes, sizes, of_batches = [], seen.batch_sizes, seen.batch_squares()
     for k in np.flatnonzero(np.isfinite(variance_y)):
         scale = np.outer(sigma_x, sigma_x) / variance_y[k]  # to standard units
         products, squares = seen.products[:, k], of_batches[:, k] / variance_y[k]
@@ -72,13 +72,13 @@ def activity_scores(
         directions = (
             "1 direction, which holds" if active == 1 else f"{active} directions, which hold"
         )
-        told.append(
+        notes.append(
             f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
         )
     half = quantile(len(sizes), interval.level) * error
     of = Interval(interval.level, "jackknife", interval.covers) if few else interval
     low = np.maximum(value - np.maximum(bias, 0.0) - half, 0.0)
-    return Estimate(value, low, value + half, "; ".join(told), of)
+    return Estimate(value, low, value + half, "; ".join(notes), of)
 
 
 def _jackknife(

@@ -67,12 +67,14 @@ class Gradient(Estimator):
 
     def __post_init__(self) -> None:
         check_confidence(self.name, self.confidence)
-        asked = self.active_subspace
-        require(isinstance(asked, bool), self.name, "active_subspace true or false", asked)
+        with_scores = self.active_subspace
+        require(
+            isinstance(with_scores, bool), self.name, "active_subspace true or false", with_scores
+        )
         given = self.dimension
         whole = isinstance(given, int) and not isinstance(given, bool) and given >= 1
         what = "a dimension of the active subspace of 1 or more, with active_subspace=True"
-        require(given is None or (whole and asked), self.name, what, given)
+        require(given is None or (whole and with_scores), self.name, what, given)
 
     def minimum_budget(self, problem: Problem) -> int:
         # finite differences cost more than the backward rows that needs.cost counts
@@ -109,22 +111,22 @@ class Gradient(Estimator):
 
         values, halves = interval(statistics)
         tails = _tails(seen.tails())
-        found: dict[str, Estimate | Absent] = {}
+        estimates: dict[str, Estimate | Absent] = {}
         of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
             ends = (symmetric_interval if signed else log_interval)(value, halves[name], of)
-            found[name] = ends.with_tail(tails[name])
+            estimates[name] = ends.with_tail(tails[name])
         if isinstance(constants, Impossible):
-            found["total_order_bound"] = constants
+            estimates["total_order_bound"] = constants
         if not isinstance(batches, int):
-            found["activity_score"] = batches
+            estimates["activity_score"] = batches
         else:
             variance_y = np.where(varies, variance(interval.means, "y")[:, 0], np.nan)
-            found["activity_score"] = activity_scores(
+            estimates["activity_score"] = activity_scores(
                 seen, sigma_x, variance_y, problem.outputs, self.dimension, of
             )  # fmt: skip
-        return _at_features({name: found[name] for name in self.measures}, applies)
+        return _at_features({name: estimates[name] for name in self.measures}, applies)
 
     def _require_dimensions(self, most: int) -> None:
         if self.dimension is not None and self.dimension > most:
@@ -146,25 +148,25 @@ def _measures(
     mean, spread = m["slope"] + centre, variance(m, "slope")
     square = spread + mean**2
     raw = {"mean": mean, "abs": m["size"], "rms": np.sqrt(square), "std": np.sqrt(spread)}
-    found = {f"derivative_{name}": value for name, value in raw.items()}
-    found |= {f"derivative_{name}_standardised": value * scale for name, value in raw.items()}
-    found["dgsm"] = square
+    measured = {f"derivative_{name}": value for name, value in raw.items()}
+    measured |= {f"derivative_{name}_standardised": value * scale for name, value in raw.items()}
+    measured["dgsm"] = square
     if not isinstance(constants, Impossible):
-        found["total_order_bound"] = constants * square / variance_y
-    return found
+        measured["total_order_bound"] = constants * square / variance_y
+    return measured
 
 
 def _tails(of: Measured) -> Measured:
     """Return how heavy the tails are of what each measure is a mean, or a ratio of means, of."""
     size, square, y = of["size"], of["slope²"], of["y²"]
     raw = {"mean": size, "abs": size, "rms": square, "std": square}
-    found = {f"derivative_{name}": tail for name, tail in raw.items()}
-    found |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
-    return found | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
+    tails = {f"derivative_{name}": tail for name, tail in raw.items()}
+    tails |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
+    return tails | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
 
 
 def _at_features(
-    found: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
+    estimates: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
 ) -> Mapping[str, Estimate | Absent]:
     """Return the same with NaN for the features that have no derivative."""
 
@@ -174,10 +176,10 @@ def _at_features(
         return of_all
 
     if applies.all():
-        return found
+        return estimates
     return {
         name: _full(item, full) if isinstance(item, Estimate) else item
-        for name, item in found.items()
+        for name, item in estimates.items()
     }
 
 

@@ -75,17 +75,20 @@ class Pair:
 
     def distance(self, floor: float, spread: float, quantile: float) -> Distance:
         """Return delta; up to ``floor`` it is chance, of standard deviation ``spread``."""
-        found = self.coefficients
-        i, j = self._bandwidths(found)
-        smooth, rough = self._density(found, i, j), self._density(found, i - _VALUE, j - _VALUE)
-        noise = self._deviation(found, i - _VALUE, j - _VALUE)
-        of_smooth = self._length(smooth, self._deviation(found, i, j), smooth)
-        pilot = self._density(found, i - _PILOT, j - _PILOT)
+        coefficients = self.coefficients
+        i, j = self._bandwidths(coefficients)
+        smooth, rough = (
+            self._density(coefficients, i, j),
+            self._density(coefficients, i - _VALUE, j - _VALUE),
+        )
+        noise = self._deviation(coefficients, i - _VALUE, j - _VALUE)
+        of_smooth = self._length(smooth, self._deviation(coefficients, i, j), smooth)
+        pilot = self._density(coefficients, i - _PILOT, j - _PILOT)
         cap, most = self._caps(quantile)
         raw = self._length(rough, noise, pilot)
         value = min(max(raw, 0.0), cap)
         error = max(
-            self._error(smooth, self._deviation(found, i, j), i, j),
+            self._error(smooth, self._deviation(coefficients, i, j), i, j),
             self._error(rough, noise, i - _VALUE, j - _VALUE),
         )
         if value <= floor:
@@ -117,22 +120,22 @@ class Pair:
             values[k] = self._length(rough, deviation, self._density(drawn, i - _PILOT, j - _PILOT))
         return np.maximum(values, 0.0)
 
-    def _bandwidths(self, found: Coefficients) -> tuple[int, int]:
+    def _bandwidths(self, coefficients: Coefficients) -> tuple[int, int]:
         """Return the two that minimise the estimated squared error: the widest of equals."""
-        squares, a, b = found.theta**2, self._kept_x[NARROWER:], self._kept_y[NARROWER:]
-        lost = a @ (squares - _CAUTION * found.noise) @ b.T
+        squares, a, b = coefficients.theta**2, self._kept_x[NARROWER:], self._kept_y[NARROWER:]
+        lost = a @ (squares - _CAUTION * coefficients.noise) @ b.T
         risk = a**2 @ squares @ (b**2).T - 2 * lost
         least = risk.min()
         best = np.flatnonzero(risk.ravel() <= least + 1e-12 * abs(least))[-1]
         i, j = divmod(int(best), risk.shape[1])
         return i + NARROWER, j + NARROWER
 
-    def _density(self, found: Coefficients, i: int, j: int) -> Float[np.ndarray, "gx gy"]:
-        return (self._phi * self._kept_x[i]) @ found.theta @ (self._psi * self._kept_y[j]).T
+    def _density(self, coefficients: Coefficients, i: int, j: int) -> Float[np.ndarray, "gx gy"]:
+        return (self._phi * self._kept_x[i]) @ coefficients.theta @ (self._psi * self._kept_y[j]).T
 
-    def _deviation(self, found: Coefficients, i: int, j: int) -> Float[np.ndarray, "gx gy"]:
+    def _deviation(self, coefficients: Coefficients, i: int, j: int) -> Float[np.ndarray, "gx gy"]:
         of_x, of_y = (self._phi * self._kept_x[i]) ** 2, (self._psi * self._kept_y[j]) ** 2
-        return np.sqrt(of_x @ found.noise @ of_y.T)
+        return np.sqrt(of_x @ coefficients.noise @ of_y.T)
 
     def _length(
         self,

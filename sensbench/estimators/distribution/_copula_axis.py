@@ -101,15 +101,15 @@ class Axis:
     ) -> Float[np.ndarray, "k terms"]:
         """Return the functions at these places, orthonormal over the ranks."""
         waves = self.counts
-        found = np.zeros((len(block), len(waves) + sum(waves)))
-        found[np.arange(len(block)), block] = 1 / np.sqrt(self.masses[block])
+        basis = np.zeros((len(block), len(waves) + sum(waves)))
+        basis[np.arange(len(block)), block] = 1 / np.sqrt(self.masses[block])
         first = len(waves)
         for b, count in enumerate(waves):
             inside = block == b
             angles = np.pi * np.outer(place[inside], np.arange(1, count + 1))
-            found[inside, first : first + count] = np.sqrt(2 / self.masses[b]) * np.cos(angles)
+            basis[inside, first : first + count] = np.sqrt(2 / self.masses[b]) * np.cos(angles)
             first += count
-        return found
+        return basis
 
     def centred(self, rows: slice) -> Float[np.ndarray, "k terms"]:
         """Return the functions at some of the rows, less their means."""

@@ -100,15 +100,15 @@ def delta_of(
     """
     sorted_y = y[binned.order]
     weights = binned.counts / (2 * binned.samples.shape[1])
-    found, skipped = [], []
+    deltas, skipped = [], []
     for chunk in binned.chunks():
         h = _bandwidths(sorted_y[chunk.samples], chunk.starts, chunk.counts)
         densities = _densities(sorted_y, chunk, h, grid)
         apart = np.abs(densities[:, :-1] - densities[:, -1:])
         distances = np.where(h[:, :-1] > 0, np.trapezoid(apart, grid, axis=2), 0.0)
-        found.append(np.where(h[:, -1] > 0, distances @ weights, np.nan))
+        deltas.append(np.where(h[:, -1] > 0, distances @ weights, np.nan))
         skipped.append((h[:, :-1] == 0).mean(axis=1))
-    return np.concatenate(found), np.concatenate(skipped)
+    return np.concatenate(deltas), np.concatenate(skipped)
 
 
 def _bandwidths(
@@ -139,14 +139,14 @@ def _densities(
     period = np.ptp(grid) + _REACH * h.max()
     narrowest = _REACH * period / (2 * np.pi * _MOST_TERMS)
     wide = h >= narrowest
-    found = np.zeros((*h.shape, len(grid)))
+    densities = np.zeros((*h.shape, len(grid)))
     if wide.any():
         terms = int(np.ceil(_REACH * period / (2 * np.pi * h[wide].min())))
-        found[wide] = _by_transform(y, binned, h, wide, terms, period, grid)
+        densities[wide] = _by_transform(y, binned, h, wide, terms, period, grid)
     narrow = (h > 0) & ~wide
     if narrow.any():
-        found[narrow] = _by_kernels(y, binned, h, narrow, grid)
-    return found
+        densities[narrow] = _by_kernels(y, binned, h, narrow, grid)
+    return densities
 
 
 def _by_transform(
@@ -161,7 +161,7 @@ def _by_transform(
     counts = np.append(binned.counts, binned.samples.shape[1])
     frequency = 2 * np.pi / period
     per_block = max(1, _CHUNK // len(y))
-    found = np.full((int(wide.sum()), len(grid)), 1.0)
+    densities = np.full((int(wide.sum()), len(grid)), 1.0)
     for first in range(1, terms + 1, per_block):
         k = np.arange(first, min(first + per_block, terms + 1))
         sums = _sums(_powers(frequency * (y - grid[0]), k), binned)
@@ -170,8 +170,8 @@ def _by_transform(
         damping *= 2 / np.broadcast_to(counts, h.shape)[wide][:, None]
         sums *= np.repeat(damping, 2, axis=1)
         wave = np.exp(1j * frequency * np.outer(grid - grid[0], k)).view(np.float64)
-        found += sums @ wave.T
-    return found / period
+        densities += sums @ wave.T
+    return densities / period
 
 
 def _powers(
@@ -237,14 +237,14 @@ def _by_kernels(
     width = h[narrow][owner]
     nearest = np.rint((v - grid[0]) / step).astype(np.int64)
     reach = int(np.ceil(_REACH * width.max() / step)) + 1
-    found = np.zeros(int(narrow.sum()) * g)
+    densities = np.zeros(int(narrow.sum()) * g)
     for offset in range(-reach, reach + 1):
         at = nearest + offset
         inside = (at >= 0) & (at < g)
         z = (grid[at[inside]] - v[inside]) / width[inside]
-        found += np.bincount(
-            owner[inside] * g + at[inside], np.exp(-0.5 * z**2), minlength=len(found)
+        densities += np.bincount(
+            owner[inside] * g + at[inside], np.exp(-0.5 * z**2), minlength=len(densities)
         )
     size = np.broadcast_to(np.append(counts, values.shape[1]), narrow.shape)[narrow]
     scale = size * h[narrow] * np.sqrt(2 * np.pi)
-    return found.reshape(-1, g) / scale[:, None]
+    return densities.reshape(-1, g) / scale[:, None]

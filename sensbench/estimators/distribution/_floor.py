@@ -34,12 +34,12 @@ def not_above(
     features: Sequence[str],
 ) -> str:
     """Say which inputs are not told apart from one without effect; "" where all are."""
-    told = []
+    parts = []
     for name, row, end in zip(outputs, value, floor, strict=True):
         below = [feature for feature, v in zip(features, row, strict=True) if v <= end]
         if below:
             more = f" and {len(below) - _MOST} more" if len(below) > _MOST else ""
-            told.append(f"{', '.join(below[:_MOST])}{more} (output {name!r}, up to {end:.3g})")
-    more = f"; and inputs of {len(told) - _MOST} more outputs" if len(told) > _MOST else ""
+            parts.append(f"{', '.join(below[:_MOST])}{more} (output {name!r}, up to {end:.3g})")
+    more = f"; and inputs of {len(parts) - _MOST} more outputs" if len(parts) > _MOST else ""
     what = "not told apart from an input without effect: "
-    return what + "; ".join(told[:_MOST]) + more if told else ""
+    return what + "; ".join(parts[:_MOST]) + more if parts else ""

@@ -76,10 +76,10 @@ class SlicedRows:
         for i, order in enumerate(self._order_x):
             bins, varies = self._bins_of(i, counts.take(order, axis=1))
             place[order] = np.arange(n)
-            found = np.empty((len(of_outputs), r, self._slices))
+            distances = np.empty((len(of_outputs), r, self._slices))
             for k, (output, order_y) in enumerate(zip(of_outputs, self._order_y, strict=True)):
-                found[k] = output.distances(bins.take(place[order_y], axis=1), self._bins)
-            yield i, found, varies
+                distances[k] = output.distances(bins.take(place[order_y], axis=1), self._bins)
+            yield i, distances, varies
 
     def _bins_of(
         self, i: int, counts: Counts
@@ -156,8 +156,8 @@ class _ByOutput:
         own /= size
         own -= self._upto.take(order)
         np.maximum(ahead, own, out=ahead)
-        found = np.full(r * n_bins, np.nan)
+        largest = np.full(r * n_bins, np.nan)
         there = rows > 0
-        found[there] = np.maximum.reduceat(ahead, (np.cumsum(rows) - rows)[there])
-        found[sizes == 0] = np.nan  # it has rows, but none of them is drawn
-        return found.reshape(r, n_bins)[:, 1:-1]
+        largest[there] = np.maximum.reduceat(ahead, (np.cumsum(rows) - rows)[there])
+        largest[sizes == 0] = np.nan  # it has rows, but none of them is drawn
+        return largest.reshape(r, n_bins)[:, 1:-1]

@@ -119,10 +119,10 @@ class Delta(GivenRows):
         for k in np.flatnonzero(varies).tolist():
             value[k] = low[k] = high[k] = floor[k] = 0.0
             limited = []
-            for i, found, by_chance in distances(X, Y[:, k], chance, quantile):
-                value[k, i], low[k, i], high[k, i] = found.value, found.low, found.high
+            for i, distance, by_chance in distances(X, Y[:, k], chance, quantile):
+                value[k, i], low[k, i], high[k, i] = distance.value, distance.low, distance.high
                 floor[k, i] = by_chance
-                if found.limited:
+                if distance.limited:
                     limited.append(problem.features[i])
             if limited:
                 notes.append(_limited(problem.outputs[k], limited))
@@ -144,22 +144,22 @@ class Delta(GivenRows):
     ) -> Mapping[str, Estimate | Absent]:
         varying_outputs = np.flatnonzero(varies).tolist()
         # Of each measure the point first, then the resamples.
-        found = {
+        samples = {
             name: np.full((1 + self.resamples, problem.o, problem.d), np.nan)
             for name in self.measures
             if name != "delta_floor"
         }
-        for values in found.values():
+        for values in samples.values():
             values[:, varying_outputs] = np.where(np.ptp(X, axis=0) == 0, 0.0, np.nan)
         # SALib takes 0 for no seed
         seed = int(rng.integers(1, 2**31 - 1))
-        notes = self._fill(found, problem, X, Y, varying_outputs, seed)
-        for name in set(found) - {"first_order"}:
-            point, resampled = found[name][0], found[name][1:]
-            found[name][1:] = 2 * point - resampled
-            found[name][0] = _mean_of_finite(found[name][1:])
+        notes = self._fill(samples, problem, X, Y, varying_outputs, seed)
+        for name in set(samples) - {"first_order"}:
+            point, resampled = samples[name][0], samples[name][1:]
+            samples[name][1:] = 2 * point - resampled
+            samples[name][0] = _mean_of_finite(samples[name][1:])
         estimates: dict[str, Estimate | Absent] = {"delta_floor": NotAsked('method="copula"')}
-        for name, values in found.items():
+        for name, values in samples.items():
             estimate = symmetric(values[0], values[1:], self.confidence)
             remarks = [*dict.fromkeys(notes[name]), *filter(None, [estimate.note])]
             estimates[name] = replace(estimate, note="; ".join(remarks))
@@ -170,7 +170,7 @@ class Delta(GivenRows):
 
     def _fill(
         self,
-        found: Mapping[str, Float[np.ndarray, "samples o d"]],
+        replicates: Mapping[str, Float[np.ndarray, "samples o d"]],
         problem: Problem,
         X: Float[np.ndarray, "n d"],
         Y: Float[np.ndarray, "n o"],
@@ -178,7 +178,7 @@ class Delta(GivenRows):
         seed: int,
     ) -> Mapping[str, list[str]]:
         """Compute every measure of every sample; return what is to be said of each measure."""
-        notes: dict[str, list[str]] = {name: [] for name in found}
+        notes: dict[str, list[str]] = {name: [] for name in replicates}
         n_bins = _n_bins(len(X))
         grids = {k: np.linspace(Y[:, k].min(), Y[:, k].max(), _GRID) for k in varies}
         for i, draws in draw(X, 1 + self.resamples, np.random.RandomState(seed)):
@@ -191,12 +191,12 @@ class Delta(GivenRows):
             for name, drawn in samples.items():
                 binned = Binned.of(X[:, i], drawn, n_bins)
                 for k in varies:
-                    found[name][:, k, i], skipped = delta_of(Y[:, k], grids[k], binned)
+                    replicates[name][:, k, i], skipped = delta_of(Y[:, k], grids[k], binned)
                     if skipped[0] > _MANY_SKIPPED:
                         notes[name].append(_skipped(problem.outputs[k]))
             binned = Binned.of(X[:, i], self._with_point(draws.first_order), n_bins)
             for k in varies:
-                found["first_order"][:, k, i] = first_order_of(Y[:, k], binned)
+                replicates["first_order"][:, k, i] = first_order_of(Y[:, k], binned)
         return notes
 
     def _with_point(self, samples: Int[np.ndarray, "samples n"]) -> Int[np.ndarray, "samples n"]:
@@ -212,9 +212,9 @@ def _n_bins(n: int) -> int:
 
 
 def _mean_of_finite(replicates: Float[np.ndarray, "r o d"]) -> Float[np.ndarray, "o d"]:
-    known = np.isfinite(replicates)
-    total = np.where(known, replicates, 0.0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+    finite = np.isfinite(replicates)
+    total = np.where(finite, replicates, 0.0).sum(axis=0)
+    return np.where(finite.any(axis=0), total / np.maximum(finite.sum(axis=0), 1), np.nan)
 
 
 def _limited(output: str, features: list[str]) -> str:

@@ -97,18 +97,20 @@ class Pawn(GivenRows):
 
     def _index(self, rows: SlicedRows) -> Float[np.ndarray, "o d"]:
         """The statistic of the slices; 0 for an input that does not vary."""
-        found = []
+        indices = []
         for _, distances, moves in rows.distances(rows.every_row):
             distances[:, ~moves] = 0.0
-            found.append(_STATISTICS[self.statistic](distances)[:, 0])
-        return np.stack(found, axis=1)
+            indices.append(_STATISTICS[self.statistic](distances)[:, 0])
+        return np.stack(indices, axis=1)
 
 
 def _median(distances: Float[np.ndarray, "*shape slices"]) -> Float[np.ndarray, "*shape"]:
     """``np.nanmedian``'s numbers, which takes one row at a time."""
-    known = (~np.isnan(distances)).sum(axis=-1, keepdims=True)
+    n_finite = (~np.isnan(distances)).sum(axis=-1, keepdims=True)
     ordered = np.sort(distances, axis=-1)
-    below, above = (np.take_along_axis(ordered, at, -1) for at in ((known - 1) // 2, known // 2))
+    below, above = (
+        np.take_along_axis(ordered, at, -1) for at in ((n_finite - 1) // 2, n_finite // 2)
+    )
     return ((below + above) / 2)[..., 0]
 
 

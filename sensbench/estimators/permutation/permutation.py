@@ -101,15 +101,15 @@ class Permutation(Estimator):
             "permutation_r2": np.fmax(rise, _tail(y)),
             "permutation_total_order": rise,
         }
-        found = {
+        estimates = {
             name: symmetric_interval(value, halves[name], of).with_tail(tails[name])
             for name, value in values.items()
         }
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
-            found["permutation_r2"] = replace(found["permutation_r2"], note=note)
-        return found
+            estimates["permutation_r2"] = replace(estimates["permutation_r2"], note=note)
+        return estimates
 
 
 def _tail(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "o 1"]:
@@ -127,12 +127,12 @@ def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:
     """
     state = np.random.RandomState(seed)
     state = np.random.RandomState(state.randint(np.iinfo(np.int32).max + 1))
-    shuffled, donors, found = np.arange(n), np.arange(n), []
+    shuffled, donors, drawn = np.arange(n), np.arange(n), []
     for _ in range(repeats):
         state.shuffle(shuffled)
         donors = donors[shuffled]
-        found.append(donors)
-    return np.array(found)
+        drawn.append(donors)
+    return np.array(drawn)
 
 
 def _roles(

@@ -96,22 +96,22 @@ def missed(
 ) -> Bool[np.ndarray, "o d"]:
     """Return which inputs move which outputs although the grid says that they do not."""
     shown = np.nan_to_num(standardised) ** 2
-    found = np.zeros(shown.shape, dtype=bool)
+    overlooked = np.zeros(shown.shape, dtype=bool)
     of_all = seen.Y.var(axis=0)
     share = seen.squares / np.where(varies & (of_all > 0), of_all, np.inf)
     for place, i in enumerate(seen.asked.tolist()):
         by_probes = share[0 if seen.together else place]
-        found[:, i] = by_probes > _TIMES * shown[:, i] + _NEGLIGIBLE
+        overlooked[:, i] = by_probes > _TIMES * shown[:, i] + _NEGLIGIBLE
     if seen.together:
         # which of them is not known, but what they do together is more than the grid shows
         total = shown[:, seen.asked].sum(axis=1)
-        found[:, seen.asked] &= (share[0] > _TIMES * total + _NEGLIGIBLE)[:, None]
+        overlooked[:, seen.asked] &= (share[0] > _TIMES * total + _NEGLIGIBLE)[:, None]
     # Beside nothing no input looks small: then none but those of other outputs were asked about.
     flat = varies & (on_grid.std(axis=0) < _FLAT * np.sqrt(of_all))
     others = np.isfinite(standardised)
     others[:, seen.asked] = False
-    found |= flat[:, None] & others
-    return found
+    overlooked |= flat[:, None] & others
+    return overlooked
 
 
 def told(found: Bool[np.ndarray, "o d"], features: Sequence[str], outputs: Sequence[str]) -> str:

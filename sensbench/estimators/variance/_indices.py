@@ -22,11 +22,11 @@ def indices(
     real = variance > np.finfo(np.float64).eps * outputs.spread[:, None] ** 2
     inverse = np.divide(1.0, variance, out=np.zeros_like(variance), where=real)
     first = first * inverse
-    found = {"first_order": first, "total_order": total * inverse}
+    measures = {"first_order": first, "total_order": total * inverse}
     if joint is not None:
         j, k = np.triu_indices(d, 1)
-        found["second_order"] = _square(joint * inverse - first[..., j] - first[..., k], d)
-    return found
+        measures["second_order"] = _square(joint * inverse - first[..., j] - first[..., k], d)
+    return measures
 
 
 def influences(

@@ -116,12 +116,12 @@ def _contrasts(
     influences: Float[np.ndarray, "nets blocks o k"],
 ) -> Float[np.ndarray, "levels o k"]:
     """Return the variance that neighbours' differences show, for halves down to sixteenths."""
-    found, blocks = [], influences
+    levels, blocks = [], influences
     for _ in range(_LEVELS):
         left, right = blocks[:, ::2], blocks[:, 1::2]
-        found.append(((left - right) ** 2).mean(axis=(0, 1)) / (4 * NETS))
+        levels.append(((left - right) ** 2).mean(axis=(0, 1)) / (4 * NETS))
         blocks = (left + right) / 2
-    return np.stack(found[::-1])
+    return np.stack(levels[::-1])
 
 
 def _prior(contrasts: Float[np.ndarray, "levels o k"]) -> Float[np.ndarray, "o k"]:

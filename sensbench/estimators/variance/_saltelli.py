@@ -87,7 +87,7 @@ def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"
     a third of the time. A count is nearly Poisson(1): for 256 to occur, the chance is below 1e-500.
     """
     bits = np.random.default_rng(seed).bit_generator
-    found = np.zeros(resamples * N, dtype=np.uint8)
+    times = np.zeros(resamples * N, dtype=np.uint8)
     first = np.arange(resamples) * N
     shift = np.uint32(33 - N.bit_length())
     step = max(2, _DRAWS // resamples // 2 * 2)
@@ -95,8 +95,8 @@ def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"
         rows = min(step, N - start)
         pairs = bits.random_raw(rows * resamples // 2).astype("<u8", copy=False)
         drawn = (pairs.view("<u4") >> shift).reshape(rows, resamples) + first
-        np.add.at(found, drawn.ravel(), np.uint8(1))
-    return found.reshape(resamples, N)
+        np.add.at(times, drawn.ravel(), np.uint8(1))
+    return times.reshape(resamples, N)
 
 
 class Moments:

@@ -88,15 +88,15 @@ class RbdFast(GivenRows):
         self, x: Float[np.ndarray, " n"], Y: Float[np.ndarray, "n o"], rng: np.random.Generator
     ) -> Float[np.ndarray, "resamples o"]:
         size = len(x) // 2
-        found, left = [], self.resamples
+        resampled, left = [], self.resamples
         while left:
             some = min(left, max(1, _CHUNK // (size * Y.shape[1])))
             rows = rng.integers(len(x), size=(some, size))
             # The default sort, of equal values in no order: SALib's.
             order = _there_and_back(np.argsort(x[rows], axis=1))
-            found.append(self._first_order(Y[np.take_along_axis(rows, order, axis=1)]))
+            resampled.append(self._first_order(Y[np.take_along_axis(rows, order, axis=1)]))
             left -= some
-        return np.concatenate(found)
+        return np.concatenate(resampled)
 
     def _first_order(self, signals: Float[np.ndarray, "r n o"]) -> Float[np.ndarray, "r o"]:
         """Share of the first harmonics in the power; the noise's part of them taken out."""

@@ -86,8 +86,8 @@ class Sobol(Estimator):
         N = 1 << (budget // self.needs.cost(d, problem.o, 1)).bit_length() - 1
         design = Exchanged(space, self.second_order)
         of_one_kind = self._as_salib if self.interval == "salib" else self._by_nets
-        found = of_one_kind(problem, design, N, rng)
-        return {"second_order": NotAsked("second_order=True"), **found}
+        estimates = of_one_kind(problem, design, N, rng)
+        return {"second_order": NotAsked("second_order=True"), **estimates}
 
     def _as_salib(
         self, problem: Problem, design: Exchanged, N: int, rng: np.random.Generator
@@ -98,7 +98,7 @@ class Sobol(Estimator):
         value = self._values(problem, sums.means, sums.moments, N * design.points)
         replicates = indices(sums.resampled, sums.moments, problem.d)
         z = norm.ppf(0.5 + self.confidence / 2)
-        halves = {name: z * found.std(axis=0, ddof=1) for name, found in replicates.items()}
+        halves = {name: z * samples.std(axis=0, ddof=1) for name, samples in replicates.items()}
         of = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
         return {name: symmetric_interval(value[name], halves[name], of) for name in value}
 
@@ -113,14 +113,16 @@ class Sobol(Estimator):
                 f"no interval from {N} base rows: two nets of {SMALLEST_N // 2} are the fewest "
                 f"that say how far off it is, a budget of {SMALLEST_N * design.points:,} rows"
             )
-            return {name: Estimate.of(found, why) for name, found in value.items()}
+            return {name: Estimate.of(index, why) for name, index in value.items()}
         tails = sums.tails()
         of = Interval(self.confidence, METHOD, DESIGN)
-        found = {}
+        estimates = {}
         for name, rows in influences(sums.means, sums.moments, problem.d).items():
             half = in_shape(name, half_widths(rows, N, self.confidence), problem.d)
-            found[name] = replace(symmetric_interval(value[name], half, of), tail=tails.get(name))
-        return found
+            estimates[name] = replace(
+                symmetric_interval(value[name], half, of), tail=tails.get(name)
+            )
+        return estimates
 
     def _values(
         self, problem: Problem, means: Float[np.ndarray, "o k"], of: Moments, rows: int
@@ -129,7 +131,7 @@ class Sobol(Estimator):
         varies = outputs_that_vary(
             of.spread, of.largest, of.first, rows, self.name, problem.outputs
         )
-        found = indices(means, of, problem.d)
-        for value in found.values():
+        values = indices(means, of, problem.d)
+        for value in values.values():
             value[~varies] = np.nan
-        return found
+        return values

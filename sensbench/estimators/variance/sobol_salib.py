@@ -69,12 +69,12 @@ class SobolSalib(Estimator):
 
         seed = _seed(rng)
         interval = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
-        found: dict[str, Estimate] = {
+        estimates: dict[str, Estimate] = {
             "first_order": _undefined(interval, o, d),
             "total_order": _undefined(interval, o, d),
         }
         if self.second_order:
-            found["second_order"] = _undefined(interval, o, d, d)
+            estimates["second_order"] = _undefined(interval, o, d, d)
         # SALib returns zeros for a constant output; here it stays undefined.
         for k in np.flatnonzero(varies).tolist():
             indices = analysis.analyze(
@@ -90,10 +90,10 @@ class SobolSalib(Estimator):
                 ("total_order", "ST"),
                 ("second_order", "S2"),
             ):
-                if name in found:
-                    _fill(found[name], k, indices[key], indices[f"{key}_conf"])
+                if name in estimates:
+                    _fill(estimates[name], k, indices[key], indices[f"{key}_conf"])
         absent = {} if self.second_order else {"second_order": NotAsked("second_order=True")}
-        return {**found, **absent}
+        return {**estimates, **absent}
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -21,14 +21,14 @@ _MOST_VECTOR_MARKS = 2000
 
 def _why_none(results: Results) -> str:
     """Say why no method has an error to show, where values of some measures are known."""
-    found, known = errors(results), the_question(results)
-    ranks_by = found["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
-    own = found[found["measure"] == ranks_by]
+    table, question = errors(results), the_question(results)
+    ranks_by = table["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
+    own = table[table["measure"] == ranks_by]
     if len(own):
         if (own["relative_error"] == 0).all():
             return "every error is exactly 0, which has no place on a logarithmic axis"
         return "every relative error is 0 or undefined: the exact values are 0, or no estimate"
-    values = known.reference or known.truth
+    values = question.reference or question.truth
     partly = {k.measure for k in values} & set(results.headline()["measure"])
     if partly:
         return "the values of the measures that methods rank by are not known for every input"
@@ -45,9 +45,9 @@ def _networks_own(ax: Axes, question: Question, method: Method, output: str, col
         ax.axhline(level, color=colour, linestyle="--", linewidth=1, zorder=2)
 
 
-def _guide(ax: Axes, found: pd.DataFrame) -> None:
+def _guide(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the slope that independent draws have, below the points."""
-    rows, error = found["rows"].to_numpy(dtype=float), found["relative_error"].to_numpy()
+    rows, error = table["rows"].to_numpy(dtype=float), table["relative_error"].to_numpy()
     ends = np.array([rows.min(), rows.max()])
     # Touches the lowest point of error * sqrt(rows), then moves down to stay clear of it.
     level = 0.6 * float((error * np.sqrt(rows)).min())
@@ -85,13 +85,15 @@ class Convergence(ReportFigure):
             return Omitted(
                 "no exact values are known for this problem, so there is no error to show"
             )
-        found = headline_errors(results)
-        if found.empty:
+        table = headline_errors(results)
+        if table.empty:
             return Omitted(_why_none(results))
-        if found.groupby("estimator")["budget"].nunique().max() < 2:
-            asked = results.cells["budget"].nunique() > 1
+        if table.groupby("estimator")["budget"].nunique().max() < 2:
+            several_budgets = results.cells["budget"].nunique() > 1
             more = "; of those asked for, no method has an error above 0 at more than one"
-            return Omitted(f"convergence needs more than one budget{more if asked else ''}")
+            return Omitted(
+                f"convergence needs more than one budget{more if several_budgets else ''}"
+            )
         return None
 
     def draw(self, results: Results) -> Figure:
@@ -101,21 +103,21 @@ class Convergence(ReportFigure):
         function's.
         """
         question = the_question(results)
-        found = headline_errors(results)
-        outputs = [o for o in question.outputs if o in set(found["output"])]
+        table = headline_errors(results)
+        outputs = [o for o in question.outputs if o in set(table["output"])]
         styles = method_styles(results.methods)
-        methods = [m for m in results.methods if m in set(found["estimator"])]
+        methods = [m for m in results.methods if m in set(table["estimator"])]
         with house_style():
             side = 4.6 if len(outputs) == 1 else 3.0
             figure, axes = panels(len(outputs), side, side * 0.75, 0.5)
             for ax, output in zip(axes, outputs, strict=True):
-                mine = found[found["output"] == output]
+                rows = table[table["output"] == output]
                 for method in methods:
-                    one = mine[mine["estimator"] == method]
+                    one = rows[rows["estimator"] == method]
                     ax.plot(
                         one["rows"], one["relative_error"], linestyle="none", markersize=3,
                         marker=styles[method].marker, color=styles[method].colour, alpha=0.4,
-                        markeredgewidth=0, rasterized=len(mine) > _MOST_VECTOR_MARKS,
+                        markeredgewidth=0, rasterized=len(rows) > _MOST_VECTOR_MARKS,
                     )  # fmt: skip
                     means = one.groupby("budget")[["rows", "relative_error"]].mean()
                     ax.plot(
@@ -125,7 +127,7 @@ class Convergence(ReportFigure):
                     _networks_own(
                         ax, question, results.methods[method], output, styles[method].colour
                     )
-                _guide(ax, mine)
+                _guide(ax, rows)
             title_panels(axes, outputs, len(question.outputs))
             figure.supxlabel("rows through the model, forward and backward", fontsize=9)
             figure.supylabel("relative error", fontsize=9)
@@ -139,10 +141,10 @@ class Convergence(ReportFigure):
         return figure
 
     def alt(self, results: Results) -> str:
-        found = headline_errors(results)
+        table = headline_errors(results)
         texts = []
-        for (output, method), mine in found.groupby(["output", "estimator"], sort=False):
-            means = mine.groupby("budget")[["rows", "relative_error"]].mean()
+        for (output, method), rows in table.groupby(["output", "estimator"], sort=False):
+            means = rows.groupby("budget")[["rows", "relative_error"]].mean()
             steps = zip(means["relative_error"], means["rows"], strict=True)
             numbers = listed(f"{number(e, 2)} at {number(r)} rows" for e, r in steps)
             texts.append(f"{output}, {method}: {numbers}")

@@ -84,10 +84,10 @@ def draw_panel(
     step = 0.76 / max(1, len(methods))
     low, high = limits
     for k, method in enumerate(methods):
-        mine = frame[frame["estimator"] == method].set_index("feature").reindex(list(features))
+        of_method = frame[frame["estimator"] == method].set_index("feature").reindex(list(features))
         at = rows + (k - (len(methods) - 1) / 2) * step
-        value = mine["share"].to_numpy(dtype=float)
-        ends = [mine[c].to_numpy(dtype=float) for c in ("share_low", "share_high")]
+        value = of_method["share"].to_numpy(dtype=float)
+        ends = [of_method[c].to_numpy(dtype=float) for c in ("share_low", "share_high")]
         points(ax, at, value, np.maximum(ends[0], low), np.minimum(ends[1], high), styles[method])
         for cut, edge, head in ((ends[0] < low, low, "<"), (ends[1] > high, high, ">")):
             if cut.any():
@@ -101,7 +101,7 @@ def draw_panel(
                     clip_on=False,
                     zorder=5,
                 )
-        exact_ticks(ax, at, mine["exact_share"].to_numpy(dtype=float))
+        exact_ticks(ax, at, of_method["exact_share"].to_numpy(dtype=float))
     for edge in rows[:-1] + 0.5:
         ax.axhline(edge, color="#E4E4E4", linewidth=0.8, zorder=0)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
@@ -119,20 +119,20 @@ def share_limits(frame: pd.DataFrame) -> tuple[float, float]:
 
 
 def _left_out(results: Results, frame: pd.DataFrame, order: Sequence[str]) -> str:
-    said = []
+    lines = []
     rest = list(order[MOST_FEATURES:])
     if rest:
         largest = frame.loc[frame["feature"].isin(rest), "share"].max()
-        said.append(
+        lines.append(
             f"{count(len(rest), 'more input')} with shares of at most {number(largest, 2)} "
             f"{'is' if len(rest) == 1 else 'are'} not shown"
         )
-    known = _with_shares(results, frame)
+    with_shares = _with_shares(results, frame)
     ranked = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
-    without = [in_figure(method) for method in ranked if method not in known]
+    without = [in_figure(method) for method in ranked if method not in with_shares]
     if without:
-        said.append(f"no visible importance: {listed(without)}")
-    return "\n".join(said)
+        lines.append(f"no visible importance: {listed(without)}")
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -187,10 +187,10 @@ class Importance(ReportFigure):
         frame = headline_shares(results)
         texts = []
         for output in self._outputs(results, frame):
-            mine = frame[frame["output"] == output]
+            rows = frame[frame["output"] == output]
             tops = []
-            for method in in_method_order(results, mine["estimator"]):
-                share = mine[mine["estimator"] == method].set_index("feature")["share"].dropna()
+            for method in in_method_order(results, rows["estimator"]):
+                share = rows[rows["estimator"] == method].set_index("feature")["share"].dropna()
                 top = share.sort_values(ascending=False, kind="stable").head(3)
                 if len(top):
                     tops.append(

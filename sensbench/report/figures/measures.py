@@ -35,12 +35,12 @@ def shown_measures(results: Results, output: str) -> list[tuple[str, str]]:
     """Return (method, measure) of the panels, in the study's order."""
     frame = results.final()
     frame = frame[(frame["output"] == output) & frame["value"].notna() & (frame["partner"] == "")]
-    found = []
+    pairs = []
     for method in in_method_order(results, frame["estimator"]):
-        known = set(frame.loc[frame["estimator"] == method, "measure"])
+        computed = set(frame.loc[frame["estimator"] == method, "measure"])
         wanted = (*BESIDES, results.methods[method].ranks_by)
-        found += [(method, name) for name in dict.fromkeys(wanted) if name in known]
-    return found
+        pairs += [(method, name) for name in dict.fromkeys(wanted) if name in computed]
+    return pairs
 
 
 def unit_label(question: Question, template: str, output: str, features: list[str]) -> str:
@@ -110,13 +110,13 @@ class Measures(ReportFigure):
             names = list(short_names(features).values())
             height = max(1.5, 0.7 + 0.22 * len(features))
             figure, axes = panels(len(columns), 1.95, height, label_width(names), share_y=True)
-            known = False
+            has_exact = False
             for ax, (method, name) in zip(axes, columns, strict=True):
-                mine = final[(final["estimator"] == method) & (final["measure"] == name)]
+                numbers = final[(final["estimator"] == method) & (final["measure"] == name)]
                 exact = question.true_values(name, output)
-                known |= len(exact) > 0
+                has_exact |= len(exact) > 0
                 at = np.arange(len(features), dtype=float)
-                row = mine.set_index("feature").reindex(features)
+                row = numbers.set_index("feature").reindex(features)
                 value, low, high = (row[c].to_numpy(dtype=float) for c in ("value", "low", "high"))
                 points(ax, at, value, low, high, styles[method])
                 exact_ticks(ax, at, exact.reindex(features).to_numpy(dtype=float), size=11)
@@ -128,7 +128,7 @@ class Measures(ReportFigure):
                     in_figure(unit_label(question, results.measures[name].unit, output, features))
                 )
             handles = [mark(styles[m], in_figure(m)) for m in dict.fromkeys(m for m, _ in columns)]
-            if known:
+            if has_exact:
                 handles.append(exact_mark(in_figure(question.truth_of or "exact")))
             legend_above(figure, handles)
         return figure
@@ -138,12 +138,14 @@ class Measures(ReportFigure):
         final: pd.DataFrame = results.final()
         texts = []
         for method, name in shown_measures(results, output):
-            mine = final[
+            of_measure = final[
                 (final["output"] == output)
                 & (final["estimator"] == method)
                 & (final["measure"] == name)
             ]
-            top = mine.reindex(mine["value"].abs().sort_values(ascending=False).index).head(3)
+            top = of_measure.reindex(
+                of_measure["value"].abs().sort_values(ascending=False).index
+            ).head(3)
             pairs = zip(top["feature"], top["value"], strict=True)
             numbers = listed(f"{f} {number(v)}" for f, v in pairs)
             texts.append(f"{method}, {plain_symbol(results.measures[name].symbol)}: {numbers}")

@@ -40,12 +40,12 @@ def _plane(results: Results) -> _Plane | Omitted:
     """Return the first method's plane that has points, or why there is none."""
     final, reasons = results.final(), []
     for label in results.methods:
-        mine = final[(final["estimator"] == label) & final["measure"].isin(_AXES)]
-        if set(mine["measure"]) == set(_AXES):
-            table = mine.pivot(index=["output", "feature"], columns="measure", values="value")
+        rows = final[(final["estimator"] == label) & final["measure"].isin(_AXES)]
+        if set(rows["measure"]) == set(_AXES):
+            table = rows.pivot(index=["output", "feature"], columns="measure", values="value")
             points = table.dropna()
             if len(points):
-                features = dict.fromkeys(mine["feature"])
+                features = dict.fromkeys(rows["feature"])
                 left = features.keys() - set(points.index.get_level_values("feature"))
                 missing = tuple(feature for feature in features if feature in left)
                 return _Plane(label, points, missing, _reason(results, label))
@@ -65,28 +65,28 @@ def _the_plane(results: Results) -> _Plane:
     InputError
         There is none.
     """
-    found = _plane(results)
-    if isinstance(found, Omitted):
-        raise InputError(f"morris_plane: expected results with a plane; {found.reason}")
-    return found
+    plane = _plane(results)
+    if isinstance(plane, Omitted):
+        raise InputError(f"morris_plane: expected results with a plane; {plane.reason}")
+    return plane
 
 
 def _reason(results: Results, label: str) -> str:
     """Return the remark of a method on what its sigma is undefined for."""
     start = f"{results.methods[label].name}: sigma: "
-    said = (note for key, notes in results.notes.items() if key[2] == label for note in notes)
-    return next((note.removeprefix(start) for note in said if note.startswith(start)), "")
+    texts = (note for key, notes in results.notes.items() if key[2] == label for note in notes)
+    return next((note.removeprefix(start) for note in texts if note.startswith(start)), "")
 
 
 def _absences(results: Results, label: str) -> list[str]:
     """Say why a method of Morris's has no mu_star or sigma: absent, or no run succeeded."""
     absent = {key[3]: why for key, why in results.absent.items() if key[2] == label}
-    found = [f"{label}: {absent[name]}" for name in _AXES if name in absent]
+    reasons = [f"{label}: {absent[name]}" for name in _AXES if name in absent]
     cells = results.cells[results.cells["estimator"] == label]
     elementary = results.methods[label].ranks_by.startswith("mu_star")
-    if not found and elementary and len(cells) and not (cells["status"] == "ok").any():
-        found.append(f"{label} {cells['status'].iloc[-1]}")
-    return found
+    if not reasons and elementary and len(cells) and not (cells["status"] == "ok").any():
+        reasons.append(f"{label} {cells['status'].iloc[-1]}")
+    return reasons
 
 
 def _missing(plane: _Plane, names: Mapping[str, str], n_panels: int) -> str:
@@ -96,8 +96,8 @@ def _missing(plane: _Plane, names: Mapping[str, str], n_panels: int) -> str:
     named = listed((names[feature] for feature in plane.missing), 4)
     # The remark names all of them before it says why.
     why = one_line(plane.why).rpartition(": ")[2] or "mu_star or sigma is undefined"
-    said = f"not in the plane: {named}: {why}"
-    return in_figure("\n".join(wrap(said, 64 if n_panels == 1 else 80)))
+    text = f"not in the plane: {named}: {why}"
+    return in_figure("\n".join(wrap(text, 64 if n_panels == 1 else 80)))
 
 
 def _unit(question: Question, outputs: list[str]) -> str:
@@ -111,8 +111,8 @@ def _unit(question: Question, outputs: list[str]) -> str:
 
 def _of(table: pd.DataFrame, output: str) -> pd.DataFrame:
     """Return one output's effects by feature, the largest first."""
-    mine = table.xs(output, level="output")
-    return pd.DataFrame(mine).sort_values("mu_star", ascending=False, kind="stable")
+    points = table.xs(output, level="output")
+    return pd.DataFrame(points).sort_values("mu_star", ascending=False, kind="stable")
 
 
 def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
@@ -146,54 +146,56 @@ class MorrisPlane(ReportFigure):
     )
 
     def applies(self, results: Results) -> Omitted | None:
-        found = _plane(results)
-        return found if isinstance(found, Omitted) else None
+        plane = _plane(results)
+        return plane if isinstance(plane, Omitted) else None
 
     def draw(self, results: Results) -> Figure:
         """Return mu_star against sigma per output, with lines of constant sigma/mu_star."""
         question = the_question(results)
-        found = _the_plane(results)
-        table = found.points
-        known = set(table.index.get_level_values("output"))
-        outputs = [o for o in question.outputs if o in known]
+        plane = _the_plane(results)
+        table = plane.points
+        present = set(table.index.get_level_values("output"))
+        outputs = [o for o in question.outputs if o in present]
         names = short_names(question.features, 20)
-        style = method_styles(results.methods)[found.label]
+        style = method_styles(results.methods)[plane.label]
         with house_style():
             n = len(outputs)
             side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
             figure, axes = panels(n, side, side * 0.8, 0.4)
             for ax, output in zip(axes, outputs, strict=True):
-                mine = _of(table, output)
-                x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+                points = _of(table, output)
+                x, y = points["mu_star"].to_numpy(), points["sigma"].to_numpy()
                 _axes(ax, float(x.max()), float(y.max()))
                 ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
                            edgecolor="white", zorder=3)  # fmt: skip
             title_panels(axes, outputs, len(question.outputs))
             most = f"at most the {MOST_NAMES} largest are named" if len(names) > MOST_NAMES else ""
-            note = "\n".join(filter(None, (most, _missing(found, names, n))))
+            note = "\n".join(filter(None, (most, _missing(plane, names, n))))
             unit = in_figure(_unit(question, outputs))
             note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
             figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
             # A constrained layout is not in place before a drawing, and names need places.
             figure.draw_without_rendering()
             for ax, output in zip(axes, outputs, strict=True):
-                mine = _of(table, output)
+                points = _of(table, output)
                 # At the origin all are alike: names there would only hide each other.
-                mine = mine[mine["mu_star"] > _NAMED_FROM * mine["mu_star"].max()].head(MOST_NAMES)
-                x, y = mine["mu_star"].to_numpy(), mine["sigma"].to_numpy()
+                points = points[points["mu_star"] > _NAMED_FROM * points["mu_star"].max()].head(
+                    MOST_NAMES
+                )
+                x, y = points["mu_star"].to_numpy(), points["sigma"].to_numpy()
                 lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
-                place_names(figure, ax, x, y, [in_figure(names[f]) for f in mine.index], lines)
+                place_names(figure, ax, x, y, [in_figure(names[f]) for f in points.index], lines)
         return figure
 
     def alt(self, results: Results) -> str:
-        found = _the_plane(results)
+        plane = _the_plane(results)
         texts = []
-        for output, mine in found.points.groupby(level="output", sort=False):
-            top = mine.sort_values("mu_star", ascending=False, kind="stable").head(4)
+        for output, points in plane.points.groupby(level="output", sort=False):
+            top = points.sort_values("mu_star", ascending=False, kind="stable").head(4)
             numbers = (
                 f"{key[1]} ({number(row['mu_star'], 2)}, {number(row['sigma'], 2)})"
                 for key, row in zip(top.index, top.to_dict("records"), strict=True)
             )
             texts.append(f"{output}: {listed(numbers)}")
-        left = f" Not in the plane: {listed(found.missing)}." if found.missing else ""
+        left = f" Not in the plane: {listed(plane.missing)}." if plane.missing else ""
         return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}.{left}"

@@ -88,9 +88,9 @@ class Outputs(ReportFigure):
         over = _over(results)
         rows = over.inputs.head(5)
         named = short_names(list(rows.index), 40)
-        told = listed(
+        listing = listed(
             f"{named[str(i)]}: {share(r['mean'])} on average, from {share(r['lowest'])} "
             f"(output {r['lowest_in']}) to {share(r['highest'])} (output {r['highest_in']})"
             for i, r in zip(rows.index, rows.to_dict("records"), strict=True)
         )
-        return f"Share of importance of each input for {len(over.profiles)} outputs. {told}."
+        return f"Share of importance of each input for {len(over.profiles)} outputs. {listing}."

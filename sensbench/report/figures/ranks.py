@@ -55,9 +55,9 @@ class Ranks(ReportFigure):
             width = margin + 0.55 * len(methods) + 0.35
             figure, axes = panels(len(outputs), width, 1.1 + 0.24 * d)
             for ax, output in zip(axes, outputs, strict=True):
-                mine = frame[frame["output"] == output]
-                order = list(mean_shares(mine).index)[:MOST_FEATURES]
-                table = mine.pivot(index="feature", columns="estimator", values="rank")
+                rows = frame[frame["output"] == output]
+                order = list(mean_shares(rows).index)[:MOST_FEATURES]
+                table = rows.pivot(index="feature", columns="estimator", values="rank")
                 table = table.reindex(index=order, columns=methods)
                 texts = table.map(lambda rank: NOT_AVAILABLE if np.isnan(rank) else f"{rank:.0f}")
                 # The darkest green is kept out: black numbers must stay readable.
@@ -89,9 +89,9 @@ class Ranks(ReportFigure):
         frame = headline_shares(results)
         texts = []
         for output in shown_outputs(frame, the_question(results)):
-            mine = frame[frame["output"] == output]
-            for feature in list(mean_shares(mine).index)[:3]:
-                row = mine[(mine["feature"] == feature) & mine["rank"].notna()]
+            rows = frame[frame["output"] == output]
+            for feature in list(mean_shares(rows).index)[:3]:
+                row = rows[(rows["feature"] == feature) & rows["rank"].notna()]
                 pairs = zip(row["estimator"], row["rank"], strict=True)
                 texts.append(f"{output}, {feature}: {listed(f'{m} {r:.0f}' for m, r in pairs)}")
         return "Rank of each input by each method. " + "; ".join(texts) + "."

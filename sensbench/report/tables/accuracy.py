@@ -17,16 +17,16 @@ class Accuracy(ReportTable):
     name, section, order = "accuracy", "accuracy", 20
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = accuracy_table(results)
-        return [] if found is None else [found]
+        table = accuracy_table(results)
+        return [] if table is None else [table]
 
 
 def accuracy_table(results: Results) -> Table | None:
     """Return errors against each measure's own exact values, at each method's largest budget."""
-    found = errors(results)
-    if found.empty:
+    rows = errors(results)
+    if rows.empty:
         return None
-    last = found[found["budget"] == found.groupby("estimator")["budget"].transform("max")]
+    last = rows[rows["budget"] == rows.groupby("estimator")["budget"].transform("max")]
     by = ["output", "estimator", "measure"]
     means = last.groupby(by, sort=False)[["rows", "relative_error", "covered"]].mean().reset_index()
     replicates = last.groupby(by, sort=False).size().to_numpy()
@@ -49,4 +49,4 @@ def accuracy_table(results: Results) -> Table | None:
             " The truth is the network's own value here, from a large sample: what is left is the "
             "error of the estimate alone."
         )
-    return Table("accuracy", "Accuracy at the largest budget", shown, found, note)
+    return Table("accuracy", "Accuracy at the largest budget", shown, rows, note)

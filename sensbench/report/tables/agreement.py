@@ -16,8 +16,8 @@ class Agreement(ReportTable):
     name, section, order = "agreement", "agreement", 20
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = agreement_table(results)
-        return [] if found is None else [found]
+        table = agreement_table(results)
+        return [] if table is None else [table]
 
 
 def agreement_table(results: Results) -> Table | None:

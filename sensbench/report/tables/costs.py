@@ -21,9 +21,9 @@ class Costs(ReportTable):
 def cost_table(results: Results) -> Table:
     """Return what every method spent at every budget, and how its cells ended."""
     rows = []
-    for (method, budget), mine in results.cells.groupby(["estimator", "budget"], sort=False):
-        done = mine[mine["status"] == "ok"]
-        how = ", ".join(f"{n} {s}" for s, n in mine["status"].value_counts(sort=False).items())
+    for (method, budget), cells in results.cells.groupby(["estimator", "budget"], sort=False):
+        done = cells[cells["status"] == "ok"]
+        how = ", ".join(f"{n} {s}" for s, n in cells["status"].value_counts(sort=False).items())
         cost = done[["n_forward", "n_backward", "seconds"]].mean()
         shown = [number(v) if len(done) else "" for v in cost]
         rows.append((method, f"{budget:,}", *shown, how))

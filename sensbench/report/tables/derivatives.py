@@ -16,24 +16,24 @@ class Derivatives(ReportTable):
     name, section, order = "derivatives", "importance", 30
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = derivative_table(results)
-        return [] if found is None else [found]
+        table = derivative_table(results)
+        return [] if table is None else [table]
 
 
 def derivative_table(results: Results) -> Table | None:
     """Return the mean derivative of every output by every input, signed, with its unit."""
     question = the_question(results)
     final = results.final()
-    mine = final[final["measure"] == "derivative_mean"]
-    if mine.empty:
+    numbers = final[final["measure"] == "derivative_mean"]
+    if numbers.empty:
         return None
-    method = str(mine["estimator"].iloc[0])
-    mine = mine[mine["estimator"] == method]
+    method = str(numbers["estimator"].iloc[0])
+    numbers = numbers[numbers["estimator"] == method]
     order = list(mean_shares(headline_shares(results)).index) or list(question.features)
     shown = pd.DataFrame({"input": in_short(order, order)})
     heads = short_names(question.outputs, 40)
     for output in question.outputs:
-        rows = mine[mine["output"] == output].set_index("feature").reindex(order)
+        rows = numbers[numbers["output"] == output].set_index("feature").reindex(order)
         shown[f"∂{heads[output]}/∂x"] = [
             f"{signed(r['value'], r['low'], r['high'])} {unit(question, output, f)}".rstrip()
             for f, r in zip(order, rows.to_dict("records"), strict=True)
@@ -43,7 +43,7 @@ def derivative_table(results: Results) -> Table | None:
         "they say the direction and the size of an effect and do not rank inputs that are measured "
         "in different units."
     )
-    return Table("derivatives", f"Mean derivatives ({method})", shown, mine, note)
+    return Table("derivatives", f"Mean derivatives ({method})", shown, numbers, note)
 
 
 def signed(value: float, low: float, high: float) -> str:

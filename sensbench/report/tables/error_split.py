@@ -14,5 +14,5 @@ class ErrorSplit(ReportTable):
     name, section, order = "error_split", "accuracy", 30
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = split_table(results)
-        return [] if found is None else [replace(found, open_to=ALWAYS)]
+        table = split_table(results)
+        return [] if table is None else [replace(table, open_to=ALWAYS)]

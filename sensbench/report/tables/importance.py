@@ -35,23 +35,29 @@ def importance_tables(results: Results) -> list[Table]:
     """Return, per output, features × methods: value, interval, rank and the exact value."""
     question = the_question(results)
     frame = headline_shares(results)
-    found = []
+    tables = []
     for k, output in enumerate(shown_outputs(frame, question)):
-        mine = frame[frame["output"] == output]
-        order = mean_shares(mine)
+        of_output = frame[frame["output"] == output]
+        order = mean_shares(of_output)
         shown = pd.DataFrame({"input": in_short(order.index, order.index)})
-        for method in in_method_order(results, mine["estimator"]):
-            rows = mine[mine["estimator"] == method].set_index("feature").reindex(order.index)
+        for method in in_method_order(results, of_output["estimator"]):
+            rows = (
+                of_output[of_output["estimator"] == method]
+                .set_index("feature")
+                .reindex(order.index)
+            )
             head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
             shown[head] = [_stacked(row) for row in rows.to_dict("records")]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
-        said = intervals_said(results, list(dict.fromkeys(mine["estimator"])))
-        note = f"{note} {said}".rstrip()
+        intervals = intervals_said(results, list(dict.fromkeys(of_output["estimator"])))
+        note = f"{note} {intervals}".rstrip()
         named = _of(question, output)
         open_to = _MOST_ROWS if k < _MOST_OPEN else OPEN_TO
-        found.append(Table(f"importance-{k + 1}", f"Importance{named}", shown, mine, note, open_to))
-    return found
+        tables.append(
+            Table(f"importance-{k + 1}", f"Importance{named}", shown, of_output, note, open_to)
+        )
+    return tables
 
 
 def _stacked(row: Mapping[Any, Any]) -> str:

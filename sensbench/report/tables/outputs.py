@@ -136,22 +136,22 @@ def _shares_table(results: Results, over: OverOutputs) -> Table:
 def _method_tables(results: Results, over: OverOutputs) -> list[Table]:
     """Return outputs × inputs with the values of the measure each method ranks by."""
     frame = headline_shares(results)
-    found = []
+    tables = []
     for k, method in enumerate(in_method_order(results, frame["estimator"])):
-        mine = frame[frame["estimator"] == method]
-        wide = mine.pivot(index="output", columns="feature", values="value")
+        rows = frame[frame["estimator"] == method]
+        wide = rows.pivot(index="output", columns="feature", values="value")
         wide = wide.reindex(index=over.profiles.index, columns=over.profiles.columns)
         symbol = plain_symbol(results.methods[method].headline.symbol)
         title = f"Every output: {method}, {symbol} ({_rows(len(wide))})"
         name = f"outputs-method-{k + 1}"
-        found.append(Table(name, title, _matrix(wide, number), mine, _bounded(over)))
-    return found
+        tables.append(Table(name, title, _matrix(wide, number), rows, _bounded(over)))
+    return tables
 
 
-def _matrix(wide: pd.DataFrame, said: Callable[[float], str]) -> pd.DataFrame:
+def _matrix(wide: pd.DataFrame, worded: Callable[[float], str]) -> pd.DataFrame:
     part = wide.iloc[:_MOST_ROWS, :MOST_FEATURES]
     heads = short_names(list(part.columns), 24)
-    shown = part.map(said).rename(columns=heads)
+    shown = part.map(worded).rename(columns=heads)
     return shown.rename_axis(index="output", columns=None).reset_index()
 
 

@@ -17,17 +17,17 @@ class Pairs(ReportTable):
     name, section, order = "pairs", "measures", 20
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = pairs_table(results)
-        return [] if found is None else [found]
+        table = pairs_table(results)
+        return [] if table is None else [table]
 
 
 def pairs_table(results: Results) -> Table | None:
     """Return the strongest pairs by second-order index."""
     final = results.final()
-    mine = final[final["partner"].astype(str).ne("") & final["value"].notna()]
-    if mine.empty:
+    pairs = final[final["partner"].astype(str).ne("") & final["value"].notna()]
+    if pairs.empty:
         return None
-    top = mine.sort_values("value", ascending=False, kind="stable").head(_MOST_PAIRS)
+    top = pairs.sort_values("value", ascending=False, kind="stable").head(_MOST_PAIRS)
     shown = pd.DataFrame(
         [
             (r.output, f"{r.feature} × {r.partner}", r.estimator,
@@ -37,5 +37,5 @@ def pairs_table(results: Results) -> Table | None:
         ],
         columns=["output", "pair", "method", "measure", "value"],
     )  # fmt: skip
-    title = f"Strongest pairs ({len(top)} of {len(mine)})"
-    return Table("pairs", title, shown, mine, open_to=ALWAYS)
+    title = f"Strongest pairs ({len(top)} of {len(pairs)})"
+    return Table("pairs", title, shown, pairs, open_to=ALWAYS)

@@ -16,8 +16,8 @@ class Quality(ReportTable):
     name, section, order = "quality", "quality", 10
 
     def tables(self, results: Results) -> Sequence[Table]:
-        found = quality_table(results)
-        return [] if found is None else [found]
+        table = quality_table(results)
+        return [] if table is None else [table]
 
 
 def quality_table(results: Results) -> Table | None:
