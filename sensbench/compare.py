@@ -143,8 +143,8 @@ def compare(
 
     with limited() as threads, ResultStore() as store:
         title, command = f"Which inputs matter to {name}?", f"compare(…, {budget=}, {seed=})"
-        told = provenance(problem.name, title, int(seed), command, threads=threads)
-        store.plan(cells, methods, told)
+        origin = provenance(problem.name, title, int(seed), command, threads=threads)
+        store.plan(cells, methods, origin)
         subject = PlannedSubject(Subject(problem.name), problem.name, name)
         plan = Plan({problem.name: subject}, methods, cells)
         workshop = Prepared(problem, {cell.key: chosen[cell.method.label] for cell in cells})

@@ -11,6 +11,6 @@ def printable(text: str) -> str:
     return _CONTROL.sub(_mark, text).encode("utf-8", "replace").decode()
 
 
-def _mark(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _mark(match: re.Match[str]) -> str:
+    code = ord(match[0])
     return chr(0x2400 + code) if code < 0x20 else "�"

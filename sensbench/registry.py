@@ -105,15 +105,15 @@ class Registry:
             It raises when it is loaded.
         """
         plugin = self.get(name)
-        known = inspect.signature(plugin).parameters
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
+        parameters = inspect.signature(plugin).parameters
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
         for key in params:
-            if key not in known and not takes_any:
+            if key not in parameters and not takes_any:
                 who = f"{self.kind} {name!r}"
-                raise UnknownNameError.of(who, "parameter", key, known)
+                raise UnknownNameError.of(who, "parameter", key, parameters)
         required = [
             key
-            for key, p in known.items()
+            for key, p in parameters.items()
             if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
         ]
         missing = [key for key in required if key not in params]
@@ -128,8 +128,8 @@ class Registry:
         return Path(__file__).parent.joinpath(*self._package.split(".")[1:])
 
     def _files(self) -> dict[str, Path]:
-        found = (*self._folder.glob("*.py"), *self._folder.glob("*/*.py"))
-        return {path.stem: path for path in found if not path.stem.startswith("_")}
+        paths = (*self._folder.glob("*.py"), *self._folder.glob("*/*.py"))
+        return {path.stem: path for path in paths if not path.stem.startswith("_")}
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         return {entry.name: entry for entry in entry_points(group=self.group)}

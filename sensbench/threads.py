@@ -114,14 +114,14 @@ def _own(pools: Sequence[Any], number: int, around: int | None) -> Iterator[None
         inherited = around is None and now in _open["torch"].values()
         _enter(block, "torch", now, number)
         before = _before["torch"] if inherited else now
-    found = [(pool, pool.num_threads) for pool in pools]
+    numbers = [(pool, pool.num_threads) for pool in pools]
     for pool in pools:
         pool.set_num_threads(number)
     torch.set_num_threads(number)
     try:
         yield
     finally:
-        for pool, had in found:
+        for pool, had in numbers:
             pool.set_num_threads(had)
         # last: threadpoolctl reaches torch's OpenMP, too, but not the MKL inside torch
         torch.set_num_threads(before)

@@ -282,9 +282,9 @@ def _change(change: str) -> tuple[str, Any]:
 
 
 def _command() -> str:
-    said = shlex.join(["sensbench", *sys.argv[1:]])
+    command = shlex.join(["sensbench", *sys.argv[1:]])
     # a file's name may hold bytes that are no text
-    return said.encode("utf-8", "backslashreplace").decode()
+    return command.encode("utf-8", "backslashreplace").decode()
 
 
 main.add_command(new)

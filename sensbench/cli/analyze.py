@@ -83,7 +83,7 @@ def analyze(
                 warnings.warn(sentence, TableWarning, stacklevel=2)
         frame = _rows(table, who, model, inputs, measured, drop_missing)
         X, targets = frame[inputs], frame[measured] if measured else None
-    known = list(space.columns) if space is not None else inputs
+    columns = list(space.columns) if space is not None else inputs
     separate = None if discrete is None else _distinct("--discrete", _split(discrete))
     if space is not None and (declared or separate is not None):
         raise InputError(
@@ -91,9 +91,9 @@ def analyze(
         )
     for option, names in [("--discrete", separate or ()), *declared.items()]:
         for name in names:
-            if name not in known:
+            if name not in columns:
                 who = option if option == "--discrete" else f"--group {option}"
-                raise UnknownNameError.of(who, "column", name, known)
+                raise UnknownNameError.of(who, "column", name, columns)
     chosen: int | str | None = output
     if output is not None and output.lstrip("-").isdigit():
         chosen = int(output)
@@ -146,15 +146,15 @@ def _methods(names: str | None) -> list[str] | None:
 
 def _groups(declared: Sequence[str]) -> dict[str, list[str]]:
     """Return the columns of each group, of ``NAME=COLUMN,COLUMN``."""
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for one in declared:
         name, equals, columns = (part.strip() for part in one.partition("="))
         if not name or not equals or not _split(columns):
             raise InputError(f"--group: expected NAME=COLUMN,COLUMN,…; got {one!r}")
-        if name in found:
+        if name in groups:
             raise InputError(f"--group: expected distinct names; got {name!r} twice")
-        found[name] = _distinct(f"--group {name}", _split(columns))
-    return found
+        groups[name] = _distinct(f"--group {name}", _split(columns))
+    return groups
 
 
 def _distinct(option: str, names: Sequence[str]) -> list[str]:

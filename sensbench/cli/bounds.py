@@ -69,7 +69,7 @@ def _of_yaml(path: Path, who: str) -> list[tuple[str, list[str]]]:
     node = yaml.compose(text, yaml.SafeLoader)
     if not isinstance(node, yaml.MappingNode) or not node.value:
         raise InputError(f"{who}: expected lines of {_LOOKS}; got {_kind(node)}")
-    found = []
+    entries = []
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
@@ -80,8 +80,8 @@ def _of_yaml(path: Path, who: str) -> list[tuple[str, list[str]]]:
             raise InputError(
                 f"{who}: expected {_LOOKS}; got {_kind(value)} for {key.value!r} in line {line}"
             )
-        found.append((str(key.value), [str(item.value) for item in value.value]))
-    return found
+        entries.append((str(key.value), [str(item.value) for item in value.value]))
+    return entries
 
 
 def _kind(node: yaml.Node | None) -> str:

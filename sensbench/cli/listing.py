@@ -31,9 +31,9 @@ def _capabilities(registry: Registry, name: str) -> list[str]:
     """Return what a method measures, needs and costs; of another package's by loading it."""
     from sensbench.estimator.capabilities import describe, entry, read
 
-    known = read()
-    if name in known:
-        return describe(known[name])
+    stored = read()
+    if name in stored:
+        return describe(stored[name])
     try:
         return describe(entry(registry.load(name)))
     except Exception as error:  # somebody's plug-in must not end a listing

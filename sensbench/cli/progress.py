@@ -68,9 +68,9 @@ class Progress:
         self._say(f"{self._name}: {counts or 'nothing to compute'}, {tally.kept} kept")
         faults = [(tally.kept_as[status], status) for status in FAULTS if tally.kept_as[status]]
         if faults:
-            told = ", ".join(f"{count} {status}" for count, status in faults)
+            faulty = ", ".join(f"{count} {status}" for count, status in faults)
             again = " ".join(f"--retry {status}" for _, status in faults)
-            self._say(f"{self._name}: of those kept, {told}; {again} computes them again")
+            self._say(f"{self._name}: of those kept, {faulty}; {again} computes them again")
 
     def stopped(self) -> None:
         """Say how to go on."""

@@ -192,8 +192,8 @@ def percentile(
     else:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-            known = np.where(finite, replicates, np.nan)
-            low, high = np.nanquantile(known, (tail, 1.0 - tail), axis=0)
+            finite_replicates = np.where(finite, replicates, np.nan)
+            low, high = np.nanquantile(finite_replicates, (tail, 1.0 - tail), axis=0)
     # A quantity that does not vary has replicates that differ from it by rounding only.
     of = Interval(confidence, "percentile bootstrap", covers, len(replicates))
     return Estimate(value, np.minimum(low, value), np.maximum(high, value), interval=of)
@@ -209,11 +209,11 @@ def symmetric(
 
     SALib's intervals. A resample whose rows share one output says nothing about a ratio.
     """
-    known = np.isfinite(replicates)
-    count = known.sum(axis=0)
-    kept = np.where(known, replicates, 0.0)
+    finite = np.isfinite(replicates)
+    count = finite.sum(axis=0)
+    kept = np.where(finite, replicates, 0.0)
     centre = kept.sum(axis=0) / np.maximum(count, 1)
-    squares = np.where(known, (kept - centre) ** 2, 0.0).sum(axis=0)
+    squares = np.where(finite, (kept - centre) ** 2, 0.0).sum(axis=0)
     spread = np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
     half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
     without = np.isfinite(value) & np.isnan(half)

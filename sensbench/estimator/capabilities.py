@@ -48,12 +48,12 @@ def write(entries: Mapping[str, Mapping[str, Any]]) -> Path:
 def describe(line: Mapping[str, Any]) -> list[str]:
     """Return a method's line in words, for a listing."""
     needs = line["needs"]
-    asked = ["independent inputs" if needs["law"] == "independent" else "any inputs"]
-    asked += [what for what in ("gradient", "targets", "refit") if needs[what]]
+    required = ["independent inputs" if needs["law"] == "independent" else "any inputs"]
+    required += [what for what in ("gradient", "targets", "refit") if needs[what]]
     groups = "groups as one feature" if needs["groups"] == "one feature" else "no groups"
     return [
         f"{', '.join(line['measures'])}; ranks by {line['ranks_by']}",
-        f"{_ROWS[needs['rows']]}; {', '.join(asked)}; {groups}; {needs['cost']} rows, "
+        f"{_ROWS[needs['rows']]}; {', '.join(required)}; {groups}; {needs['cost']} rows, "
         f"n ≥ {needs['minimum_rows']}",
     ]
 
@@ -63,11 +63,11 @@ def as_markdown(entries: Mapping[str, Mapping[str, Any]]) -> str:
     lines = [_COLUMNS, ("---",) * len(_COLUMNS)]
     for name, line in entries.items():
         needs = line["needs"]
-        asked = [what for what in ("gradient", "targets", "refit") if needs[what]]
+        required = [what for what in ("gradient", "targets", "refit") if needs[what]]
         lines.append(
             (
                 f"`{name}`", line["family"], ", ".join(line["measures"]), line["ranks_by"],
-                _ROWS[needs["rows"]], needs["law"], ", ".join(asked) or "–", needs["groups"],
+                _ROWS[needs["rows"]], needs["law"], ", ".join(required) or "–", needs["groups"],
                 str(needs["minimum_rows"]), needs["cost"],
             )
         )  # fmt: skip

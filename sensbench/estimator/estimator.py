@@ -56,8 +56,8 @@ class Estimator(ABC):
         """Refuse hyper-parameters that it does not have, in the house's words."""
         if is_dataclass(cls):
             seed = {"seed": "a seed is given to compare or estimate, seed=; leave it out"}
-            known = [field.name for field in fields(cls) if field.init]
-            refuse_unknown(params, known, cls.name, seed)
+            names = [field.name for field in fields(cls) if field.init]
+            refuse_unknown(params, names, cls.name, seed)
         return super().__new__(cls)
 
     @property
@@ -100,15 +100,15 @@ class Estimator(ABC):
         metered, scale = at_scale(replace(problem, space=problem.drawn_from), int(budget))
         with limited() as threads:
             start = time.perf_counter()
-            found = self._estimate(metered, int(budget), np.random.default_rng(seed))
+            computed = self._estimate(metered, int(budget), np.random.default_rng(seed))
             seconds = time.perf_counter() - start
         estimates = {
             name: in_units(item, measure(name), scale)
-            for name, item in found.items()
+            for name, item in computed.items()
             if isinstance(item, Estimate)
         }
         absent = {
-            name: item for name, item in found.items() if isinstance(item, NotAsked | Impossible)
+            name: item for name, item in computed.items() if isinstance(item, NotAsked | Impossible)
         }
         undefined = self._check(problem, estimates)
         return SensitivityResult(
@@ -237,8 +237,8 @@ class Estimator(ABC):
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{n}: {item.note}" for n, item in estimates.items() if item.note]
-        said = [*_constant(undefined), *remarks, *unsettled_said(estimates, problem)]
-        return [f"{self.name}: {text}" for text in said]
+        notes = [*_constant(undefined), *remarks, *unsettled_said(estimates, problem)]
+        return [f"{self.name}: {text}" for text in notes]
 
 
 def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:
@@ -246,20 +246,20 @@ def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:
     alike: dict[str, list[str]] = {}
     for output, names in undefined.items():
         alike.setdefault(", ".join(names), []).append(output)
-    found = []
+    sentences = []
     for names, outputs in alike.items():
         if len(outputs) <= _MOST_NOTES:
-            found += [
+            sentences += [
                 f"undefined for output {output!r}, which is constant over the inputs: {names}"
                 for output in outputs
             ]
             continue
         first = ", ".join(map(repr, outputs[:_MOST_NOTES]))
-        found.append(
+        sentences.append(
             f"undefined for {len(outputs)} outputs, which are constant over the inputs ({first} "
             f"and {len(outputs) - _MOST_NOTES} more): {names}"
         )
-    return found
+    return sentences
 
 
 def _listed(reasons: Mapping[str, str]) -> str:

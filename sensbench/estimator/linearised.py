@@ -87,12 +87,12 @@ class Linearised:
         ``statistics`` works on any leading axis, and is called once for all.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = statistics(self._moved)
-            moved = np.stack(list(found.values()), axis=1)  # moves, statistics, …
+            values = statistics(self._moved)
+            moved = np.stack(list(values.values()), axis=1)  # moves, statistics, …
             slopes = (moved[1::2] - moved[2::2]) / (2 * _STEP)
             variance = np.einsum("iq...,ij...,jq...->q...", slopes, self._correlations, slopes)
             half = self._quantile * np.sqrt(np.maximum(variance, 0.0))
-        return dict(zip(found, moved[0], strict=True)), dict(zip(found, half, strict=True))
+        return dict(zip(values, moved[0], strict=True)), dict(zip(values, half, strict=True))
 
 
 def deviations(

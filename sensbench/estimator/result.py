@@ -212,15 +212,15 @@ class SensitivityResult:
         frame = pd.DataFrame(list(self.numbers()), columns=list(columns))
         for column in ("problem", "model", "estimator"):
             frame[column] = getattr(self, column)
-        known = {name: item.interval for name, item in self.estimates.items()}
-        return with_intervals(frame, [known[name] for name in frame["measure"]])
+        intervals = {name: item.interval for name, item in self.estimates.items()}
+        return with_intervals(frame, [intervals[name] for name in frame["measure"]])
 
 
 def with_intervals(frame: pd.DataFrame, intervals: list[Interval | None]) -> pd.DataFrame:
     """Return the numbers with what the interval of each is, in the documented columns."""
-    told = [(i.level, i.method, i.sources) if i else (np.nan, "", "") for i in intervals]
+    entries = [(i.level, i.method, i.sources) if i else (np.nan, "", "") for i in intervals]
     for k, column in enumerate(INTERVAL_COLUMNS):
-        frame[column] = [one[k] for one in told]
+        frame[column] = [one[k] for one in entries]
     frame = frame.astype({"level": float, "value": float, "low": float, "high": float})
     return frame[list(RESULT_COLUMNS)]
 

@@ -43,11 +43,11 @@ def in_units(estimate: Estimate, meaning: Measure, scale: OutputScale) -> Estima
 
     def back(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         with np.errstate(over="ignore", under="ignore"):
-            found = np.ldexp(values, exponents)
-        return np.where(np.isinf(found) & np.isfinite(values), np.nan, found)
+            moved = np.ldexp(values, exponents)
+        return np.where(np.isinf(moved) & np.isfinite(values), np.nan, moved)
 
-    found = estimate.map(back)
-    if np.isnan(found.value).sum() == np.isnan(estimate.value).sum():
-        return found
+    scaled = estimate.map(back)
+    if np.isnan(scaled.value).sum() == np.isnan(estimate.value).sum():
+        return scaled
     note = "undefined where it is beyond the largest number there is"
-    return replace(found, note="; ".join(filter(None, (estimate.note, note))))
+    return replace(scaled, note="; ".join(filter(None, (estimate.note, note))))

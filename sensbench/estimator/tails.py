@@ -99,8 +99,8 @@ def tail_shape(largest: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "..."]:
     if m < _FEWEST:
         return np.full(top.shape, np.nan)
     quartile = excess[..., int(m / 4 + 0.5) - 1]
-    known = (quartile > 0) & (top > quartile * (1 + 1e-9))
-    excess = np.where(known[..., None], excess, 1.0 + np.arange(m))
+    measurable = (quartile > 0) & (top > quartile * (1 + 1e-9))
+    excess = np.where(measurable[..., None], excess, 1.0 + np.arange(m))
     top, quartile = excess[..., -1:], excess[..., [int(m / 4 + 0.5) - 1]]
     count = 30 + int(np.sqrt(m))
     grid = 1 - np.sqrt(count / (np.arange(1, count + 1) - 0.5))
@@ -112,7 +112,7 @@ def tail_shape(largest: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "..."]:
     theta = (weights * theta).sum(axis=-1, keepdims=True)
     shape = np.log1p(-theta * excess).mean(axis=-1)
     shape = (m * shape + _WORTH * _PRIOR) / (m + _WORTH)
-    return np.asarray(np.where(known, shape, np.nan))
+    return np.asarray(np.where(measurable, shape, np.nan))
 
 
 def tail_of_squares(largest: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "..."]:

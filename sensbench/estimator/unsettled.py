@@ -24,14 +24,14 @@ def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[
     for item in estimates.values():
         if item.tail is not None:
             missing = np.isfinite(item.value) & np.isnan(item.high)
-            told = item.unsettled | missing
-            heaviest = np.fmax(heaviest, np.where(told, item.tail, np.nan))
+            counted = item.unsettled | missing
+            heaviest = np.fmax(heaviest, np.where(counted, item.tail, np.nan))
             without |= missing
     alike: dict[str, list[str]] = {}
     for k in np.flatnonzero(np.isfinite(heaviest).any(axis=1)).tolist():
-        said = _of_output(heaviest[k], bool(without[k].any()), problem.features)
-        alike.setdefault(said, []).append(problem.outputs[k])
-    return [said.format(outputs=_named(outputs)) for said, outputs in alike.items()]
+        sentence = _of_output(heaviest[k], bool(without[k].any()), problem.features)
+        alike.setdefault(sentence, []).append(problem.outputs[k])
+    return [sentence.format(outputs=_named(outputs)) for sentence, outputs in alike.items()]
 
 
 def _of_output(tails: Float[np.ndarray, " d"], without: bool, features: tuple[str, ...]) -> str:

@@ -36,11 +36,11 @@ def load(text: str, who: str, what: str = "YAML") -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
+        message = " ".join(str(error).split()) or type(error).__name__
         mark = getattr(error, "problem_mark", None)
         if mark is not None:
-            said = f"{error.problem} (line {mark.line + 1}, column {mark.column + 1})"  # type: ignore[union-attr]
-        raise InputError(f"{who}: expected {what}; got {said}") from error
+            message = f"{error.problem} (line {mark.line + 1}, column {mark.column + 1})"  # type: ignore[union-attr]
+        raise InputError(f"{who}: expected {what}; got {message}") from error
 
 
 def dump(content: Any) -> str:

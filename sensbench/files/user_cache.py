@@ -15,5 +15,5 @@ def cache_folder(kind: str, root: Path | str | None = None) -> Path:
     the user's cache folder (on Linux ``~/.cache``).
     """
     given = root or os.environ.get(VARIABLE)
-    found = Path(given) if given else platformdirs.user_cache_path("sensbench", appauthor=False)
-    return found.expanduser() / kind
+    folder = Path(given) if given else platformdirs.user_cache_path("sensbench", appauthor=False)
+    return folder.expanduser() / kind

@@ -162,18 +162,18 @@ class Family:
 
 def families(marginals: Sequence[Marginal]) -> list[Family]:
     """Return the uniform and the normal marginals, each with their positions."""
-    found: dict[str, list[tuple[int, float, float]]] = {"uniform": [], "norm": []}
+    by_family: dict[str, list[tuple[int, float, float]]] = {"uniform": [], "norm": []}
     for i, marginal in enumerate(marginals):
         dist = getattr(marginal, "dist", None)
         name = getattr(dist, "name", "")
-        if name in found and type(dist) is type(getattr(stats, name)):
+        if name in by_family and type(dist) is type(getattr(stats, name)):
             given = dict(zip(("loc", "scale"), marginal.args, strict=False)) | marginal.kwds  # type: ignore[attr-defined]
             location, scale = given.get("loc", 0.0), given.get("scale", 1.0)
             if np.ndim(location) == np.ndim(scale) == 0:
-                found[name].append((i, float(location), float(scale)))
+                by_family[name].append((i, float(location), float(scale)))
     return [
         Family(name == "norm", *(np.array(values) for values in zip(*members, strict=True)))
-        for name, members in found.items()
+        for name, members in by_family.items()
         if members
     ]
 

@@ -175,14 +175,14 @@ def _refuse_text(X: Any, array: np.ndarray | None, who: str) -> None:
     if isinstance(X, list | tuple):  # as it was typed: numpy makes texts of all, if one is
         array = np.array(_plain(X), dtype=object)
     columns = array.reshape(len(array), -1).T
-    found = [
-        (said, f", column {j}" if array.ndim == 2 else "")
+    refused = [
+        (text, f", column {j}" if array.ndim == 2 else "")
         for j, column in enumerate(columns)
-        if (said := said_of_text(column.tolist(), lambda row: _row_named(X, row)))
+        if (text := said_of_text(column.tolist(), lambda row: _row_named(X, row)))
     ]
-    if found:
-        said, where = min(found, key=lambda one: one[0].kind)
-        raise InputError(f"{who}{where}: expected numbers only; {said.sentence}")
+    if refused:
+        text, where = min(refused, key=lambda one: one[0].kind)
+        raise InputError(f"{who}{where}: expected numbers only; {text.sentence}")
 
 
 def _row_named(X: Any, row: int) -> str:

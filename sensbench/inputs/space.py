@@ -200,10 +200,10 @@ class InputSpace:
             Text, NaN or infinity, fewer than two rows, a constant or an unknown column.
         """
         who = "InputSpace.from_data"
-        array, found = as_rows(X, who, names)
+        array, own_names = as_rows(X, who, names)
         if len(array) < 2:
             raise InputError(f"{who}: expected at least two rows; got {len(array)}")
-        columns = found or default_names(array.shape[1])
+        columns = own_names or default_names(array.shape[1])
         if discrete is None:
             separate = discrete_columns(X)
         else:
@@ -260,13 +260,13 @@ class InputSpace:
     @cached_property
     def without_derivative(self) -> Mapping[str, str]:
         """The features that have no derivative, and why."""
-        found, groups = {}, {group.name for group in self.groups}
+        reasons, groups = {}, {group.name for group in self.groups}
         for name, block in zip(self.names, self.blocks, strict=True):
             if name in groups:
-                found[name] = f"a group of {len(block)} columns"
+                reasons[name] = f"a group of {len(block)} columns"
             elif not self.continuous[block[0]]:
-                found[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
-        return found
+                reasons[name] = f"which takes {separate_values(self.marginals[block[0]])} only"
+        return reasons
 
     @cached_property
     def _families(self) -> list[Family]:
@@ -274,8 +274,8 @@ class InputSpace:
 
     @cached_property
     def _others(self) -> list[int]:
-        known = {int(i) for family in self._families for i in family.columns}
-        return [i for i in range(self.d) if i not in known]
+        in_families = {int(i) for family in self._families for i in family.columns}
+        return [i for i in range(self.d) if i not in in_families]
 
     @property
     def _one_family(self) -> bool:

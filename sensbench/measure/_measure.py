@@ -101,18 +101,18 @@ def define(measure: Measure) -> Measure:
     InputError
         Another measure of that name is there already.
     """
-    known = _registered.setdefault(measure.name, measure)
-    if known != measure:
+    existing = _registered.setdefault(measure.name, measure)
+    if existing != measure:
         raise InputError(
             f"define: expected one meaning of {measure.name!r}; got two that differ in "
-            f"{_differences(known, measure)}; choose another name for the new one"
+            f"{_differences(existing, measure)}; choose another name for the new one"
         )
     return measure
 
 
-def _differences(known: Measure, new: Measure) -> str:
+def _differences(existing: Measure, new: Measure) -> str:
     """Return both meanings, field by field where they differ."""
-    before, after = asdict(known), asdict(new)
+    before, after = asdict(existing), asdict(new)
     return "; ".join(
         f"{field}: {before[field]!r} (known) and {after[field]!r} (new)"
         for field in before

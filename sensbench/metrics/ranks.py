@@ -103,8 +103,10 @@ def _whole(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:
     feature = [*_GROUP[:-1], "feature"]
     whole = frame.assign(u=frame["share"].clip(lower=0))[~partial]
     usual = whole.groupby(feature, sort=False)["u"].mean()
-    known = frame[feature].merge(usual.reset_index(), on=feature, how="left")["u"].to_numpy()
-    grouped = frame.assign(known=np.where(missing, 0.0, known)).groupby(_GROUP, sort=False)["known"]
+    usual_u = frame[feature].merge(usual.reset_index(), on=feature, how="left")["u"].to_numpy()
+    grouped = frame.assign(known=np.where(missing, 0.0, usual_u)).groupby(_GROUP, sort=False)[
+        "known"
+    ]
     # No method ranks every feature: then a share is one of what its method can rank.
     of_all = grouped.transform("sum", min_count=1).fillna(1.0).to_numpy()
     return np.where(partial & (of_all > 0), of_all, 1.0)

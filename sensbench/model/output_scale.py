@@ -30,10 +30,12 @@ class OutputScale:
         if not self._open.any():
             return
         largest = np.abs(values).max(axis=0)
-        known = self._open & (largest > 0)
-        exponents = np.frexp(np.where(known, largest, 1.0))[1].astype(np.int64)
-        self.exponents = np.where(known & (np.abs(exponents) > _EXTREME), exponents, self.exponents)
-        self._open &= ~known
+        settled = self._open & (largest > 0)
+        exponents = np.frexp(np.where(settled, largest, 1.0))[1].astype(np.int64)
+        self.exponents = np.where(
+            settled & (np.abs(exponents) > _EXTREME), exponents, self.exponents
+        )
+        self._open &= ~settled
 
     def outputs(self, values: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
         """Return scaled outputs."""

@@ -139,12 +139,12 @@ class Problem:
         given = Truths.of(self.truth)
         if self.model is None or not given.worked_out:
             return given
-        for name, known in given.items():
+        for name, item in given.items():
             shape = MEASURES[name].shape(self.o, self.d) if name in MEASURES else (self.o, self.d)
-            if known.value.shape != shape:
+            if item.value.shape != shape:
                 raise InputError(
                     f"problem {self.name!r}: expected truth of shape {shape} for {name!r} "
-                    f"({self.o} outputs, {self.d} features); got {known.value.shape}"
+                    f"({self.o} outputs, {self.d} features); got {item.value.shape}"
                 )
         return given
 

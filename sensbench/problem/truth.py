@@ -96,10 +96,10 @@ class Truths(Mapping):
         """Return these truths, and where there are none those of the others, in their order."""
 
         def make() -> dict[str, Truth]:
-            found: dict[str, Truth] = {}
+            merged: dict[str, Truth] = {}
             for source in (self, *others):
-                found |= {name: source[name] for name in source if name not in found}
-            return found
+                merged |= {name: source[name] for name in source if name not in merged}
+            return merged
 
         return Truths(make)
 

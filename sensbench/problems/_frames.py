@@ -199,6 +199,6 @@ def _encoded(
 
 def _refuse_cells(column: "pd.Series[Any]", who: str) -> None:
     """Raise an ``InputError`` that names the cell, for a column of numbers with some text in it."""
-    said = said_of_text(column.tolist(), lambda row: f"row {row + 1} below the header")
-    if said is not None and said.kind is not Kind.NAMES:
-        raise InputError(f"{who}: expected numbers only; {said.sentence}")
+    text = said_of_text(column.tolist(), lambda row: f"row {row + 1} below the header")
+    if text is not None and text.kind is not Kind.NAMES:
+        raise InputError(f"{who}: expected numbers only; {text.sentence}")

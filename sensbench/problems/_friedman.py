@@ -25,8 +25,8 @@ def friedman(name: str, d: int, source: str) -> Problem:
         return 10.0 * torch.sin(math.pi * x1 * x2) + 20.0 * (x3 - 0.5) ** 2 + 10.0 * x4 + 5.0 * x5
 
     space = InputSpace.uniform({column: (0.0, 1.0) for column in default_names(d)})
-    known = with_sizes(space, separable(space, _terms()), lambda: _sizes(d))
-    return Problem.of(function, space, name=name, outputs=["y"], truth=known, source=source)
+    truth = with_sizes(space, separable(space, _terms()), lambda: _sizes(d))
+    return Problem.of(function, space, name=name, outputs=["y"], truth=truth, source=source)
 
 
 def _terms() -> Terms:

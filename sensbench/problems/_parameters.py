@@ -70,22 +70,22 @@ def numbers(
         Other shapes, text, true or false, NaN or infinity; numbers out of bounds.
     """
     try:
-        found = np.asarray(given)
-        are_numbers = found.dtype.kind in "iuf" and not _has_bool(given)
+        array = np.asarray(given)
+        are_numbers = array.dtype.kind in "iuf" and not _has_bool(given)
     except (TypeError, ValueError):  # rows of different lengths
-        found, are_numbers = np.empty(0), False
-    fits = len(shape) == found.ndim and all(
-        want in (None, got) and got for want, got in zip(shape, found.shape, strict=True)
+        array, are_numbers = np.empty(0), False
+    fits = len(shape) == array.ndim and all(
+        want in (None, got) and got for want, got in zip(shape, array.shape, strict=True)
     )
-    good = are_numbers and fits and bool(np.isfinite(found).all())
+    good = are_numbers and fits and bool(np.isfinite(array).all())
     bound = ""
     if least is not None:
-        bound, good = f" of at least {least:g}", good and bool((found >= least).all())
+        bound, good = f" of at least {least:g}", good and bool((array >= least).all())
     if above is not None:
-        bound, good = f" above {above:g}", good and bool((found > above).all())
+        bound, good = f" above {above:g}", good and bool((array > above).all())
     lengths = " × ".join("n" if length is None else str(length) for length in shape)
     require(good, who, f"{name} as {lengths or 'one'} finite numbers{bound}", given)
-    return found.astype(np.float64)
+    return array.astype(np.float64)
 
 
 def _has_bool(given: Any) -> bool:

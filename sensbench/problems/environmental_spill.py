@@ -52,7 +52,7 @@ def environmental_spill(
 
     def function(x: Float[Tensor, "n 4"]) -> Float[Tensor, "n o"]:
         mass, diffusion, place, date = x.unbind(1)
-        found = []
+        columns = []
         for t in moments:
             since = t - date
             # where, not times 0: before the spill the formula and its slopes are not numbers
@@ -62,8 +62,8 @@ def environmental_spill(
                 if later is not None:
                     second = _cloud(mass, diffusion * later, (s - place) ** 2)
                     f = f + torch.where(since > 1e-12, second, torch.zeros_like(second))
-                found.append(f)
-        return torch.stack(found, dim=1)
+                columns.append(f)
+        return torch.stack(columns, dim=1)
 
     space = InputSpace.of(_BOUNDS)
     outputs = [(s, t) for t in moments for s in places]

@@ -64,8 +64,8 @@ def _nothing() -> Truths:
     zeros = Truth.exact([[0.0] * _D])
     names = ("dgsm", "mu_star_limit", "permutation_mse")
     slopes = [f"derivative_{name}" for name in ("mean", "abs", "rms", "std")]
-    known = {"mean": Truth.exact([0.0]), "variance": Truth.exact([0.0])}
-    return Truths(lambda: known | dict.fromkeys([*names, *slopes], zeros))
+    truths = {"mean": Truth.exact([0.0]), "variance": Truth.exact([0.0])}
+    return Truths(lambda: truths | dict.fromkeys([*names, *slopes], zeros))
 
 
 def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

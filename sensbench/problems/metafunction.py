@@ -143,7 +143,7 @@ def _subsets(d: int, size: int, count: int, rng: np.random.Generator) -> Int[np.
         every = np.array(list(itertools.combinations(range(d), size)), dtype=np.int64)
         chosen = rng.permutation(available)[:count]
         return every.reshape(available, size)[np.sort(chosen)]
-    found: dict[tuple[int, ...], None] = {}
-    while len(found) < count:
-        found[tuple(sorted(rng.choice(d, size, replace=False).tolist()))] = None
-    return np.array(list(found), dtype=np.int64).reshape(count, size)
+    subsets: dict[tuple[int, ...], None] = {}
+    while len(subsets) < count:
+        subsets[tuple(sorted(rng.choice(d, size, replace=False).tolist()))] = None
+    return np.array(list(subsets), dtype=np.int64).reshape(count, size)

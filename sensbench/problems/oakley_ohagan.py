@@ -55,13 +55,13 @@ def _sizes(space: InputSpace) -> Float[np.ndarray, " 15"]:
     line = Line(space.marginals[0])
     x = line.x
     both = M + M.T
-    found = np.empty(_D)
+    sizes = np.empty(_D)
     for i in range(_D):
         h = A1[i] + A2[i] * np.cos(x) - A3[i] * np.sin(x) + both[i, i] * x
         s = np.sqrt((np.delete(both[i], i) ** 2).sum())
         folded = stats.foldnorm(np.abs(h) / s, scale=s).mean()
-        found[i] = line.weights @ folded
-    return found
+        sizes[i] = line.weights @ folded
+    return sizes
 
 
 def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

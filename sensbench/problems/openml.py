@@ -55,23 +55,25 @@ def openml(
     require(one, "openml", "either dataset= (a name) or data_id= (a number)", given)
     named = dataset if data_id is None else data_id
     who = f"openml {named!r}"
-    asked = {"name": dataset, "version": version} if data_id is None else {"data_id": data_id}
-    found = fetched(fetch_openml, who, parser="auto", **asked)
-    details = found.details
+    query = {"name": dataset, "version": version} if data_id is None else {"data_id": data_id}
+    table = fetched(fetch_openml, who, parser="auto", **query)
+    details = table.details
     label = str(details.get("name", named))
     source = f"openml.org, {label} version {details.get('version', version)}"
     number = details.get("id")
-    said = details.get("citation") or details.get("creator") or ""
-    said = ", ".join(said) if isinstance(said, list) else str(said)
+    credit = details.get("citation") or details.get("creator") or ""
+    credit = ", ".join(credit) if isinstance(credit, list) else str(credit)
     return problem_of_frame(
         label,
-        found.frame,
+        table.frame,
         who,
-        target=target if target is not None else list(found.target_names),
+        target=target if target is not None else list(table.target_names),
         features=features,
         discrete=discrete,
         rows=rows,
         drop_gaps=drop_gaps,
-        source=source + (f" (data_id {number})" if number else "") + (f"; {said}" if said else ""),
+        source=source
+        + (f" (data_id {number})" if number else "")
+        + (f"; {credit}" if credit else ""),
         licence=str(details.get("licence") or "none stated"),
     )

@@ -44,18 +44,18 @@ def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> 
 def _written(name: str, given: Any) -> Any:
     """Return one input as :meth:`InputSpace.of` takes it; a pair in a list is two bounds here."""
     if isinstance(given, Mapping) and len(given) == 1:
-        ((law, told),) = given.items()
-        if law == "normal" and _is_pair(told):
-            if not told[1] > 0:
+        ((law, parameters),) = given.items()
+        if law == "normal" and _is_pair(parameters):
+            if not parameters[1] > 0:
                 raise _refused(name, given)
-            return scipy.stats.norm(float(told[0]), float(told[1]))
-        if law == "uniform" and _is_pair(told):
-            return tuple(told)
-        if law == "values" and isinstance(told, Sequence) and not isinstance(told, str):
-            return list(told)
-        if law == "probabilities" and isinstance(told, Mapping):
+            return scipy.stats.norm(float(parameters[0]), float(parameters[1]))
+        if law == "uniform" and _is_pair(parameters):
+            return tuple(parameters)
+        if law == "values" and isinstance(parameters, Sequence) and not isinstance(parameters, str):
+            return list(parameters)
+        if law == "probabilities" and isinstance(parameters, Mapping):
             try:  # the keys of a study file are text
-                return {float(value): share for value, share in told.items()}
+                return {float(value): share for value, share in parameters.items()}
             except ValueError as error:
                 raise _refused(name, given) from error
     elif _is_pair(given):

@@ -57,16 +57,16 @@ def _terms() -> Terms:
 
 def _sizes() -> Float[np.ndarray, " 20"]:
     """Return E|∂f/∂x_i|, with E|x| = 1/4 and E|x - x'| = 1/3."""
-    found = np.zeros(20)
+    sizes = np.zeros(20)
     for i, slope in _LINEAR.items():
-        found[i - 1] = abs(slope)
-    found[0] = 5.0 / 4 * (1 / 0.5 - 1 / 1.5)
-    found[11] = 5.0 * math.log(3.0)
-    found[3] = found[19] = 10.0 / 3
-    found[12] = 0.5 / 4
+        sizes[i - 1] = abs(slope)
+    sizes[0] = 5.0 / 4 * (1 / 0.5 - 1 / 1.5)
+    sizes[11] = 5.0 * math.log(3.0)
+    sizes[3] = sizes[19] = 10.0 / 3
+    sizes[12] = 0.5 / 4
     # |120 x² - 5| changes its sign at x = ±1/√24
-    found[18] = 5.0 + 40.0 / (3.0 * math.sqrt(24.0))
-    return found
+    sizes[18] = 5.0 + 40.0 / (3.0 * math.sqrt(24.0))
+    return sizes
 
 
 def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

@@ -122,9 +122,9 @@ def _decided(
             continue
         for kind, says in ((",", _says_comma), (".", _says_point), ("?", _is_ambiguous)):
             if kind not in first:
-                found = next(((row, cell) for row, cell in cells if says(cell)), None)
-                if found is not None:
-                    first[kind] = (found[0], str(name), found[1])
+                example = next(((row, cell) for row, cell in cells if says(cell)), None)
+                if example is not None:
+                    first[kind] = (example[0], str(name), example[1])
     if "," in first and "." in first:
         raise refuse("one decimal mark", [first[","], first["."]])
     if "?" in first and "," not in first and "." not in first:

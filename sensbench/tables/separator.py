@@ -45,8 +45,8 @@ def records(text: str, sep: str, first_line: int = 1) -> Iterator[Record]:
 def declared(text: str) -> tuple[str | None, str, int]:
     """Return the separator that Excel's first line ``sep=;`` declares, the rest, its first line."""
     start, _, rest = text.partition("\n")
-    found = re.fullmatch(r'"?sep=(.)"?[;,\t]*', start.strip(" "), re.IGNORECASE)
-    return (found[1], rest, 2) if found else (None, text, 1)
+    match = re.fullmatch(r'"?sep=(.)"?[;,\t]*', start.strip(" "), re.IGNORECASE)
+    return (match[1], rest, 2) if match else (None, text, 1)
 
 
 def separator_of(text: str, tabs_first: bool = False) -> str:

@@ -126,15 +126,15 @@ def _read(file: Path, who: str, reading: Reading) -> TableFile:
     text, encoding = read_text(file, who, reading)
     tabs = {".tsv", ".tab"} & {suffix.lower() for suffix in file.suffixes}
     columns = read_columns_of(text, who, reading, bool(tabs))
-    said = [f"{file.name}: {sentence}" for sentence in columns.said]
+    remarks = [f"{file.name}: {sentence}" for sentence in columns.said]
     if encoding and reading.encoding is None:
-        said.insert(0, f"{file.name}: read as {encoding}")
+        remarks.insert(0, f"{file.name}: read as {encoding}")
     frame, lines = columns.frame, columns.lines
     empty = [
         k for k, name in enumerate(columns.names) if not name and frame.iloc[:, k].isna().all()
     ]
     if empty:
-        said.append(f"{file.name}: left out {len(empty)} empty column{'s'[: len(empty) > 1]} "
+        remarks.append(f"{file.name}: left out {len(empty)} empty column{'s'[: len(empty) > 1]} "
                     f"without a name")  # fmt: skip
     kept = [k for k in range(len(columns.names)) if k not in empty]
     frame = frame.iloc[:, kept]
@@ -143,16 +143,18 @@ def _read(file: Path, who: str, reading: Reading) -> TableFile:
         columns.names[k] or f"Unnamed: {k}" + ".1" * (f"Unnamed: {k}" in columns.names)
         for k in kept
     ]
-    return TableFile(file, frame, reading, tuple(said), lines if len(lines) == len(frame) else None)
+    return TableFile(
+        file, frame, reading, tuple(remarks), lines if len(lines) == len(frame) else None
+    )
 
 
 def _parquet(file: Path, reading: Reading) -> TableFile:
     frame = pd.read_parquet(file)
     kept = [str(name) for name in frame.index.names if name is not None]
-    said = [f"{file.name}: left out its index {name!r}" for name in kept]
+    remarks = [f"{file.name}: left out its index {name!r}" for name in kept]
     frame = frame.reset_index(drop=True)
     frame.columns = [str(name).strip() for name in frame.columns]
-    return TableFile(file, frame, reading, tuple(said))
+    return TableFile(file, frame, reading, tuple(remarks))
 
 
 def _workbook(file: Path, who: str, kind: str, reading: Reading) -> TableFile:
@@ -180,7 +182,7 @@ def _without_index(table: TableFile, who: str) -> TableFile:
         return table
     if chosen is not None and chosen not in names:
         raise UnknownNameError.of(f"{who}: {reading.named('index')}", "column", chosen, names)
-    left_out, said = [], list(table.said)
+    left_out, remarks = [], list(table.said)
     for name in names[:-1]:
         if name == chosen or not _UNNAMED.fullmatch(name):
             break
@@ -188,17 +190,17 @@ def _without_index(table: TableFile, who: str) -> TableFile:
     for name in left_out:
         cells = frame[name]
         span = f" ({cells.iloc[0]} … {cells.iloc[-1]})"
-        said.append(
+        remarks.append(
             f"{table.file.name}: left out the first column, which has no name, as an "
             f"index{span}" + reading.advice(("index", "'none'"), why=" to keep it")
         )
     for place, name in enumerate(names):
         if _UNNAMED.fullmatch(name) and name not in (*left_out, chosen):
-            said.append(f"{table.file.name}: column {place + 1} has no name: called {name!r}")
+            remarks.append(f"{table.file.name}: column {place + 1} has no name: called {name!r}")
     out = [*left_out, *([chosen] if chosen is not None else [])]
     if len(out) == len(names):
         raise InputError(f"{who}: expected columns besides the index; got {names}")
-    return replace(table, frame=frame.drop(columns=out), said=tuple(said))
+    return replace(table, frame=frame.drop(columns=out), said=tuple(remarks))
 
 
 def _like_an_index(column: "pd.Series[int]", name: str) -> str:

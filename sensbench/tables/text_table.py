@@ -37,13 +37,13 @@ def read_columns_of(text: str, who: str, reading: Reading, tabs_first: bool) -> 
     InputError
         No header, rows that are longer than it, or numbers that can be read in two ways.
     """
-    told, text, line = declared(text)
+    own_sep, text, line = declared(text)
     while (empty := _EMPTY_LINE.match(text)) and empty.end():
         line += text.count("\n", 0, empty.end())
         text = text[empty.end() :]
     text = re.sub(r"\A# +", "", text)  # numpy.savetxt writes its header as a comment
-    sep = reading.sep or told or separator_of(text, tabs_first)
-    names, said = _names(list(islice(records(text, sep, line), _LOOKED_AT)), who, sep, reading)
+    sep = reading.sep or own_sep or separator_of(text, tabs_first)
+    names, remarks = _names(list(islice(records(text, sep, line), _LOOKED_AT)), who, sep, reading)
     source = _Source(text, sep, len(names), reading.na)
     lines = np.array([record.line for record in islice(records(text, sep, line), 1, None)], int)
 
@@ -66,7 +66,7 @@ def read_columns_of(text: str, who: str, reading: Reading, tabs_first: bool) -> 
     if notation and reading.decimal is None:
         how.append(notation)
     return Columns(
-        names, frame, lines, (*([f"read with {' and '.join(how)}"] if how else []), *said)
+        names, frame, lines, (*([f"read with {' and '.join(how)}"] if how else []), *remarks)
     )
 
 
@@ -98,14 +98,14 @@ def _names(
         raise InputError(f"{who}: expected a header and rows; got an empty file")
     header, rows = first[0], first[1:]
     names = [cell.strip() for cell in header.cells]
-    said = _numbers_as_names([name for name in names if name], header, who)
+    remarks = _numbers_as_names([name for name in names if name], header, who)
     width = max((len(row.cells) for row in rows), default=0)
     surplus = [cell for row in rows for cell in row.cells[len(names) :] if cell.strip()]
     if not surplus:
-        return names + [""] * (width - len(names)), said
+        return names + [""] * (width - len(names)), remarks
     long = [row for row in rows if len(row.cells) > len(names)]
     if len(long) == len(rows) and width == len(names) + 1 and _are_row_names(rows):
-        return ["", *names], said
+        return ["", *names], remarks
     advice = reading.advice(("sep", "'…'"), why=" if the separator is another")
     raise InputError(
         f"{who}: expected rows of {len(names)} cells, as in the header (line {header.line}), "

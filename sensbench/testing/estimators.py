@@ -99,8 +99,8 @@ def _check_declaration(estimator: Estimator, who: str) -> None:
         rule(getattr(estimator, attribute, ""), who, f"has {attribute}", "it is empty or not set")
     unknown = sorted(set(estimator.measures) - set(MEASURES))
     rule(not unknown, who, "known measures", f"{unknown}; sensbench.measure.define adds new ones")
-    known = estimator.ranks_by in estimator.measures
-    rule(known, who, "ranks by a measure of its own", f"got {estimator.ranks_by!r}")
+    own = estimator.ranks_by in estimator.measures
+    rule(own, who, "ranks by a measure of its own", f"got {estimator.ranks_by!r}")
     axis = measure(estimator.ranks_by).axis
     rule(axis == "feature", who, "ranks by a measure of the inputs",
          f"{estimator.ranks_by} belongs to the {axis}")  # fmt: skip

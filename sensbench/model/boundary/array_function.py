@@ -73,13 +73,13 @@ class ArrayFunction:
     def _tried(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
         for n in (3, 2):
             parts = parts_of(self._call(X[np.arange(n) % len(X)]), self.who, self._function)
-            found = choose(parts, n, self.output, self.who)
-            if n == 2 and [c.name for c in found] != [c.name for c in self._columns]:
+            columns = choose(parts, n, self.output, self.who)
+            if n == 2 and [c.name for c in columns] != [c.name for c in self._columns]:
                 raise ModelError(
-                    f"{self.who}: expected as many outputs for 2 rows as for 3; got {len(found)} "
+                    f"{self.who}: expected as many outputs for 2 rows as for 3; got {len(columns)} "
                     f"and {len(self._columns)}; make the function work on a batch of any size"
                 )
-            self._columns = found
+            self._columns = columns
         for column in self._columns:
             dtype = parts[column.part].tensor.dtype
             if dtype.is_floating_point:

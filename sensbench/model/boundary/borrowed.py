@@ -176,7 +176,7 @@ def _put_back(container: Any, content: Any) -> None:
 
 def modules_within(function: Any) -> list[nn.Module]:
     """Return the modules a plain callable holds: in its closure, globals, arguments or fields."""
-    found: dict[int, nn.Module] = {}
+    modules: dict[int, nn.Module] = {}
     seen: set[int] = set()
 
     def look(value: Any, depth: int) -> None:
@@ -184,13 +184,13 @@ def modules_within(function: Any) -> list[nn.Module]:
             return
         seen.add(id(value))
         if isinstance(value, nn.Module):
-            found[id(value)] = value
+            modules[id(value)] = value
             return
         for one in _held(value):
             look(one, depth + 1)
 
     look(function, 0)
-    return list(found.values())
+    return list(modules.values())
 
 
 def _held(value: Any) -> list[Any]:

@@ -123,11 +123,11 @@ def coding_for(
     columns = [table[label] for label in labels]
     rows, coded = np.empty((len(table), len(labels))), {}
     for i, column in enumerate(columns):
-        found = _coded(column, who)
-        if found is None:
+        codes = _coded(column, who)
+        if codes is None:
             rows[:, i] = as_rows(column.to_numpy().reshape(-1, 1), f"{who}, {names[i]!r}")[0][:, 0]
         else:
-            rows[:, i], coded[i] = found
+            rows[:, i], coded[i] = codes
     estimator, method = fitted_method(model)
     if estimator is None and all(one.number for one in coded.values()):
         return None  # a plain function of numbers need not know what a frame does with NaN
@@ -137,8 +137,8 @@ def coding_for(
     of_frame = hasattr(estimator, "feature_names_in_") or not hasattr(estimator, "n_features_in_")
 
     def frame(rows: Float[np.ndarray, "n d"]) -> Any:
-        found = {labels[i]: _column(columns[i], rows[:, i], coded.get(i)) for i in order}
-        decoded = type(table)(found)
+        coded_columns = {labels[i]: _column(columns[i], rows[:, i], coded.get(i)) for i in order}
+        decoded = type(table)(coded_columns)
         return decoded if of_frame else decoded.to_numpy()
 
     with undisturbed(), warnings.catch_warnings():

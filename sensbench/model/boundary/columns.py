@@ -61,19 +61,19 @@ def parts_of(returned: Any, who: str, source: Any = None) -> list[Part]:
     named = _children(returned, returned_names(source, returned))
     pairs = [("y", returned, None)] if named is None else named
     among = () if named is None else tuple((name, _kind(value)) for name, value, _ in named)
-    found = [
+    parts = [
         Part(path, top, tensor, among)
         for top, (name, value, inner) in enumerate(pairs)
         for path, tensor in _tensors(name, value, inner)
     ]
-    if not found:
+    if not parts:
         kinds = ", ".join(f"{name}: {_kind(value)}" for name, value, _ in pairs) or "nothing"
         labels = "; labels are not numbers: return their probabilities, or a code per label"
         raise ModelError(
             f"{who}: expected a tensor of real numbers, or a tuple, list, dict or dataclass that "
             f"holds one; got {kinds}{labels if _texts(returned) else ''}"
         )
-    return found
+    return parts
 
 
 def joined(runs: list[list[Part]], size: int, n: int) -> list[Part]:
@@ -124,7 +124,7 @@ def read(parts: list[Part], columns: list[Column], n: int, who: str) -> list[Ten
     ModelError
         The model did not return what it returned at the trial.
     """
-    found = []
+    values = []
     for column in columns:
         if column.part >= len(parts):
             raise ModelError(
@@ -141,8 +141,8 @@ def read(parts: list[Part], columns: list[Column], n: int, who: str) -> list[Ten
                 f"{tuple(part.tensor.shape)} for {part.name!r}; the number of outputs may not "
                 f"depend on the batch"
             )
-        found.append(rows[:, column.flat])
-    return found
+        values.append(rows[:, column.flat])
+    return values
 
 
 def table(parts: list[Part], columns: list[Column], n: int, who: str) -> Tensor:
@@ -163,10 +163,10 @@ def table(parts: list[Part], columns: list[Column], n: int, who: str) -> Tensor:
             rows = tensor.reshape(n, -1)
             if first.flat + o <= rows.shape[1]:
                 return rows[:, first.flat : first.flat + o]
-    found = read(parts, columns, n, who)
-    if len({y.dtype for y in found}) > 1:
-        found = [y.double() for y in found]
-    return torch.stack(found, dim=1)
+    values = read(parts, columns, n, who)
+    if len({y.dtype for y in values}) > 1:
+        values = [y.double() for y in values]
+    return torch.stack(values, dim=1)
 
 
 def whole(parts: list[Part], columns: list[Column], n: int, who: str) -> list[Tensor] | Tensor:
@@ -236,8 +236,8 @@ class _Returned:
         for element, kind in self.among:
             if element == name:
                 raise _no_numbers(element, kind, self.who)
-        known = {*(c.part_name for c in self.columns), *(c.name for c in self.columns)}
-        raise UnknownNameError.of(self.who, "output", name, known)
+        names = {*(c.part_name for c in self.columns), *(c.name for c in self.columns)}
+        raise UnknownNameError.of(self.who, "output", name, names)
 
 
 def _select(returned: _Returned, output: Selector) -> list[Column]:
@@ -296,10 +296,10 @@ def _children(value: Any, names: NameTree = None) -> list[tuple[str, Any, NameTr
         numbers = value and all(isinstance(v, int | float | np.number) for v in value)
         if numbers:
             return None
-        known = names if isinstance(names, tuple) else (None,) * len(value)
+        element_names = names if isinstance(names, tuple) else (None,) * len(value)
         return [
             (name, item, None) if isinstance(name, str) else (f"out{i}", item, name)
-            for i, (name, item) in enumerate(zip(known, value, strict=True))
+            for i, (name, item) in enumerate(zip(element_names, value, strict=True))
         ]
     if hasattr(value, "to_numpy") and hasattr(value, "columns"):
         return [(str(name), value[name], None) for name in value.columns]

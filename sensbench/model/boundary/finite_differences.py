@@ -49,9 +49,9 @@ def central_differences(
     ε^(1/2)·|x|, so that a large offset of x does not swallow it.
     """
     chosen = range(X.shape[1]) if features is None else features
-    found = {i: central_difference(values, X, i, scale, eps, rounded) for i in chosen}
-    still = np.zeros_like(next(iter(found.values())))
-    return np.stack([found.get(i, still) for i in range(X.shape[1])], axis=2)
+    by_input = {i: central_difference(values, X, i, scale, eps, rounded) for i in chosen}
+    still = np.zeros_like(next(iter(by_input.values())))
+    return np.stack([by_input.get(i, still) for i in range(X.shape[1])], axis=2)
 
 
 def central_difference(

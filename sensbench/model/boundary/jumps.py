@@ -102,15 +102,15 @@ def jumps_on(
     share = (np.concatenate([G, at_points], axis=1) != 0).mean(axis=1)
     flat = share == 0 if s.exact else share < 0.25
     cells, count = _suspected(s, x, Y, G, flat)
-    found = [(f, k, cells[f, : count[f, k], k]) for f, k in np.argwhere(count)]
-    if not found:
+    candidates = [(f, k, cells[f, : count[f, k], k]) for f, k in np.argwhere(count)]
+    if not candidates:
         return []
-    a = np.concatenate([paths[f][at] for f, _, at in found])
-    b = np.concatenate([paths[f][at + 1] for f, _, at in found])
-    outputs = np.concatenate([np.full(len(at), k) for _, k, at in found])
-    remain = np.split(_remain(s, a, b, outputs), np.cumsum([len(at) for *_, at in found])[:-1])
+    a = np.concatenate([paths[f][at] for f, _, at in candidates])
+    b = np.concatenate([paths[f][at + 1] for f, _, at in candidates])
+    outputs = np.concatenate([np.full(len(at), k) for _, k, at in candidates])
+    remain = np.split(_remain(s, a, b, outputs), np.cumsum([len(at) for *_, at in candidates])[:-1])
     mismatches = []
-    for (f, k, at), jump in zip(found, remain, strict=True):
+    for (f, k, at), jump in zip(candidates, remain, strict=True):
         if jump.all():
             t = int(at[0])
             change = (Y[f, t + 1, k] - Y[f, t, k]) / (x[f, t + 1] - x[f, t])

@@ -103,13 +103,13 @@ def recalled(model: Any, way: Hashable) -> Seen | None:
     model = uncompiled(model)
     with _lock:
         reference, ways = _seen.get(id(model), (lambda: None, {}))
-        found = ways.get(way) if reference() is model else None
-        if found is None:
+        seen = ways.get(way) if reference() is model else None
+        if seen is None:
             return None
-        if found.was.holds() and found.unused():
+        if seen.was.holds() and seen.unused():
             _seen.move_to_end(id(model))
-            found.draws.known = True
-            return found
+            seen.draws.known = True
+            return seen
         forget(model)
         return None
 
@@ -123,12 +123,12 @@ def remember(
     draws: Draws,
 ) -> Remembered:
     """Keep what is found out of a module, if nothing can change it unseen."""
-    known, model = Remembered(), uncompiled(model)
+    remembered, model = Remembered(), uncompiled(model)
     if was is None or not isinstance(function, TorchFunction):
-        return known
+        return remembered
     kept, copy_was = function.kept()
     if kept is None or copy_was is None:
-        return known
+        return remembered
     key = id(model)
 
     def gone(reference: Any) -> None:
@@ -141,12 +141,12 @@ def remember(
             reference, ways = weakref.ref(model, gone), {}
         while len(ways) >= _MOST_WAYS:
             ways.pop(next(iter(ways)))
-        ways[way] = Seen(kept, names, draws, known, was, copy_was)
+        ways[way] = Seen(kept, names, draws, remembered, was, copy_was)
         _seen[key] = reference, ways
         _seen.move_to_end(key)
         while len(_seen) > _MOST_MODULES:
             _seen.popitem(last=False)
-    return known
+    return remembered
 
 
 def settle(known: Remembered) -> None:

@@ -81,9 +81,9 @@ def _model(value: Any) -> bool:
 def _table(value: Any) -> bool:
     if isinstance(value, nn.Module | type):
         return False
-    known = np.ndarray | Tensor | list | tuple | DataLoader | Dataset
+    kinds = np.ndarray | Tensor | list | tuple | DataLoader | Dataset
     frame = hasattr(value, "columns") and (hasattr(value, "iloc") or hasattr(value, "get_columns"))
-    return isinstance(value, known) or frame or hasattr(value, "iloc")
+    return isinstance(value, kinds) or frame or hasattr(value, "iloc")
 
 
 def _rows_instead(X: Any) -> str:

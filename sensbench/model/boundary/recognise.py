@@ -119,7 +119,7 @@ def _first_that_works(
     ways: list[Split], names: tuple[str, ...],
 ) -> tuple[TorchFunction | ArrayFunction, tuple[str, ...]]:  # fmt: skip
     who, output = tensor.who, tensor.output
-    said: list[str] = []
+    refusals: list[str] = []
     errors: list[Exception] = []
     if _gives_tensors(model, example, tensor):
         try:
@@ -127,10 +127,10 @@ def _first_that_works(
         except UnknownNameError:
             raise
         except Exception as error:
-            said.append(f"as a tensor: {_words(error)}")
+            refusals.append(f"as a tensor: {_words(error)}")
             errors.append(error)
     else:
-        said.append("as a tensor: it gave no tensor back")
+        refusals.append("as a tensor: it gave no tensor back")
     arrays = [ArrayFunction(model, who, output, way) for way in ways]
     if not ways[0].positional and not ways[0].keyword:
         arrays.append(ArrayFunction(model, who, output, ways[0], "frame", names))
@@ -140,7 +140,7 @@ def _first_that_works(
         except UnknownNameError:
             raise
         except Exception as error:
-            said.append(f"as {function.given}: {_words(error)}")
+            refusals.append(f"as {function.given}: {_words(error)}")
             errors.append(error)
     # a torch function that runs only without a graph: it has values, if no derivatives
     try:
@@ -151,7 +151,7 @@ def _first_that_works(
             raise wrong from error
         raise ModelError(
             f"{who}: expected a function of a batch of rows, as a torch tensor, a numpy array or a "
-            f"data frame; it took none of them: " + "; ".join(said)
+            f"data frame; it took none of them: " + "; ".join(refusals)
         ) from error
 
 

@@ -20,8 +20,8 @@ def returned_names(source: Any, returned: Any) -> NameTree:
     code = getattr(inspect.unwrap(source), "__code__", None) if callable(source) else None
     if not isinstance(code, CodeType):
         return None
-    found = [names for names in _tuples(code) if _fits(names, returned)]
-    return found[-1] if found else None
+    fitting = [names for names in _tuples(code) if _fits(names, returned)]
+    return fitting[-1] if fitting else None
 
 
 @lru_cache(maxsize=64)
@@ -36,14 +36,14 @@ def _tuples(code: CodeType) -> tuple[tuple[NameTree, ...], ...]:
             steps += [("LOAD", one) for one in pair]
         else:
             steps.append((name, instruction.arg))
-    found = []
+    tuples = []
     for last in range(1, len(steps)):
         if steps[last][0] == "RETURN_VALUE" and _builds(steps[last - 1]):
             names, _ = _expression(steps, last - 1)
             flat = _flat(names)
             if isinstance(names, tuple) and len(set(flat)) == len(flat):
-                found.append(names)
-    return tuple(found)
+                tuples.append(names)
+    return tuple(tuples)
 
 
 def _builds(step: tuple[str, Any]) -> bool:

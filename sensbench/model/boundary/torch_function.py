@@ -312,14 +312,14 @@ class TorchFunction:
                     x = self._tensor(X[np.arange(n) % len(X)]).requires_grad_(graph)
                     with self._running(graph):
                         parts = self._run(x if self._leaves else x.clone())
-                    found = choose(parts, n, self.output, self.who)
+                    columns = choose(parts, n, self.output, self.who)
                     if n == 3:
-                        self._columns = found
-                    elif [c.name for c in found] != [c.name for c in self._columns]:
+                        self._columns = columns
+                    elif [c.name for c in columns] != [c.name for c in self._columns]:
                         raise ModelError(
                             f"{self.who}: expected as many outputs for 2 rows as for 3; got "
-                            f"{len(found)} and {len(self._columns)}; make forward work on a batch "
-                            f"of any size"
+                            f"{len(columns)} and {len(self._columns)}; make forward work on a "
+                            f"batch of any size"
                         )
                 return True
             except Exception as error:
@@ -360,8 +360,8 @@ class TorchFunction:
         # one row: squeeze() in forward also drops the axis of the batch; two rows keep it
         try:
             x = given()  # once more: it may have been written into
-            found = how(self._run(torch.cat([x, x])), self._columns, 2, self.who)
-            return [y[:1] for y in found] if isinstance(found, list) else found[:1]
+            values = how(self._run(torch.cat([x, x])), self._columns, 2, self.who)
+            return [y[:1] for y in values] if isinstance(values, list) else values[:1]
         except Exception as error:
             raise self._failed(error) from error
 

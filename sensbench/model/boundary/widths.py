@@ -72,6 +72,6 @@ def _widths(model: Any) -> Iterator[int]:
 
 def _numbers(text: str) -> Iterator[int]:
     """Yield the whole numbers in an error's text, and the one that an index is short of."""
-    found = [int(one) for one in re.findall(r"(?<![\w.])\d{1,4}(?![\w.])|(?<=x)\d{1,4}\b", text)]
-    yield from found
+    numbers = [int(one) for one in re.findall(r"(?<![\w.])\d{1,4}(?![\w.])|(?<=x)\d{1,4}\b", text)]
+    yield from numbers
     yield from (int(one) + 1 for one in re.findall(r"index (\d{1,4}) is out of", text))
