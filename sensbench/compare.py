@@ -122,8 +122,9 @@ def compare(
     chosen = _estimators(estimators)
     for estimator in chosen.values():
         _require_budget(estimator, problem, budget)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"compare: expected a whole seed, 0 or more; got {seed!r}")
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**63:
+        raise InputError(f"compare: expected a whole seed from 0 to 2^63 - 1; got {seed!r}")
 
     methods = [method_of(label, estimator) for label, estimator in chosen.items()]
     name = problem.explained.name

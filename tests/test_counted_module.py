@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import sensbench as sb
-from sensbench.errors import BudgetExceeded, DerivativeError
+from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError
 
 X = np.random.default_rng(0).normal(size=(6, 3))
 
@@ -67,3 +67,23 @@ def test_functions_have_one_too_and_what_is_not_torch_says_so():
     np.testing.assert_allclose(outputs[:, 0].numpy(), X[:, 0] * X[:, 1])
     with pytest.raises(DerivativeError, match="expected a torch model"):
         sb.Model(lambda x: np.sin(np.asarray(x)[:, 0]), X[:2], derivatives="auto").as_torch()
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        lambda module, x: torch.func.vmap(lambda row: module(row[None])[0])(x),
+        lambda module, x: torch.func.jvp(module, (x,), (x,)),
+        lambda module, x: torch.autograd.functional.jacobian(module, x, vectorize=True),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(many):
+    module = sb.Model(network(), X[:2]).metered(10_000).as_torch()
+    with pytest.raises(ModelError, match="which can be counted"):
+        many(module, torch.tensor(X, dtype=torch.float32))
+
+
+def test_rows_that_are_none_are_refused():
+    module = sb.Model(network(), X[:2]).as_torch()
+    with pytest.raises(InputError, match=r"as_torch: expected a tensor of rows \(rows, inputs\)"):
+        module(torch.zeros(3))

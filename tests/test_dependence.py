@@ -100,3 +100,16 @@ def test_rows_come_with_their_outputs():
         function = function.__wrapped__
     with pytest.raises(InputError, match="expected of='model' or 'targets'"):
         function(measured, 7, rng, of="both")
+
+
+def test_permutation_says_that_its_rows_leave_the_law():
+    result = sb.estimators.load("permutation").estimate(problem(), budget=600)
+    assert any("rising together: a column is shuffled alone" in note for note in result.notes)
+    independent = sb.estimators.load("permutation").estimate(problem("product"), budget=600)
+    assert not any("shuffled alone" in note for note in independent.notes)
+
+
+def test_a_reference_is_of_independent_inputs():
+    with pytest.raises(InputError, match="reference of 'p': expected independent inputs"):
+        sb.reference(problem(), points=64)
+    assert sb.reference(problem("product"), points=64)

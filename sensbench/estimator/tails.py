@@ -106,7 +106,11 @@ def tail_shape(largest: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "..."]:
     grid = 1 - np.sqrt(count / (np.arange(1, count + 1) - 0.5))
     theta = grid / (3 * quartile) + 1 / top
     shapes = np.log1p(-theta[..., None] * excess[..., None, :]).mean(axis=-1)
-    likelihood = m * (np.log(-theta / shapes) - shapes - 1)
+    # of an exponential tail, θ and the shape are 0 together: their ratio is the mean excess's
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likelihood = m * (np.log(-theta / shapes) - shapes - 1)
+    at_zero = -m * (np.log(excess.mean(axis=-1, keepdims=True)) + 1)
+    likelihood = np.where(np.isfinite(likelihood), likelihood, at_zero)
     weights = np.exp(likelihood - likelihood.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     theta = (weights * theta).sum(axis=-1, keepdims=True)

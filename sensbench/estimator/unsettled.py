@@ -54,7 +54,7 @@ def _of_output(tails: Float[np.ndarray, " d"], without: bool, features: tuple[st
     ends = "there is no interval" if without else "the interval may be too narrow"
     return (
         f"a few rows decide the values for {{outputs}} by {named}: {ends}; if the tail stays as "
-        f"heavy (index {heaviest:.1f}), {takes} for them to settle, and more rows show whether it does"
+        f"heavy (index {heaviest:.1f}), {takes} for them to settle; more rows show whether it does"
     )
 
 

@@ -215,7 +215,7 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def differ(X: Float[np.ndarray, "n *k"]) -> np.ndarray:
+def differ(X: Float[np.ndarray, " n *k"]) -> np.ndarray:
     """Return whether the rows differ, per column, by more than the rounding of their values.
 
     The difference between largest and smallest value says so at any number of rows and any

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
+from sensbench.errors import InputError, ModelError
 from sensbench.model.boundary.torch_function import TorchFunction
 
 
@@ -42,9 +45,35 @@ class CountedModule(nn.Module):
         ------
         BudgetExceeded
             The metered budget does not pay for these rows.
+        InputError
+            Not a tensor of rows.
+        ModelError
+            Inside vmap or forward mode, where rows cannot be counted.
         """
+        if not isinstance(x, Tensor) or x.ndim != 2:
+            came = f"a tensor of shape {tuple(x.shape)}" if isinstance(x, Tensor) else type(x)
+            raise InputError(f"as_torch: expected a tensor of rows (rows, inputs); got {came}")
+        if torch._C._functorch.is_functorch_wrapped_tensor(x) or _dual(x):
+            raise ModelError(
+                "as_torch: expected plain rows, which can be counted; got them inside vmap, "
+                "jacrev or jvp, where one call stands for many; differentiate the outputs of "
+                "whole batches with torch.autograd.grad"
+            )
         self._count(len(x))
         outputs = self._function.outputs(x)
         if outputs.requires_grad:
-            outputs.register_hook(lambda gradient: self._count(len(gradient), backward=True))
+            outputs.register_hook(self._count_backward)
         return outputs
+
+    def _count_backward(self, gradient: Tensor) -> None:
+        if torch._C._functorch.is_batchedtensor(gradient):
+            raise ModelError(
+                "as_torch: expected one backward pass at a time, which can be counted; got many "
+                "at once (vectorize=True or is_grads_batched=True); leave that out"
+            )
+        self._count(len(gradient), backward=True)
+
+
+def _dual(x: Tensor) -> bool:
+    """Whether the tensor carries a forward-mode tangent."""
+    return forward_ad._current_level >= 0 and forward_ad.unpack_dual(x).tangent is not None

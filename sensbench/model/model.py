@@ -245,6 +245,12 @@ class Model:
             NaN or infinity in an output; not one row per row; outputs that are not repeatable or
             depend on the other rows.
         """
+        if not isinstance(X, np.ndarray) or X.ndim != 2:
+            came = f"an array of shape {X.shape}" if isinstance(X, np.ndarray) else type(X).__name__
+            raise InputError(
+                f"model {self.name!r}: expected a numpy array of rows (rows, {self.d}); got "
+                f"{came}; pass np.asarray(rows, float), in the features' order"
+            )
         self._charge(X, backward=False)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from sensbench.printable import printable
+
 # With these a spreadsheet takes a cell as a formula, also behind blanks and in full width.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
@@ -26,10 +28,14 @@ def _inert(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _inert_cell(cell: Any) -> Any:
-    if not isinstance(cell, str) or not _FORMULA.match(cell):
+    if not isinstance(cell, str):
         return cell
+    # a carriage return inside a cell ends the row for many readers; so a mark stands for it
+    shown = printable(cell)
+    if not _FORMULA.match(cell):
+        return shown
     try:
         float(cell)
     except ValueError:
-        return f"'{cell}"
-    return cell
+        return f"'{shown}"
+    return shown

@@ -90,7 +90,7 @@ class Planting(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     noise: StrictInt = Field(default=0, ge=0, le=10_000)
     copies: tuple[str, ...] = ()
-    seed: StrictInt = Field(default=0, ge=0)
+    seed: StrictInt = Field(default=0, ge=0, lt=2**63)
 
     def __str__(self) -> str:
         """Return what is planted, for labels."""
@@ -172,7 +172,7 @@ class Study(Limited):
     estimators: tuple[PlugIn, ...] = Field(min_length=1)
     budgets: tuple[StrictInt, ...] = Field(min_length=1)
     replicates: StrictInt = Field(default=1, ge=1, le=10_000)
-    seed: StrictInt = Field(default=0, ge=0)
+    seed: StrictInt = Field(default=0, ge=0, lt=2**63)
     inputs: Literal["data", "product"] = "data"
     references: References | None = References()
 

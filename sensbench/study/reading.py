@@ -30,6 +30,13 @@ def read(db: sqlite3.Connection, path: Path | str) -> Results:
     InputError
         What is read is not what was written.
     """
+    try:
+        return _read(db, path)
+    except KeyError as error:
+        raise schema.damaged(path, f"{error} is spoken of and not there") from error
+
+
+def _read(db: sqlite3.Connection, path: Path | str) -> Results:
     measures = {
         name: contents.measure_of_text(text) for name, text in _texts(db, path, "measures").items()
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sensbench.errors import CacheWarning
+from sensbench.errors import CacheWarning, InputError
 from sensbench.files.atomic import write_whole
 from sensbench.measure import Measure, measure
 from sensbench.problem.problem import Problem
@@ -48,8 +48,15 @@ def reference(
     Raises
     ------
     InputError
-        The problem has no model.
+        The problem has no model, or its inputs are drawn from a law under which they depend on
+        each other.
     """
+    if not problem.drawn_from.independent:
+        raise InputError(
+            f"reference of {problem.name!r}: expected independent inputs, as its measures are of "
+            f"them; got inputs that are {problem.space.dependence.describe()}; leave it out, or "
+            f"ask for inputs='product', which draws every input by itself"
+        )
     truths = sampled(
         problem.explained, problem.space, points=points, scrambles=scrambles, seed=seed, pairs=pairs
     )

@@ -1,3 +1,4 @@
+import csv
 import io
 
 import numpy as np
@@ -38,3 +39,10 @@ def test_a_report_of_inputs_with_such_names(tmp_path):
     rows = pd.read_csv(path)
     assert set(rows["feature"]) == {"'=a", "'-b"}
     assert rows.set_index("feature").loc["'=a", "value"] == pytest.approx(-1)
+
+
+def test_a_carriage_return_in_a_name_ends_no_row():
+    written = as_csv(pd.DataFrame({"name": ["a\r=HYPERLINK(1)", "b"], "size": [1, 2]}))
+    assert b"\r" not in written
+    rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
+    assert [len(row) for row in rows] == [2, 2, 2]

@@ -269,6 +269,11 @@ def test_a_full_disk_loses_nothing_that_was_committed(tmp_path):
         assert store.results().frame.equals(before)
 
 
+def _but_lock(folder):
+    """The names of the files but the lock's, which stays where a study has run."""
+    return [file.name for file in folder.iterdir() if file.suffix != ".lock"]
+
+
 def test_what_a_killed_process_committed_is_there(tmp_path, monkeypatch):
     """What it leaves is the file and the log beside it, as they are before anything is closed."""
     path = kept(tmp_path / "whole")
@@ -279,7 +284,7 @@ def test_what_a_killed_process_committed_is_there(tmp_path, monkeypatch):
         store.put_network("key", {"a": 1}, b"weights")
         for end in ("", "-wal"):
             shutil.copy(f"{path}{end}", left / f"{path.name}{end}")
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert _but_lock(path.parent) == [path.name]
     for read_only in (True, False):
         with ResultStore(left / path.name, read_only=read_only) as store:
             assert store.network("key") == ({"a": 1}, b"weights")
@@ -288,7 +293,7 @@ def test_what_a_killed_process_committed_is_there(tmp_path, monkeypatch):
     # closed by a writer, it is one file again
     with ResultStore(left / path.name) as store:
         store.put_network("key", {"a": 2}, b"other")
-    assert [file.name for file in left.iterdir()] == [path.name]
+    assert _but_lock(left) == [path.name]
     with closing(sqlite3.connect(left / path.name)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
@@ -297,7 +302,7 @@ def test_no_log_on_file_systems_without_shared_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(schema, "_file_system", lambda path: "nfs4")
     with ResultStore(tmp_path / RESULTS_FILE) as store:
         store.put_network("key", {}, b"weights")
-        assert [file.name for file in tmp_path.iterdir()] == [RESULTS_FILE]
+        assert _but_lock(tmp_path) == [RESULTS_FILE]
 
 
 def test_a_log_of_a_file_that_is_begun_anew_is_forgotten(tmp_path):
@@ -330,3 +335,13 @@ def test_results_of_a_plug_in_that_is_not_installed_are_reported(tmp_path):
     assert "range_share" in page
     assert "outside" in page
     assert "range_share" not in MEASURES
+
+
+@pytest.mark.parametrize("table, key", [("measures", "name"), ("methods", "label")])
+def test_a_meaning_that_was_taken_out_is_damage(tmp_path, table, key):
+    path = kept(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"DELETE FROM {table} WHERE {key} IN ('total_order', 'sobol')")
+        db.commit()
+    with pytest.raises(InputError, match="is spoken of and not there"):
+        _read(path)

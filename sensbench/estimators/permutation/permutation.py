@@ -105,6 +105,13 @@ class Permutation(Estimator):
             name: symmetric_interval(value, halves[name], of).with_tail(tails[name])
             for name, value in values.items()
         }
+        if not problem.space.independent:
+            note = (
+                f"inputs are {problem.space.dependence.describe()}: a column is shuffled alone, "
+                f"so the rows leave that law, and the total-order scale is no share of the variance"
+            )
+            total = "permutation_total_order"
+            estimates[total] = replace(estimates[total], note=note)
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"

@@ -44,6 +44,8 @@ class ArrayFunction:
         self._takes, self._names = takes, list(names)
         self._order = None if order is None else list(order)
         self._held = modules_within(function)
+        # until it has run once, modules may be met that it holds in ways that cannot be seen
+        self._trial = True
         self._columns: list[Column] = []
         # columns of codes, which the function is given as what they stand for
         self._coded: frozenset[int] = getattr(
@@ -85,6 +87,7 @@ class ArrayFunction:
             if dtype.is_floating_point:
                 # a step must be large enough for the coarsest of the outputs
                 self.eps = max(self.eps, float(torch.finfo(dtype).eps))
+        self._trial = False
         return tuple(column.name for column in self._columns)
 
     def values(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o"]:
@@ -124,7 +127,7 @@ class ArrayFunction:
     def _call(self, X: Float[np.ndarray, "n d"]) -> Any:
         # a copy: a function that works in place may not change the caller's rows
         rows = X.copy() if self._order is None else X[:, self._order]
-        with borrowed(self._held), torch.set_grad_enabled(self._graph):
+        with borrowed(self._held, meet=self._trial), torch.set_grad_enabled(self._graph):
             if self._takes == "frame":
                 import pandas as pd  # half a second, for models of data frames alone
 

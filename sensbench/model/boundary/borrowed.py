@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from sensbench.errors import ModelError
-from sensbench.model.boundary.private_copy import MODULES_OF_CALLERS, OWN_OF_MODULE
+from sensbench.model.boundary.private_copy import MODULES_OF_CALLERS, OWN_OF_MODULE, own_modules
 from sensbench.model.boundary.random_state import Draws, Trial
 
 _inside = threading.local()
@@ -68,24 +69,51 @@ def contained(who: str) -> Iterator[None]:
 
 
 @contextmanager
-def borrowed(modules: Sequence[nn.Module]) -> Iterator[None]:
+def borrowed(
+    modules: list[nn.Module], *, meet: bool = False, own: nn.Module | None = None
+) -> Iterator[None]:
     """Run the caller's own modules in eval mode and put everything of theirs back.
 
     One Python thread at a time does so: of two, the second would take the first one's eval mode
     for the caller's.
+
+    Parameters
+    ----------
+    modules
+        What is known to be run. With ``meet``, every other module that is called inside is
+        borrowed too, from before it runs, and added here: a model may reach one in ways that
+        cannot be read from it (properties, weak references, imports inside).
+    own
+        A private copy of ours, whose parts need not be borrowed.
     """
-    if not modules:
+    if not modules and not meet:
         yield
         return
-    with MODULES_OF_CALLERS:
-        parts = list({id(part): part for module in modules for part in module.modules()}.values())
-        kept = _Kept(parts)
-        try:
-            for part in parts:
-                part.training = False
-            yield
-        finally:
-            kept.put_back()
+    with MODULES_OF_CALLERS, ExitStack() as stack:
+        stack.callback(_lent(modules).put_back)
+        if meet:
+            ours = [] if own is None else own_modules(own)
+            known = {id(part) for module in (*ours, *modules) for part in module.modules()}
+            thread = threading.get_ident()
+
+            def lend(module: nn.Module, _: Any) -> None:
+                if id(module) in known or threading.get_ident() != thread:
+                    return
+                known.update(id(part) for part in module.modules())
+                modules.append(module)
+                stack.callback(_lent([module]).put_back)
+
+            stack.callback(register_module_forward_pre_hook(lend).remove)
+        yield
+
+
+def _lent(modules: Sequence[nn.Module]) -> "_Kept":
+    """Set modules to eval mode, and return what they were before."""
+    parts = list({id(part): part for module in modules for part in module.modules()}.values())
+    kept = _Kept(parts)
+    for part in parts:
+        part.training = False
+    return kept
 
 
 class _Kept:

@@ -5,7 +5,7 @@ import threading
 import types
 import warnings
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,11 +70,37 @@ def private_copy(module: nn.Module, *, learns: bool = False) -> nn.Module:
         vars(part)["_compiled_call_impl"] = None
         for name, child in list(part.named_children()):
             part._modules[name] = uncompiled(child)
-    for part in clone.modules():
-        if not isinstance(part, torch.jit.ScriptModule):
-            # not .eval(): the modules that torch.export gives refuse it
-            vars(part)["training"] = False
+    for module in own_modules(clone):
+        for part in module.modules():
+            if not isinstance(part, torch.jit.ScriptModule):
+                # not .eval(): the modules that torch.export gives refuse it
+                vars(part)["training"] = False
+            elif module is not clone:
+                part.eval()
     return clone
+
+
+def own_modules(clone: nn.Module) -> list[nn.Module]:
+    """Return a private copy and what it keeps out of torch's sight, in lists, tuples and dicts."""
+    modules, at = [clone], 0
+    seen = {id(part) for part in clone.modules()}
+    while at < len(modules):
+        for part in modules[at].modules():
+            plain = {k: v for k, v in vars(part).items() if k not in OWN_OF_MODULE}
+            for module in _modules_in(plain, 0):
+                if id(module) not in seen:
+                    seen.update(id(inner) for inner in module.modules())
+                    modules.append(module)
+        at += 1
+    return modules
+
+
+def _modules_in(value: Any, depth: int) -> Iterator[nn.Module]:
+    if isinstance(value, nn.Module):
+        yield value
+    elif isinstance(value, dict | list | tuple) and depth < 4:
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _modules_in(one, depth + 1)
 
 
 def uncompiled(function: Any) -> Any:

@@ -64,6 +64,8 @@ class TorchFunction:
         self._original: Any = uncompiled(function)
         self._is_module = isinstance(self._original, nn.Module)
         self._held = [] if self._is_module else modules_within(self._original)
+        # until it has run once, modules may be met that it holds in ways that cannot be seen
+        self._trial = True
         self._call = self._original
         self._splits = list(splits)
         self._split = self._splits[0]
@@ -74,10 +76,7 @@ class TorchFunction:
         if self._is_module:
             self._source = None if script else type(self._original).forward
         self._batch = fixed_batch(self._original)
-        self.dtype, self.device = placement([self._original] if self._is_module else self._held)
-        self.eps = float(torch.finfo(self.dtype).eps)
-        self.precision = np.float32 if self.dtype == torch.float32 else np.float64
-        self.width = widest([self._original] if self._is_module else self._held)
+        self._place()
         self._columns: list[Column] = []
         self._no_graph: Exception | None = None
         # the private copy as it was before it ran
@@ -87,6 +86,13 @@ class TorchFunction:
         self._values_need_graph: bool | None = None
         # what a private copy writes into itself is for one call at a time
         self._turns = Turns() if self._is_module else nullcontext()
+
+    def _place(self) -> None:
+        modules = [self._original] if self._is_module else self._held
+        self.dtype, self.device = placement(modules)
+        self.eps = float(torch.finfo(self.dtype).eps)
+        self.precision = np.float32 if self.dtype == torch.float32 else np.float64
+        self.width = widest(modules)
 
     def columns(self, X: Float[np.ndarray, "n d"], *, graph: bool = True) -> tuple[str, ...]:
         """Return the names of the outputs, from a trial of the first rows of ``X``.
@@ -305,6 +311,10 @@ class TorchFunction:
     def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
         """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
         self._leaves, graph = way == "leaves", way != "values"
+        met, self._trial = len(self._held), True
+        if not self._is_module:
+            # what was met so far says in which type and where the rows are wanted
+            self._place()
         for split in self._splits:
             self._split = split
             try:
@@ -321,15 +331,20 @@ class TorchFunction:
                             f"{len(columns)} and {len(self._columns)}; make forward work on a "
                             f"batch of any size"
                         )
+                self._trial = False
                 return True
             except Exception as error:
                 errors.append(error)
+        if len(self._held) > met and not self._is_module:
+            return self._try(X, errors, way)
         self._leaves = False
         return False
 
     @contextmanager
     def _running(self, graph: bool) -> Iterator[None]:
-        with torch.set_grad_enabled(graph), self._turns, borrowed(self._held):
+        own = self._call if self._is_module else None
+        lent = borrowed(self._held, meet=self._trial, own=own)
+        with torch.set_grad_enabled(graph), self._turns, lent:
             yield
 
     def _run(self, x: Tensor) -> list[Part]:
