@@ -146,16 +146,16 @@ def test_set_with_what_cannot_be_is_one_sentence(run, value, said):
 def test_too_many_threads_or_rows_are_refused_at_once(run):
     many = max(64, 4 * os.cpu_count()) + 1
     run("run study.yaml")
-    for command in ("run study.yaml", "run study.yaml --fresh", LINE):
+    for command in ("run study.yaml", "run study.yaml --fresh", ANALYZE):
         for number in (many, 100_000):
             told = run(f"{command} --threads {number}", 2)
             assert f"expected at most {many - 1} threads" in told
     assert "4 kept" in run("run study.yaml")  # --fresh has removed nothing
-    told = run(f"{LINE} --budget 10000000000", 2)
+    told = run(f"{ANALYZE} --budget 10000000000", 2)
     assert "expected a budget of at most 1,000,000,000 rows; got 10,000,000,000" in told
 
 
-LINE = "analyze --model net.py:make --data rows.csv --target y --out page.html"
+ANALYZE = "analyze --model net.py:make --data rows.csv --target y --out page.html"
 
 
 def test_bounds_have_names_as_written(run):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import sensbench as sb
-from sensbench.errors import BudgetExceeded, DerivativeError, InputError, ModelError
+from sensbench.errors import BudgetExceeded, DerivativeError, ModelError
 
 X = np.random.default_rng(0).normal(size=(6, 3))
 
@@ -81,9 +81,3 @@ def test_what_cannot_be_counted_is_refused(many):
     module = sb.Model(network(), X[:2]).metered(10_000).as_torch()
     with pytest.raises(ModelError, match="which can be counted"):
         many(module, torch.tensor(X, dtype=torch.float32))
-
-
-def test_rows_that_are_none_are_refused():
-    module = sb.Model(network(), X[:2]).as_torch()
-    with pytest.raises(InputError, match=r"as_torch: expected a tensor of rows \(rows, inputs\)"):
-        module(torch.zeros(3))

@@ -3,7 +3,6 @@ import threading
 from collections import namedtuple
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -245,12 +244,3 @@ def test_wide_layers_come_in_smaller_chunks_and_many_words_do_not():
     assert many.chunk_rows == few.chunk_rows
     assert sb.Model(torch.jit.script(Looked(200_000, 8)), X).chunk_rows == few.chunk_rows
     assert sb.Model(Looked(7, 1024), X).chunk_rows < few.chunk_rows
-
-
-@pytest.mark.parametrize(
-    "rows", [[[0.0, 1.0]], pd.DataFrame({"a": [0.0], "b": [1.0]}), np.zeros(2)]
-)
-def test_a_model_is_called_with_rows_as_an_array(rows):
-    model = sb.Model(lambda x: x[:, 0] + x[:, 1] ** 2, np.eye(2))
-    with pytest.raises(InputError, match=r"expected a numpy array of rows \(rows, 2\); got"):
-        model(rows)

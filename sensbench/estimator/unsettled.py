@@ -10,6 +10,7 @@ from sensbench.estimator.tails import HEAVY, rows_to_settle
 from sensbench.problem.problem import Problem
 
 _MOST_NAMED = 6
+_MOST_PARTS = 3
 _MOST_ROWS = 1e9
 
 
@@ -24,38 +25,55 @@ def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[
     for item in estimates.values():
         if item.tail is not None:
             missing = np.isfinite(item.value) & np.isnan(item.high)
-            counted = item.unsettled | missing
-            heaviest = np.fmax(heaviest, np.where(counted, item.tail, np.nan))
+            affected = item.unsettled | missing
+            heaviest = np.fmax(heaviest, np.where(affected, item.tail, np.nan))
             without |= missing
-    alike: dict[str, list[str]] = {}
+    # how heavy, and whether there is an interval: one sentence for all outputs of a kind
+    kinds: dict[tuple[bool, bool], list[int]] = {}
     for k in np.flatnonzero(np.isfinite(heaviest).any(axis=1)).tolist():
-        sentence = _of_output(heaviest[k], bool(without[k].any()), problem.features)
-        alike.setdefault(sentence, []).append(problem.outputs[k])
-    return [sentence.format(outputs=_named(outputs)) for sentence, outputs in alike.items()]
-
-
-def _of_output(tails: Float[np.ndarray, " d"], without: bool, features: tuple[str, ...]) -> str:
-    order = [i for i in np.argsort(-tails, kind="stable").tolist() if np.isfinite(tails[i])]
-    named = ", ".join(repr(features[i]) for i in order[:_MOST_NAMED])
-    if len(order) > _MOST_NAMED:
-        named += f" and {len(order) - _MOST_NAMED} more"
-    named = named.replace("{", "{{").replace("}", "}}")
-    heaviest = float(tails[order[0]])
-    if heaviest <= HEAVY:
-        return (
-            f"no interval for {{outputs}} by {named}: the largest rows show a tail of index "
-            f"{heaviest:.1f}, from 0.5 on there is no variance to read an error from; more rows "
-            f"show whether it is so"
+        heavy = bool(np.nanmax(heaviest[k]) > HEAVY)
+        kinds.setdefault((heavy, bool(without[k].any())), []).append(k)
+    return [
+        _of_kind(
+            heavy, missing, float(np.nanmax(heaviest[outputs])), _where(heaviest, outputs, problem)
         )
-    rows = rows_to_settle(round(heaviest, 1))
+        for (heavy, missing), outputs in kinds.items()
+    ]
+
+
+def _of_kind(heavy: bool, without: bool, tail: float, where: str) -> str:
+    if not heavy:
+        return (
+            f"no interval for {where}: the largest rows show a tail of index {tail:.1f}, from 0.5 "
+            f"on there is no variance to read an error from; more rows show whether it is so"
+        )
+    rows = rows_to_settle(round(tail, 1))
     takes = (
         f"it takes some {rows:,.0f} rows" if rows < _MOST_ROWS else "no number of rows is enough"
     )
     ends = "there is no interval" if without else "the interval may be too narrow"
     return (
-        f"a few rows decide the values for {{outputs}} by {named}: {ends}; if the tail stays as "
-        f"heavy (index {heaviest:.1f}), {takes} for them to settle; more rows show whether it does"
+        f"a few rows decide the values for {where}: {ends}; if the tail stays as heavy (index "
+        f"{tail:.1f}), {takes} for them to settle; more rows show whether it does"
     )
+
+
+def _where(tails: Float[np.ndarray, "o d"], outputs: list[int], problem: Problem) -> str:
+    """Name outputs and features, those with the heaviest tails first; outputs alike together."""
+    alike: dict[str, list[str]] = {}
+    for k in sorted(outputs, key=lambda k: -float(np.nanmax(tails[k]))):
+        order = [
+            i for i in np.argsort(-tails[k], kind="stable").tolist() if np.isfinite(tails[k, i])
+        ]
+        features = ", ".join(repr(problem.features[i]) for i in order[:_MOST_NAMED])
+        if len(order) > _MOST_NAMED:
+            features += f" and {len(order) - _MOST_NAMED} more"
+        alike.setdefault(features, []).append(problem.outputs[k])
+    parts = [
+        f"{_named(names)} by {features}" for features, names in list(alike.items())[:_MOST_PARTS]
+    ]
+    left = sum(len(names) for names in list(alike.values())[_MOST_PARTS:])
+    return ", ".join(parts) + (f", and {left} more outputs" if left else "")
 
 
 def _named(outputs: list[str]) -> str:

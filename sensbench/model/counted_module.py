@@ -66,7 +66,7 @@ class CountedModule(nn.Module):
         return outputs
 
     def _count_backward(self, gradient: Tensor) -> None:
-        if torch._C._functorch.is_batchedtensor(gradient):
+        if torch._C._functorch.is_legacy_batchedtensor(gradient):
             raise ModelError(
                 "as_torch: expected one backward pass at a time, which can be counted; got many "
                 "at once (vectorize=True or is_grads_batched=True); leave that out"

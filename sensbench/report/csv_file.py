@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from sensbench.printable import printable
-
 # With these a spreadsheet takes a cell as a formula, also behind blanks and in full width.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
@@ -31,7 +29,7 @@ def _inert_cell(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     # a carriage return inside a cell ends the row for many readers; so a mark stands for it
-    shown = printable(cell)
+    shown = cell.replace("\r", "␍")
     if not _FORMULA.match(cell):
         return shown
     try:

@@ -27,6 +27,7 @@ def pooled(
     covers what the runs' intervals do: the design, or the rows, which each replicate draws anew.
 
     Where that is no evidence the ends are the runs' own, averaged: where there is one replicate;
+    where an older results file does not know at which level they are;
     where all take the same given rows, so that they say nothing of other rows; for a method whose
     bias no average takes away (one of ``biased``). Where a measure has no interval, or fewer than
     half of the replicates have its ends, there is none.
@@ -50,9 +51,13 @@ def pooled(
     table = table.reset_index()
     design = table["covers"] == "design"
     count, level = table["count"].to_numpy(), table["level"].to_numpy(dtype=float)
-    has_ends = (table["ends"] > 0) & (2 * table["ends"] >= count) & np.isfinite(level)
+    has_ends = (table["ends"] > 0) & (2 * table["ends"] >= count)
     independent = (
-        (count > 1) & has_ends & (design | ~table["given"]) & ~table["estimator"].isin(biased)
+        (count > 1)
+        & has_ends
+        & np.isfinite(level)
+        & (design | ~table["given"])
+        & ~table["estimator"].isin(biased)
     ).to_numpy()
     half = np.where(independent, _half_widths(table, count, level), np.nan)
     low, high = table["value"] - half, table["value"] + half

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 import sensbench as sb
 from sensbench.errors import CallError, InputError, ModelError
+from sensbench.estimator.needs import Needs
 from sensbench.estimators.variance.sobol import Sobol
 
 X = np.random.default_rng(0).normal(size=(30, 3))
@@ -195,6 +196,7 @@ def test_estimators_are_copied_and_pickled_as_before():
         name = "own"
         measures = ("total_order",)
         ranks_by = "total_order"
+        needs = Needs("given")
         size: int = 3
 
         def _estimate(self, problem, budget, rng):

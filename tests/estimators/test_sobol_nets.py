@@ -71,7 +71,7 @@ def test_blocks_of_any_size_give_the_same_numbers(monkeypatch):
     whole = PAIRS.estimate(problem, budget=8 * 512, seed=1)
     for block_bytes, rows in ((1, 1), (2_000, 300), (40_000, 300), (10**9, 100)):
         monkeypatch.setattr("sensbench.estimators.variance._saltelli.BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr("sensbench.model.model._CHUNK_ROWS", rows)
+        monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", rows)
         same(PAIRS.estimate(problem, budget=8 * 512, seed=1), whole)
 
 

@@ -30,7 +30,7 @@ def test_a_method_without_intervals_has_none_and_alone_no_line():
 def test_the_line_is_under_the_table_and_on_the_terminal():
     space = sb.InputSpace.of({"a": (0, 1), "b": (0, 1)})
     found = sb.compare(lambda x: x[:, 0] + x[:, 1], space=space, budget=400, estimators=["sobol"])
-    from sensbench.report.tables import importance_tables
+    from sensbench.report.tables.importance import importance_tables
 
     (table,) = importance_tables(found.results)
     assert intervals_said(found.results) in table.note

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import sensbench as sb
+from sensbench.problem.truth import Truths
 from sensbench.truths import shipped as module
 from sensbench.truths.sampled import sampled
 from sensbench.truths.shipped import key_of, shipped
@@ -28,7 +29,7 @@ def program(tmp_path, monkeypatch):
     monkeypatch.setattr(made, "DATA", tmp_path)
     monkeypatch.setattr(module, "_DATA", tmp_path)
     # as if nothing were exact, so that everything is computed
-    monkeypatch.setattr(ishigami, "separable", lambda *_, **__: sb.truth.Truths(dict))
+    monkeypatch.setattr(ishigami, "separable", lambda *_, **__: Truths(dict))
     return made
 
 
