@@ -10,7 +10,7 @@ from sensbench.estimator.tails import HEAVY, rows_to_settle
 from sensbench.problem.problem import Problem
 
 _MOST_NAMED = 6
-_MOST_PARTS = 3
+_MOST_PARTS = 2
 _MOST_ROWS = 1e9
 
 
@@ -44,17 +44,15 @@ def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[
 def _of_kind(heavy: bool, without: bool, tail: float, where: str) -> str:
     if not heavy:
         return (
-            f"no interval for {where}: the largest rows show a tail of index {tail:.1f}, from 0.5 "
-            f"on there is no variance to read an error from; more rows show whether it is so"
+            f"no interval for {where}: the largest rows show a tail of index {tail:.1f}, and from "
+            f"0.5 on no error can be read; more rows tell"
         )
     rows = rows_to_settle(round(tail, 1))
-    takes = (
-        f"it takes some {rows:,.0f} rows" if rows < _MOST_ROWS else "no number of rows is enough"
-    )
+    takes = f"settling takes some {rows:,.0f} rows" if rows < _MOST_ROWS else "they never settle"
     ends = "there is no interval" if without else "the interval may be too narrow"
     return (
         f"a few rows decide the values for {where}: {ends}; if the tail stays as heavy (index "
-        f"{tail:.1f}), {takes} for them to settle; more rows show whether it does"
+        f"{tail:.1f}), {takes}; more rows tell"
     )
 
 
