@@ -4,6 +4,8 @@ import sys
 import types
 from typing import Any
 
+import numpy as np
+
 from sensbench.errors import InputError
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -34,8 +36,14 @@ def refuse_labels(estimator: Any, method: str, who: str) -> None:
     numbers = [name for name in _METHODS[1::2] if callable(getattr(estimator, name, None))]
     instead = " or ".join(f"model.{name}" for name in numbers) or "a function of its scores"
     classes = getattr(estimator, "classes_", None)
-    listed = "" if classes is None else f" ({', '.join(repr(c) for c in list(classes)[:4])} …)"
-    one = f", or one class of it: lambda X: {instead.split(' ')[0]}(X)[:, 1]" if numbers else ""
+    # of several targets, classes and probabilities are lists
+    single = isinstance(classes, np.ndarray)
+    labels = classes.tolist() if single else []
+    more = " …" if len(labels) > 4 else ""
+    listed = f" ({', '.join(map(repr, labels[:4]))}{more})" if labels else ""
+    one = ""
+    if single and "predict_proba" in numbers:
+        one = ", or one class of it: lambda X: model.predict_proba(X)[:, 1]"
     raise InputError(
         f"{who}: expected a model of numbers; got a classifier, whose predict gives labels"
         f"{listed}; pass {instead}{one}"
