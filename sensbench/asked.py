@@ -1,12 +1,15 @@
 """Asked: what a caller of compare() passed, and the problem that it makes."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
+
 from sensbench.errors import CorrelatedInputsWarning, InputError
 from sensbench.inputs.names import Names, ordered
-from sensbench.inputs.rows import as_rows, as_targets
+from sensbench.inputs.rows import as_rows, as_targets, target_names
 from sensbench.inputs.space import Groups, InputSpace
 from sensbench.model.boundary.arguments import Arguments
 from sensbench.model.boundary.coded import Coding, coding_for
@@ -69,11 +72,24 @@ class Asked:
             X = rows
             if self.y is not None:
                 as_targets(self.y, len(rows), "compare: y")
+        how = {
+            "X": X, "inputs": self.inputs, "arguments": self.arguments,
+            "derivatives": self.derivatives, "notes": notes,
+        }  # fmt: skip
+        output, y = self.output, self.y
+        names = target_names(y) if outputs is None else outputs
+        if names is not None and _among(output, names):
+            # names that the model does not know itself: of targets, or given with outputs=
+            own = Problem.of(model, cast(InputSpace, space), **how).outputs
+            if not _among(output, own) and len(own) == len(names):
+                outputs = (output,) if isinstance(output, str) else tuple(cast(Any, output))
+                places = [names.index(name) for name in outputs]
+                if y is not None and np.ndim(y) == 2 and np.shape(y)[1] == len(names):
+                    y = as_targets(y, np.shape(y)[0], "compare: y")[:, places]
+                output = [own[place] for place in places]
         problem = Problem.of(
-            model, cast(InputSpace, space), X=X, y=self.y, output=self.output, outputs=outputs,
-            inputs=self.inputs, arguments=self.arguments, derivatives=self.derivatives,
-            notes=notes,
-        )  # fmt: skip
+            model, cast(InputSpace, space), y=y, output=output, outputs=outputs, **how
+        )
         return _judged(problem)
 
     @property
@@ -107,6 +123,13 @@ class Asked:
                 "compare: expected discrete= and groups= with X alone; a space has its own: "
                 "InputSpace.from_data(X, discrete=…, groups=…) or InputSpace.of(…, groups=…)"
             )
+
+
+def _among(output: Selector, names: Sequence[str]) -> bool:
+    """Whether outputs are chosen by name, and all of them by one of these."""
+    if isinstance(output, str):
+        return output in names
+    return isinstance(output, list | tuple) and bool(output) and set(output) <= set(names)
 
 
 def _judged(problem: Problem) -> Problem:

@@ -89,3 +89,18 @@ def test_the_model_that_was_given_keeps_its_names():
     problem = sb.Problem.of(model, InputSpace.from_data(X), X=X, y=Y)
     assert problem.outputs == ("price", "heat")
     assert model.outputs == ("y[0]", "y[1]")
+
+
+@pytest.mark.parametrize("output", ["heat", ["heat", "price"]])
+@pytest.mark.parametrize("how", ["targets", "given"])
+def test_outputs_are_chosen_by_the_names_they_are_given(how, output):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    names = ["price", "heat"]
+    given = {"outputs": names} if how == "given" else {"y": pd.DataFrame(X, columns=names)}
+    compared = sb.compare(
+        lambda x: x[:, :2] * 3, X, output=output, estimators="gradient", budget=240, **given
+    )
+    slopes = compared["gradient"].estimates["derivative_mean"].value
+    chosen = [output] if isinstance(output, str) else output
+    assert compared["gradient"].outputs == tuple(chosen)
+    np.testing.assert_allclose(slopes, 3 * np.eye(2)[[names.index(name) for name in chosen]])

@@ -37,12 +37,11 @@ def refuse_labels(estimator: Any, method: str, who: str) -> None:
     instead = " or ".join(f"model.{name}" for name in numbers) or "a function of its scores"
     classes = getattr(estimator, "classes_", None)
     # of several targets, classes and probabilities are lists
-    single = isinstance(classes, np.ndarray)
-    labels = classes.tolist() if single else []
+    labels = classes.tolist() if isinstance(classes, np.ndarray) else []
     more = " …" if len(labels) > 4 else ""
     listed = f" ({', '.join(map(repr, labels[:4]))}{more})" if labels else ""
     one = ""
-    if single and "predict_proba" in numbers:
+    if labels and "predict_proba" in numbers:
         one = ", or one class of it: lambda X: model.predict_proba(X)[:, 1]"
     raise InputError(
         f"{who}: expected a model of numbers; got a classifier, whose predict gives labels"
