@@ -41,6 +41,8 @@ class Interval:
         require(bool(self.method), "Interval", "a method in words", self.method)
         known = bool(self.covers) and set(self.covers) <= set(COVERS)
         require(known, "Interval", f"covers to be some of {', '.join(COVERS)}", self.covers)
+        again = self.resamples is None or self.resamples >= 2
+        require(again, "Interval", "resamples as None, or 2 or more", self.resamples)
         object.__setattr__(self, "covers", frozenset(self.covers))
 
     @property

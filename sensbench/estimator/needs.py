@@ -81,6 +81,7 @@ class Needs:
         least = self.minimum_rows
         whole = isinstance(least, int) and not isinstance(least, bool) and least >= 1
         require(whole, "Needs", "minimum_rows as a whole number, 1 or more", least)
+        require(isinstance(self.cost, Cost), "Needs", "cost as a Cost", self.cost)
 
     @property
     def design(self) -> bool:

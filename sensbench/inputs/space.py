@@ -77,6 +77,12 @@ class InputSpace:
             raise InputError(
                 f"InputSpace: expected {len(self.names)} units; got {list(self.units)}"
             )
+        law = self.dependence
+        if any(not hasattr(law, name) for name in ("independent", "join", "describe")):
+            raise InputError(
+                f"InputSpace: expected dependence with independent, join and describe, as "
+                f"sensbench.inputs.dependence.Dependence says; got {law!r}"
+            )
         for name, marginal in zip(self.columns, self.marginals, strict=True):
             if not isinstance(marginal, Marginal) or isinstance(marginal, UNFROZEN):
                 raise InputError(

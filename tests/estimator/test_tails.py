@@ -68,7 +68,7 @@ def test_a_lognormal_model_is_flagged_and_has_no_interval():
     assert np.isfinite(found["dgsm"].value).all()
     assert np.isnan([found["dgsm"].low, found["dgsm"].high]).all()
     (note,) = [note for note in found.notes if "a few rows decide" in note]
-    assert "'a', 'b', 'c': there is no interval; at a tail index of" in note
+    assert "'a', 'b', 'c': there is no interval; if the tail stays as heavy" in note
 
 
 def test_what_is_no_more_than_suspect_keeps_its_value_and_loses_its_interval():
