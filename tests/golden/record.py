@@ -95,7 +95,7 @@ def _of_estimate(case: Case, problem: sb.Problem, label: str, estimator: sb.Esti
     }  # fmt: skip
     for rows in ("n_forward", "n_backward"):
         numbers[Key(case.name, label, rows)] = _alone(getattr(found, rows))
-    words = {Key(case.name, label, name): (why,) for name, why in found.absent.items()}
+    words = {Key(case.name, label, name): (str(why),) for name, why in found.absent.items()}
     words[Key(case.name, label, "notes")] = found.notes
     words[Key(case.name, label, "inputs")] = (found.inputs,)
     return Record(numbers, words)
@@ -150,7 +150,7 @@ def _of_study(name: str, results: Results, every: bool) -> Record:
         words[Key(run, "question", "inputs")] = tuple(question.inputs.values())
         words[Key(run, "question", "judged_on")] = (question.judged_on,)
     for (problem, model, method, measure), why in results.absent.items():
-        words[Key(f"{name}: {problem}, {model}", method, measure)] = (why,)
+        words[Key(f"{name}: {problem}, {model}", method, measure)] = (str(why),)
     for (problem, model, method), notes in results.notes.items():
         words[Key(f"{name}: {problem}, {model}", method, "notes")] = tuple(notes)
     for cell in results.cells.itertuples():

@@ -342,7 +342,7 @@ class TorchFunction:
 
     @contextmanager
     def _running(self, graph: bool) -> Iterator[None]:
-        own = self._call if self._is_module else None
+        own = self._call if self._trial and self._is_module else None
         lent = borrowed(self._held, meet=self._trial, own=own)
         with torch.set_grad_enabled(graph), self._turns, lent:
             yield
