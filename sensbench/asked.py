@@ -1,13 +1,14 @@
 """Asked: what a caller of compare() passed, and the problem that it makes."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
-from sensbench.errors import CorrelatedInputsWarning, InputError
+from sensbench.errors import CorrelatedInputsWarning, InputError, ModelError
 from sensbench.inputs.names import Names, ordered
 from sensbench.inputs.rows import as_rows, as_targets, target_names
 from sensbench.inputs.space import Groups, InputSpace
@@ -76,21 +77,40 @@ class Asked:
             "X": X, "inputs": self.inputs, "arguments": self.arguments,
             "derivatives": self.derivatives, "notes": notes,
         }  # fmt: skip
+        problem_of = partial(Problem.of, model, cast(InputSpace, space), **how)
+        output, outputs, y = self._chosen(problem_of, outputs)
+        return _judged(problem_of(y=y, output=output, outputs=outputs))
+
+    def _chosen(
+        self, problem_of: Callable[..., Problem], outputs: tuple[str, ...] | None
+    ) -> tuple[Selector, tuple[str, ...] | None, Any]:
+        """Return the outputs asked for, their names and their targets, where all have some.
+
+        Names that the model does not know itself are those of the targets, or given with outputs=.
+        """
         output, y = self.output, self.y
         names = target_names(y) if outputs is None else outputs
-        if names is not None and _among(output, names):
-            # names that the model does not know itself: of targets, or given with outputs=
-            own = Problem.of(model, cast(InputSpace, space), **how).outputs
-            if not _among(output, own) and len(own) == len(names):
-                outputs = (output,) if isinstance(output, str) else tuple(cast(Any, output))
-                places = [names.index(name) for name in outputs]
-                if y is not None and np.ndim(y) == 2 and np.shape(y)[1] == len(names):
-                    y = as_targets(y, np.shape(y)[0], "compare: y")[:, places]
-                output = [own[place] for place in places]
-        problem = Problem.of(
-            model, cast(InputSpace, space), y=y, output=output, outputs=outputs, **how
-        )
-        return _judged(problem)
+        named = names is not None and _among(output, names)
+        count = np.shape(y)[1] if y is not None and np.ndim(y) == 2 else 1
+        several = count > 1 or len(outputs or ()) > 1
+        if output is None or not (named or several):
+            return output, outputs, y
+        try:
+            own = problem_of().outputs
+        except ModelError:  # not everything that it returns is an output
+            return output, outputs, y
+        if names is not None and named and not _among(output, own) and len(own) == len(names):
+            wanted = [output] if isinstance(output, str) else list(cast(Any, output))
+            output = [own[names.index(name)] for name in wanted]
+        chosen = problem_of(output=output).outputs
+        if chosen == own or not set(chosen) <= set(own):
+            return output, outputs, y
+        places = [own.index(name) for name in chosen]
+        if y is not None and count == len(own):
+            y = as_targets(y, np.shape(y)[0], "compare: y")[:, places]
+        if names is not None and len(names) == len(own):
+            outputs = tuple(names[place] for place in places)
+        return output, outputs, y
 
     @property
     def _may_be_coded(self) -> bool:

@@ -25,6 +25,8 @@ _ATOMS = (
 )  # fmt: skip
 # Every one of them may be tried on its own: beyond this, the module is rebuilt part by part.
 _MOST_OBJECTS = 2000
+# Longer lists and dicts are data, such as a vocabulary, and hold no modules.
+_MOST_HELD = 1000
 
 
 class Turns:
@@ -98,7 +100,7 @@ def own_modules(clone: nn.Module) -> list[nn.Module]:
 def _modules_in(value: Any, depth: int) -> Iterator[nn.Module]:
     if isinstance(value, nn.Module):
         yield value
-    elif isinstance(value, dict | list | tuple) and depth < 4:
+    elif isinstance(value, dict | list | tuple) and depth < 4 and len(value) <= _MOST_HELD:
         for one in value.values() if isinstance(value, dict) else value:
             yield from _modules_in(one, depth + 1)
 
