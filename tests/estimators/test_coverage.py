@@ -5,8 +5,8 @@ import sensbench as sb
 
 RUNS = 120
 # Of 95 % intervals: those of squares of skewed values fall up to 2 % short;
-# three standard errors of the share of RUNS below that is the floor.
-FLOOR = 0.93 - 3 * np.sqrt(0.95 * 0.05 / RUNS)
+# three standard errors of the share of so many runs below that is the floor.
+SHORT, ERRORS = 0.93, 3
 # Sobol' intervals treat quasi-random rows as random and may be as wide as they like.
 CEILING = {"sobol": 1.0}
 BUDGET = {"gradient": 2000, "morris": 3000, "sobol": 6000, "permutation": 6000}
@@ -36,7 +36,11 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name, measure, truth):
     if truth is None:
         truth = np.mean([run.value[0] for run in runs], axis=0)
     covered = np.array([(run.low[0] <= truth) & (truth <= run.high[0]) for run in runs])
-    varies = np.array([run.high[0] - run.low[0] for run in runs]).max(axis=0) > 1e-9
-    share = covered.mean(axis=0)
-    assert (share >= FLOOR).all(), share
+    varies = np.nanmax([run.high[0] - run.low[0] for run in runs], axis=0) > 1e-9
+    # where the largest rows look heavy, a run gives no interval: it makes no claim to be judged
+    given = np.array([np.isfinite(run.high[0]) for run in runs]).sum(axis=0)
+    assert (given >= RUNS / 3).all(), given
+    share = covered.sum(axis=0) / given
+    floor = SHORT - ERRORS * np.sqrt(0.95 * 0.05 / given)
+    assert (share >= floor).all(), (share, given)
     assert (share[varies] <= CEILING.get(name, 0.995)).all(), share
