@@ -15,9 +15,6 @@ from sensbench.estimators.distribution._floor import noise_floor, not_above
 from sensbench.estimators.distribution._pawn_slices import SlicedRows
 from sensbench.problem.problem import Problem
 
-# Rows of so many resamples are counted at a time as stay in cache.
-_COUNTS = 2**16
-
 
 @dataclass(frozen=True)
 class Pawn(GivenRows):
