@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet examples bench coverage profile test check lint types layers wheel clean
+.PHONY: help quickstart linregnet examples bench coverage agreement diagnosis total-order profile test check lint types layers wheel docs clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
@@ -11,10 +11,14 @@ help:
 	@echo "make examples    run both again and keep their pages in reports/examples, to be committed"
 	@echo "make bench       measure speed against other libraries: reports/speed (EFFORT=--quick: minutes)"
 	@echo "make coverage    how often intervals hold the truth: reports/coverage (REPLICATES=50: quick)"
+	@echo "make agreement   how often intervals of agreement hold: reports/agreement"
+	@echo "make diagnosis   how often sentences are true: reports/diagnosis (SEEDS=2: quick)"
+	@echo "make total-order the formulas of total order compared: reports/total_order (SCENARIOS=64: quick)"
 	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
 	@echo "make check       lint, types, layering and tests: what CI runs"
 	@echo "make wheel       build the wheel, check what is in it, analyse a model with it elsewhere"
+	@echo "make docs        build the documentation: docs/_build/index.html"
 	@echo "make clean       remove .venv and caches"
 
 $(VENV)/ready: pyproject.toml constraints.txt
@@ -41,10 +45,11 @@ KEEP = rm -rf reports/examples/$(1) && mkdir -p reports/examples/$(1) \
 examples: $(VENV)/ready
 	$(BIN)/sensbench run --fresh experiments/quickstart.yaml
 	$(BIN)/python experiments/linregnet.py
-	$(call KEEP,quickstart,index.html figures tables)
-	$(call KEEP,linregnet,index.html figures tables)
+	$(call KEEP,quickstart,index.html references.bib methods.txt figures tables)
+	$(call KEEP,linregnet,index.html references.bib methods.txt figures tables)
 	test ! -s reports/speed/index.html || { $(call KEEP,speed,index.html results.csv targets.csv); }
 	test ! -s reports/coverage/index.html || { $(call KEEP,coverage,index.html coverage.csv); }
+	test ! -s reports/diagnosis/index.html || { $(call KEEP,diagnosis,index.html claims.csv cases.csv controls.csv); }
 
 $(VENV)/ready-bench: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
@@ -57,6 +62,17 @@ bench: $(VENV)/ready-bench
 REPLICATES ?= 1000
 coverage: $(VENV)/ready
 	$(BIN)/python -m experiments.coverage --replicates $(REPLICATES)
+
+agreement: $(VENV)/ready
+	$(BIN)/python -m experiments.agreement
+
+SEEDS ?= 20
+diagnosis: $(VENV)/ready
+	$(BIN)/python -m experiments.diagnosis --replicates $(SEEDS)
+
+SCENARIOS ?= 2048
+total-order: $(VENV)/ready
+	$(BIN)/python -m experiments.total_order --scenarios $(SCENARIOS)
 
 WHAT ?= sobol
 profile: $(VENV)/ready
@@ -82,5 +98,10 @@ wheel: $(VENV)/ready-dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	$(BIN)/python .ci/try_wheel.py dist
 
+docs: $(VENV)/ready-dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo docs/_build/index.html
+
 clean:
+	rm -rf docs/_build docs/_tables docs/generated docs/auto_gallery
 	rm -rf dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

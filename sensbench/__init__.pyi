@@ -1,11 +1,15 @@
 from . import errors as errors
 from . import estimators as estimators
 from . import networks as networks
+from . import plots as plots
 from . import problems as problems
 from . import testing as testing
 from . import threads as threads
+from .checking import Check as Check
+from .checking import check as check
 from .compare import compare as compare
 from .comparison import Comparison as Comparison
+from .estimator.design import Design as Design
 from .estimator.estimator import Estimator as Estimator
 from .estimator.interval import Interval as Interval
 from .estimator.needs import Cost as Cost
@@ -26,7 +30,12 @@ from .model.derivatives import jacobian as jacobian
 from .model.model import Model as Model
 from .problem.planting import plant as plant
 from .problem.problem import Problem as Problem
+from .problem.refit import Refit as Refit
 from .problem.truth import Truth as Truth
+from .randomised import Sanity as Sanity
+from .randomised import sanity as sanity
+from .saved import SavedStudy as SavedStudy
+from .saved import load as load
 from .truths.reference import reference as reference
 
 __version__: str

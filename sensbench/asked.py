@@ -10,7 +10,7 @@ import numpy as np
 
 from sensbench.errors import CorrelatedInputsWarning, InputError, ModelError
 from sensbench.inputs.names import Names, ordered
-from sensbench.inputs.rows import as_rows, as_targets, target_names
+from sensbench.inputs.rows import as_rows, as_targets, discrete_columns, target_names
 from sensbench.inputs.space import Groups, InputSpace
 from sensbench.model.boundary.arguments import Arguments
 from sensbench.model.boundary.coded import Coding, coding_for
@@ -18,7 +18,8 @@ from sensbench.model.boundary.columns import Selector
 from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.model import Derivatives, Model
 from sensbench.model.quality import qualities
-from sensbench.problem.problem import Inputs, Problem
+from sensbench.problem.problem import Data, Inputs, Problem
+from sensbench.problem.refit import Refit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,6 +38,15 @@ class Asked:
     groups: Groups | None = None
     arguments: Arguments = None
     derivatives: Derivatives = "auto"
+    refit: Refit | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the model is to be read, where that was said."""
+        given = {"output": self.output, "arguments": self.arguments}
+        if self.derivatives != "auto":
+            given["derivatives"] = self.derivatives
+        return {key: value for key, value in given.items() if value is not None}
 
     def problem(self) -> Problem:
         """Return the problem, with the model's quality where there are targets.
@@ -50,6 +60,8 @@ class Asked:
         """
         if isinstance(self.model, Problem):
             return self._of_problem(self.model)
+        if self.model is None and self.y is not None:
+            return self._of_rows()
         self._require_consistent()
         features = None if self.features is None else ordered(self.features, "compare", "features")
         outputs = None if self.outputs is None else ordered(self.outputs, "compare", "outputs")
@@ -66,16 +78,19 @@ class Asked:
                 model, X, notes = coding.function, coding.rows, [coding.note]
                 space = _space_of(coding, self.groups)
         if X is not None:
-            rows, _ = as_rows(X, "compare: X", space.columns if space else features)
-            space = space or InputSpace.from_data(
-                X, features, discrete=self.discrete, groups=self.groups
-            )
+            rows, names = as_rows(X, "compare: X", space.columns if space else features)
+            if space is None:
+                space = InputSpace.from_rows(
+                    rows, names, discrete_columns(X), self.discrete, self.groups
+                )
+                if space.correlated:
+                    warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
             X = rows
             if self.y is not None:
                 as_targets(self.y, len(rows), "compare: y")
         how = {
             "X": X, "inputs": self.inputs, "arguments": self.arguments,
-            "derivatives": self.derivatives, "notes": notes,
+            "derivatives": self.derivatives, "notes": notes, "refit": self.refit,
         }  # fmt: skip
         problem_of = partial(Problem.of, model, cast(InputSpace, space), **how)
         output, outputs, y = self._chosen(problem_of, outputs)
@@ -118,9 +133,41 @@ class Asked:
         alone = self.X is not None and self.space is None and self.arguments is None
         return alone and not isinstance(self.model, Model)
 
+    def _of_rows(self) -> Problem:
+        """Return the problem of rows and measured targets, which no model stands for."""
+        if self.X is None:
+            raise InputError("compare: expected X with y; got y alone")
+        of_a_model = {"output": self.output, "arguments": self.arguments, "refit": self.refit}
+        given = [name for name, value in of_a_model.items() if value is not None]
+        if given or self.derivatives != "auto" or self.inputs != "data":
+            raise InputError(
+                f"compare: expected X and y alone without a model, as they were measured; got "
+                f"{', '.join([*given, 'derivatives or inputs'][:1])} as well; give a model"
+            )
+        self._require_consistent()
+        features = None if self.features is None else ordered(self.features, "compare", "features")
+        space = self.space
+        rows, _ = as_rows(self.X, "compare: X", space.columns if space else features)
+        space = space or InputSpace.from_data(
+            self.X, features, discrete=self.discrete, groups=self.groups
+        )
+        targets = as_targets(self.y, len(rows), "compare: y")
+        o = targets.shape[1]
+        names = (
+            target_names(self.y)
+            if self.outputs is None
+            else ordered(self.outputs, "compare", "outputs")
+        )
+        names = names or (("y",) if o == 1 else tuple(f"y[{k}]" for k in range(o)))
+        if len(names) != o:
+            raise InputError(
+                f"compare: expected a name per column of y, {o}; got {len(names)} in outputs="
+            )
+        return Problem(name="data", space=space, data=Data(rows, targets), targets=names)
+
     def _of_problem(self, problem: Problem) -> Problem:
         given = (self.X, self.y, self.space, self.features, self.output, self.outputs,
-                 self.discrete, self.groups, self.arguments)  # fmt: skip
+                 self.discrete, self.groups, self.arguments, self.refit)  # fmt: skip
         if any(value is not None for value in given) or self.derivatives != "auto":
             raise InputError("compare: expected a Problem alone; it has its rows, space and model")
         return replace(problem, inputs=self.inputs if self.inputs != "data" else problem.inputs)

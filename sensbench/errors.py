@@ -44,6 +44,10 @@ class NotApplicable(InputError):
     """This method cannot be asked this question: in a study the cell is skipped, not failed."""
 
 
+class NotInstalled(NotApplicable):
+    """This method needs a package that is not installed; the message has the command for it."""
+
+
 class BudgetTooSmall(NotApplicable):
     """The budget does not pay for the smallest run of this method."""
 
@@ -75,12 +79,20 @@ class ConformanceError(SensbenchError, AssertionError):
     """A plug-in breaks a rule of its contract; the message names the plug-in and the rule."""
 
 
+class RankingMoved(SensbenchError, AssertionError):
+    """A model that was trained again ranks its inputs otherwise; the message says which."""
+
+
 class CorrelatedInputsWarning(UserWarning):
     """Inputs that depend on each other are about to be treated as independent."""
 
 
 class PartialResultWarning(UserWarning):
     """One method failed; the results of the others are kept."""
+
+
+class SaveWarning(UserWarning):
+    """A comparison was saved, and something is missing to compute it again."""
 
 
 class TableWarning(UserWarning):

@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ class Registry:
     def own(self) -> list[str]:
         """Return the names of the package's own plug-ins, sorted."""
         return sorted(self._files())
+
+    def entry(self, name: str) -> Any:
+        """Return the entry point that another package registered; ``None``: it is our own."""
+        return None if name in self._files() else self._entry_points().get(name)
 
     def summary(self, name: str) -> str:
         """Return the first line of the plug-in's docstring, without importing it."""
@@ -131,5 +135,6 @@ class Registry:
         paths = (*self._folder.glob("*.py"), *self._folder.glob("*/*.py"))
         return {path.stem: path for path in paths if not path.stem.startswith("_")}
 
-    def _entry_points(self) -> dict[str, EntryPoint]:
+    def _entry_points(self) -> dict[str, Any]:
+        # once the backport importlib_metadata is imported, as Dask does, they are of its own class
         return {entry.name: entry for entry in entry_points(group=self.group)}

@@ -83,3 +83,12 @@ def test_symmetric_intervals_are_normal_quantiles_of_the_finite_spread():
     alone = symmetric(np.array([3.0]), np.array([[1.0], [np.nan]]), 0.9)
     assert np.isnan(alone.low).all()
     assert "no interval" in alone.note
+
+
+@pytest.mark.parametrize("n", [1_000_000, 999_937])
+def test_squares_of_a_run_fit_single_precision(n):
+    """So few rows that squares of up to 1e18 add up below the largest number, 3.4e38."""
+    squares = np.full((n, 1), 1e36, dtype=np.float32)
+    groups = RowGroups(n, 128)
+    assert groups.run >= 128  # and so many that their sums are most of the work
+    np.testing.assert_allclose(groups.sums(squares)[:, 0], 1e36 * groups.sizes, rtol=1e-5)

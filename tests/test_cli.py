@@ -1,4 +1,6 @@
+import hashlib
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -186,6 +188,21 @@ def test_bounds_that_cannot_be_read_are_one_sentence(run, bounds, said):
     told = run("analyze --model net.py:make --bounds b.yaml --out page.html", 2)
     assert said in told
     assert len(told.splitlines()) == 1
+
+
+def test_analyze_into_a_folder_leaves_what_a_study_does(run):
+    output = run("analyze --model net.py:make --data rows.csv --target y --out out --budget 300")
+    assert f"page: {Path('out/index.html')}" in output
+    names = {path.name for path in Path("out").iterdir()}
+    assert names == {"index.html", "figures", "tables", "references.bib", "methods.txt"}
+    page = Path("out/index.html").read_text()
+    provenance = page.split('id="provenance"')[1]
+    assert (
+        "sensbench analyze --model net.py:make --data rows.csv --target y --budget 300 --out out"
+        in " ".join(provenance.split())
+    )
+    digest = hashlib.sha256(Path("rows.csv").read_bytes()).hexdigest()
+    assert f"rows.csv, {len(pd.read_csv('rows.csv'))} rows, SHA-256 {digest[:16]}" in provenance
 
 
 def test_analyze_a_model_in_a_file(run):
@@ -477,8 +494,8 @@ def test_a_run_says_what_it_is_doing(run, monkeypatch, tmp_path):
     training = next(k for k, line in enumerate(said) if line.startswith("training mlp on "))
     assert said[training].endswith("rows of ishigami …")
     assert "computing reference values of mlp on ishigami …" in said[training:]
-    assert "drawing the figures of ishigami: function (1 of 2) …" in said
-    assert "writing figures and tables of ishigami: mlp …" in said
+    assert "page: what there is to show of ishigami: function (1 of 2) …" in said
+    assert any(re.fullmatch(r"figures: \d+ to draw, \d+ as they were", line) for line in said)
 
 
 def test_a_study_that_computed_nothing_is_not_a_success(run):

@@ -12,7 +12,7 @@ from sensbench.errors import (
     ModelError,
     PartialResultWarning,
 )
-from sensbench.estimator.result import COLUMNS
+from sensbench.estimator.result import RESULT_COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_the_persons_question(two_outputs):
         first = ranking.loc[output]["feature"].iloc[0]
         assert first == f"x{order[k, 0] + 1}"
     frame = comparison.to_frame()
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == RESULT_COLUMNS
     assert set(frame["output"]) == {
         "y_descaled[0]", "y_descaled[1]", "y_scaled[0]", "y_scaled[1]",
     }  # fmt: skip

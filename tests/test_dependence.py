@@ -8,6 +8,10 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import InputError, NotApplicable
+from sensbench.findings import Cause, find
+from sensbench.findings.accuracy import errors
+from sensbench.findings.consensus import headline_shares, mean_shares
+from sensbench.report.tables.questions import questions_tables
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,38 @@ def test_a_method_of_independent_inputs_refuses_another_law(name):
     assert asked.inputs == "the product of the marginals"
 
 
+def test_a_comparison_asks_it_of_inputs_drawn_apart_and_says_so():
+    """Beside methods of the law, never among them; to the bit what inputs='product' gives."""
+    known = sb.problems.load("causal_roles", rho=0.9)
+    asked = ["sobol", "kucherenko"]
+    both = sb.compare(known, estimators=asked, budget=3000)
+    apart = sb.compare(known, estimators=asked, budget=3000, inputs="product")
+    of = both.results.frame
+    numbers = ["measure", "feature", "value", "low", "high"]
+    one, other = (f[f["estimator"] == "sobol"][numbers] for f in (of, apart.results.frame))
+    assert one.reset_index(drop=True).equals(other.reset_index(drop=True))
+    used = both.results.cells.set_index("estimator")["inputs"]
+    assert used["sobol"] == "the product of the marginals"
+    assert "joined by a Gaussian copula" in used["kucherenko"]
+    frame = headline_shares(both.results)
+    assert not frame.loc[frame["estimator"] == "sobol", "averaged"].any()
+    assert frame.loc[frame["estimator"] == "sobol", "exact"].isna().all()
+    assert frame.loc[frame["estimator"] == "kucherenko", "exact"].notna().all()
+    shares = mean_shares(frame[frame["estimator"] == "kucherenko"])
+    assert mean_shares(frame).to_dict() == shares.to_dict()
+    (order,) = find(both.results).only(Cause.MEAN_ORDER)
+    assert order.methods == ("kucherenko",)
+    together, independent = find(both.results).only(Cause.BY_QUESTION)
+    assert (together.text("asked"), independent.text("asked")) == ("together", "apart")
+    assert independent.methods == ("sobol",)
+    assert set(errors(both.results)["estimator"]) == {"kucherenko"}
+    text = str(both)
+    for said in ("If inputs vary as they do", "If they varied independently", "inputs independent"):
+        assert said in " ".join(text.split()) or said in text
+    (table,) = questions_tables(both.results)
+    assert len(table.shown.columns) == 3
+
+
 @pytest.mark.parametrize("name", ["gradient", "permutation", "delta", "rbd_fast", "pawn"])
 def test_a_method_of_any_law_sees_rows_of_it(name):
     found = sb.estimators.load(name).estimate(problem(), budget=2000)
@@ -81,6 +117,7 @@ def test_the_bound_is_given_for_independent_inputs_only():
     gradient = sb.estimators.load("gradient")
     found = gradient.estimate(problem(), budget=400)
     assert "these are rising together" in found.absent["total_order_bound"].reason
+    assert any("rising together: a slope holds the others fixed" in note for note in found.notes)
     assert "total_order_bound" in gradient.estimate(problem("product"), budget=400).estimates
 
 
@@ -109,7 +146,33 @@ def test_permutation_says_that_its_rows_leave_the_law():
     assert not any("shuffled alone" in note for note in independent.notes)
 
 
-def test_a_reference_is_of_independent_inputs():
-    with pytest.raises(InputError, match="reference of 'p': expected independent inputs"):
+def test_a_reference_is_of_a_law_with_conditional_draws():
+    with pytest.raises(InputError, match="reference of 'p': expected independent inputs, or a law"):
         sb.reference(problem(), points=64)
     assert sb.reference(problem("product"), points=64)
+
+
+def test_a_reference_of_inputs_that_move_together():
+    """Var(x + 2y) = 1 + 4 + 4ρ; given the other input, (1 - ρ²) of each variance is left."""
+    law = sb.InputSpace.normal({"x": (0, 1), "y": (0, 1)}, correlation={("x", "y"): 0.6})
+    linear = sb.Problem.of(lambda x: x[:, 0] + 2 * x[:, 1], law, name="p")
+    known = sb.reference(linear, points=4096, scrambles=8)
+    for name, exact in {
+        "first_order": np.array([2.2**2, 2.6**2]) / 7.4,
+        "total_order": np.array([0.64, 4 * 0.64]) / 7.4,
+        "conditional_permutation_mse": 2 * np.array([0.64, 4 * 0.64]),
+        "permutation_mse": np.array([2.0, 8.0]),
+    }.items():
+        gap = np.abs(known[name].value[0] - exact)
+        assert (gap < 6 * known[name].standard_error[0] + 1e-6).all(), name
+    assert known["shapley"].value.sum() == pytest.approx(1)
+
+
+def test_truths_of_the_law_are_none_of_the_product():
+    from dataclasses import replace
+
+    correlated = sb.problems.load("correlated_portfolio")
+    assert "total_order" in correlated.known_truth
+    assert not replace(correlated, inputs="product").known_truth
+    same = sb.problems.load("portfolio")
+    assert replace(same, inputs="product").known_truth is same.truth

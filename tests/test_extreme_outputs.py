@@ -10,7 +10,8 @@ METHODS = [
     ("gradient", {"active_subspace": True}), ("sobol", {"second_order": True}),
     ("sobol_salib", {}), ("morris", {}), ("permutation", {}), ("delta", {}),
     ("delta", {"method": "salib", "variants": True, "resamples": 5}), ("rbd_fast", {}),
-    ("pawn", {"resamples": 5}),
+    ("pawn", {"resamples": 5}), ("input_x_gradient", {}), ("integrated_gradients", {"steps": 3}),
+    ("expected_gradients", {"samples": 4}), ("smooth_grad", {"samples": 4}),
 ]  # fmt: skip
 SPACE = {"a": (0, 1), "b": (-1, 2), "c": (0, 3)}
 

@@ -1,3 +1,4 @@
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import integrate, linalg, special, stats
@@ -101,3 +102,53 @@ def test_the_laplace_and_the_logistic_have_the_spectral_gap_of_their_scale():
     """(s f')' with densities e^(-|x|/s)/2s and the logistic's: both 4 s², at any location."""
     for marginal in (stats.laplace(5, 3), stats.logistic(5, 3)):
         assert poincare_constant(marginal) == pytest.approx(4 * 3**2, rel=1e-12)
+
+
+def by_shooting(densities, edges):
+    """Solve (ρh')' = -λρh in pieces of cosines, h' = 0 at the ends: the first root in λ."""
+
+    def flow_at_the_end(rate):
+        w = mp.sqrt(rate)
+        h, flow = mp.mpf(1), mp.mpf(0)
+        for rho, low, high in zip(densities, edges, edges[1:], strict=False):
+            angle, slope = w * mp.mpf(high - low), flow / mp.mpf(rho)
+            h, slope = (
+                h * mp.cos(angle) + slope / w * mp.sin(angle),
+                slope * mp.cos(angle) - h * w * mp.sin(angle),
+            )
+            flow = mp.mpf(rho) * slope
+        return flow
+
+    with mp.workdps(40):
+        rates = [mp.mpf(10) ** (mp.mpf(k) / 20) for k in range(-280, 60)]
+        flows = [flow_at_the_end(rate) for rate in rates]
+        first = next(k for k in range(len(rates)) if flows[k] * flows[k + 1] < 0)
+        root = mp.findroot(flow_at_the_end, (rates[first], rates[first + 1]), solver="anderson")
+        return float(1 / root)
+
+
+@pytest.mark.parametrize(
+    ("densities", "edges"),
+    [
+        ([1, 1e-2, 1], [0, 1, 2, 3]),
+        ([1, 1e-7, 1], [0, 1, 2, 3]),
+        ([1, 1e-10, 1], [0, 1, 2, 3]),
+        ([1, 1e-7, 2, 1e-4, 1], [0, 1, 1.125, 2, 2.5, 3]),
+    ],
+)
+def test_deep_valleys_against_shooting(densities, edges):
+    """Between wells the constant is as large as the valley is deep: 5e6 at 1e-7."""
+    law = stats.rv_histogram((np.array(densities, dtype=float), np.array(edges)), density=True)
+    exact = by_shooting(densities, edges)
+    assert poincare_constant(law.freeze()) == pytest.approx(exact, rel=2e-5)
+
+
+def test_a_smooth_valley_against_the_time_to_cross_it():
+    """exp(12 cos 2πx), two wells of half the mass: ∫dx/ρ over 4, to first order in its slowness."""
+
+    class Wells(stats.rv_continuous):
+        def _pdf(self, x):
+            return np.exp(12 * np.cos(2 * np.pi * x)) / special.i0(12)
+
+    across, _ = integrate.quad(lambda x: special.i0(12) * np.exp(-12 * np.cos(2 * np.pi * x)), 0, 1)
+    assert poincare_constant(Wells(a=0, b=1, name="wells")()) == pytest.approx(across / 4, rel=0.01)

@@ -87,6 +87,10 @@ CASES = (
     Case("ties", ties),
     Case("G (20)", named("sobol_g", variant="saltelli_1995_3")),
     Case("borehole", named("borehole")),
+    # inputs that depend on each other: methods of independent ones say that they are not asked
+    Case("correlated linear", named("linear_gaussian", correlation=0.7)),
+    Case("correlated portfolio", named("correlated_portfolio")),
+    Case("causal roles", named("causal_roles", interaction=0.5)),
 )
 
 # label, name, options, size of the small and of the large run: base rows, trajectories or rows
@@ -100,6 +104,30 @@ METHODS: tuple[tuple[str, str, dict[str, Any], tuple[int, int]], ...] = (
     ("delta", "delta", {}, (200, 1000)),
     ("rbd_fast", "rbd_fast", {}, (200, 1000)),
     ("pawn", "pawn", {}, (200, 1000)),
+    ("kucherenko", "kucherenko", {}, (200, 1000)),
+    ("shapley_effects", "shapley_effects", {}, (200, 1000)),
+    ("conditional_permutation", "conditional_permutation", {}, (100, 500)),
+    ("leave_one_out", "leave_one_out", {}, (100, 500)),
+    ("conditional_gradient", "conditional_gradient", {}, (200, 1000)),
+    ("radial", "radial", {}, (64, 512)),
+    ("rank_first_order", "rank_first_order", {}, (200, 1000)),
+    ("cramer_von_mises", "cramer_von_mises", {}, (200, 1000)),
+    ("regression", "regression", {}, (200, 1000)),
+    ("polynomial_chaos", "polynomial_chaos", {}, (200, 1000)),
+    ("shap", "shap", {}, (8, 32)),
+    ("gaussian_process", "gaussian_process", {}, (100, 300)),
+    ("poince", "poince", {}, (50, 200)),
+    ("razavi_gupta", "razavi_gupta", {}, (64, 512)),
+    ("delsa", "delsa", {}, (100, 1000)),
+    ("second_derivative", "second_derivative", {}, (100, 1000)),
+    ("saliency", "saliency", {}, (200, 1000)),
+    ("input_x_gradient", "input_x_gradient", {}, (200, 1000)),
+    ("integrated_gradients", "integrated_gradients", {}, (100, 500)),
+    ("expected_gradients", "expected_gradients", {}, (100, 500)),
+    ("smooth_grad", "smooth_grad", {}, (100, 500)),
+    ("deep_lift", "deep_lift", {}, (100, 500)),
+    ("feature_ablation", "feature_ablation", {}, (200, 1000)),
+    ("shapley_value_sampling", "shapley_value_sampling", {}, (100, 500)),
 )
 
 

@@ -1,6 +1,5 @@
 """Runs of one method on one problem, a part at a time; what is done is kept, and not done again."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ import numpy as np
 
 import sensbench as sb
 from experiments.coverage.cases import CASES, METHODS
+from experiments.kept_lines import end_last_line, keep, read
 from sensbench.errors import SensbenchError
 from sensbench.measure import measure
 
@@ -42,8 +42,9 @@ def measured(part: Part, problem: sb.Problem) -> list[dict[str, Any]]:
     of = part._asdict()
     try:
         budget = estimator.needs.cost(problem.d, problem.o, part.size)
-        if estimator.needs.gradient:
-            budget = part.size * problem.explained.rows_per_gradient
+        # finite differences cost more than the backward rows that needs.cost counts
+        least, fewest = estimator.minimum_budget(problem), estimator.needs.minimum_rows
+        budget = max(budget, least * part.size // fewest)
         seeds = range(part.first, part.first + part.replicates)
         runs = [estimator.estimate(problem, budget=budget, seed=seed) for seed in seeds]
     except SensbenchError as error:
@@ -74,37 +75,34 @@ def _plain(name: str, values: np.ndarray) -> list[float | None]:
     return [float(f"{v:.{_DIGITS}g}") if np.isfinite(v) else None for v in numbers]
 
 
-def read(file: Path) -> list[dict[str, Any]]:
-    """Return the lines that are whole: a killed run may leave half of the last one."""
-    found = []
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return found
-
-
 def done(lines: list[dict[str, Any]]) -> set[Part]:
     """Return the parts that lines are of."""
     return {Part(**{name: line[name] for name in Part._fields}) for line in lines}
 
 
 def run(file: Path, replicates: int) -> Iterator[Part]:
-    """Measure what the file does not hold yet, and yield each part when it is kept."""
-    before = done(read(file))
-    if file.exists() and file.stat().st_size and not file.read_bytes().endswith(b"\n"):
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write("\n")
+    """Measure what the file does not hold yet, and yield each part when it is kept.
+
+    A cell whose first runs gave no interval is not run again: it will not give any.
+    """
+    lines = read(file)
+    before = done(lines)
+    parts_of = ((Part(**{k: line[k] for k in Part._fields}), line) for line in lines)
+    without = {_cell(part) for part, line in parts_of if "reason" in line}
+    end_last_line(file)
     problems: dict[str, sb.Problem] = {}
     makers = {case.name: case.problem for case in CASES}
     for part in parts(replicates):
-        if part in before:
+        if part in before or _cell(part) in without:
             continue
         if part.problem not in problems:
             problems[part.problem] = makers[part.problem]()
-        lines = [json.dumps(line) for line in measured(part, problems[part.problem])]
-        # all lines of a part at once: a part is there as a whole or is not
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write("".join(f"{line}\n" for line in lines))
+        found = measured(part, problems[part.problem])
+        keep(file, found)
+        if any("reason" in line for line in found):
+            without.add(_cell(part))
         yield part
+
+
+def _cell(part: Part) -> tuple[str, str, int]:
+    return part.problem, part.method, part.size

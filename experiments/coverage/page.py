@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.coverage.judged import CLEAR, HIGHEST, LOWEST, WIDTH, WIDTH_OF_NETS, WORST
 
-_STYLE = """
+STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 78em; padding: 0 1em }
 table { border-collapse: collapse } td, th { padding: .15em .6em; text-align: left }
 td.n { text-align: right; font-variant-numeric: tabular-nums } small { color: #666 }
@@ -32,7 +32,7 @@ def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
     missed = judged[judged["misses"] != ""]
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Coverage of intervals</title>"
-        f"<style>{_STYLE}</style><h1>How often 95 % intervals hold the truth</h1>",
+        f"<style>{STYLE}</style><h1>How often 95 % intervals hold the truth</h1>",
         f"<p>{replicates:,} runs of every method on every problem, at a small and a large size "
         "(rows, base rows or trajectories), seeds 0, 1, 2, …; 1,000 is what "
         "<code>make coverage</code> does. "

@@ -1,11 +1,14 @@
 """Which cases are measured: those of the targets, and one size after the other around them."""
 
 from experiments.speed.case import Case
+from experiments.speed.compare import FEW_ROWS
 from experiments.speed.run import Plan
 
 SIZES = ((10, 8192), (30, 4096), (100, 1024))
 JACOBIAN_ROWS = (100, 1000, 10_000, 100_000)
-BARE, BOTH = "bare forward", "bare forward + backward"
+BARE, BOTH, FULL = "bare forward", "bare forward + backward", "full rows"
+# Where exchanges of one input update the first layer: inputs, base rows of Sobol', rows of data.
+EXCHANGES = ((100, 1024, 1000), (300, 1024, 500), (1000, 1024, 200))
 BY_HAND = (BARE, "SALib", "OpenTURNS")
 ROW_BY_ROW = ("Captum Saliency", "torch.func jacrev")
 LOOPS = ("loop over rows", "loop over rows and inputs")
@@ -41,11 +44,18 @@ def quick() -> list[Plan]:
                 (10, 2000, 10),
             )
         ),
+        *(
+            Plan(Case(family, d, rows[family]), (BARE, FULL))
+            for d, N, n in EXCHANGES
+            for rows in ({"sobol": N, "permutation": n},)
+            for family in rows
+        ),
         Plan(Case("delta", 10, 1024), ("SALib",)),
         Plan(Case("morris", 1000, 20), (BARE,), memory=True),
         Plan(Case("morris", 10, 500, o=100), (BARE,)),
         Plan(Case("sobol", 10, 1024, o=100), (BARE,)),
-        Plan(Case("gradient", 1000, 1000), (BOTH,)),
+        *(Plan(Case("gradient", 1000, n), (BOTH,)) for n in (1000, 10_000)),
+        Plan(Case("compare", 10, 10**6), (FEW_ROWS,)),
         *(
             Plan(Case("pawn", d, 1024, options=options), ("SALib",))
             for d in (10, 100)
@@ -105,16 +115,17 @@ def full() -> list[Plan]:
 def smallest() -> list[Plan]:
     """Every contender once at a size for tests: that it runs, and that the numbers agree."""
     return [
-        Plan(Case("sobol", 3, 64), BY_HAND, memory=True),
+        Plan(Case("sobol", 3, 64), (*BY_HAND, FULL), memory=True),
         Plan(Case("sobol", 3, 64, options={"second_order": 1}), ("SALib",)),
         Plan(
             Case("gradient", 3, 50),
             (BOTH, *ROW_BY_ROW, "Captum IntegratedGradients", *LOOPS),
         ),
-        Plan(Case("permutation", 3, 50), (BARE, "scikit-learn")),
+        Plan(Case("permutation", 3, 50), (BARE, "scikit-learn", FULL)),
         Plan(Case("delta", 3, 100, o=1), ("SALib",)),
         Plan(Case("jacobian", 3, 50), ("loop over outputs",)),
         Plan(Case("first_jacobian", 3, 50), ("loop over outputs",)),
         Plan(Case("morris", 3, 10), (BARE,)),
         Plan(Case("pawn", 3, 100), ("SALib",)),
+        Plan(Case("compare", 3, 3000), (FEW_ROWS,)),
     ]  # fmt: skip

@@ -12,19 +12,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from experiments.speed.case import Case
-from experiments.speed.targets import three_figures
+from experiments.speed.targets import answer, three_figures
 from sensbench.report import style
 
 HERE = Path(__file__).parent
 CSS = Path(style.__file__).parent / "templates" / "page.css"
 OURS = "sensbench"
 ORDER = (
-    OURS, "bare forward", "bare forward + backward", "SALib", "OpenTURNS", "scikit-learn",
-    "Captum Saliency", "torch.func jacrev", "loop over rows",
+    OURS, "bare forward", "bare forward + backward", "full rows", "SALib", "OpenTURNS",
+    "scikit-learn", "Captum Saliency", "torch.func jacrev", "loop over rows",
 )  # fmt: skip
 COLOURS = (
-    "#0072B2", "#111111", "#111111", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
-    "#8B6914",
+    "#0072B2", "#111111", "#111111", "#7F7F7F", "#D55E00", "#009E73", "#CC79A7", "#E69F00",
+    "#56B4E9", "#8B6914",
 )  # fmt: skip
 AXES = {
     "d": "inputs d", "n": "rows n, or base rows N of a design", "o": "outputs",
@@ -39,20 +39,26 @@ TITLES = {
     "first_jacobian": "sb.jacobian, the first call with its checks",
     "morris": "Elementary effects, 300 resamples",
     "pawn": "PAWN, 100 resamples (or 2: the number alone)",
+    "compare": "sb.compare, the four methods, on many rows of data",
 }
 NUMBERS = ["seconds", "peer_seconds", "first_seconds", "ratio", "ratio_low", "ratio_high",
            "megabytes", "peer_megabytes"]  # fmt: skip
 
 
 def write(
-    folder: Path, results: pd.DataFrame, verdicts: pd.DataFrame, told: dict[str, str]
+    folder: Path,
+    results: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    seconds: pd.DataFrame,
+    told: dict[str, str],
 ) -> Path:
-    """Write index.html, results.csv and targets.csv; return the page's path."""
+    """Write index.html, results.csv, targets.csv and seconds.csv; return the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     rounded = results.copy()
     rounded[NUMBERS] = rounded[NUMBERS].map(_digits)
     rounded.to_csv(folder / "results.csv", index=False)
     verdicts.to_csv(folder / "targets.csv", index=False)
+    seconds.to_csv(folder / "seconds.csv", index=False)
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -62,6 +68,8 @@ def write(
             {**row, "what": row["what"].replace(" = ", "\u00a0=\u00a0")}
             for row in verdicts.to_dict("records")
         ],
+        answer=answer(verdicts, seconds),
+        seconds=seconds.to_dict("records"),
         sections=[_section(name, part) for name, part in results.groupby("family", sort=False)],
         told=told,
     )
@@ -146,7 +154,19 @@ def _figure(part: pd.DataFrame, quantity: str, label: str) -> dict[str, str] | N
         "source": f"data:image/svg+xml;base64,{svg}",
         "caption": f"{what} of one estimate against {', '.join(AXES[axis] for axis, _ in panels)}; "
         f"both axes are logarithmic.",
+        "alt": " ".join(_ends(axis, rows, quantity) for axis, rows in panels),
     }
+
+
+def _ends(axis: str, rows: pd.DataFrame, quantity: str) -> str:
+    """Return in words where each contender starts and ends along an axis."""
+    unit = "s" if quantity == "seconds" else "MB"
+    said = []
+    for who, of in rows.groupby("who", sort=False):
+        of = of.groupby(axis)[quantity].median()
+        said.append(f"{who} {of.iloc[0]:.3g} to {of.iloc[-1]:.3g} {unit}")
+    low, high = (_thousands(float(value)) for value in (rows[axis].min(), rows[axis].max()))
+    return f"From {low} to {high} {AXES[axis]}: {', '.join(said)}."
 
 
 def _long(part: pd.DataFrame, quantity: str) -> pd.DataFrame:

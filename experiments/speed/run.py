@@ -19,6 +19,7 @@ import pandas as pd
 import experiments.speed
 import sensbench
 from experiments.speed.case import Case
+from experiments.speed.seconds import WHAT
 
 MOST_BYTES = 3 * 2**30
 _STARTS = {
@@ -140,6 +141,13 @@ def start_up(threads: int, repeats: int) -> dict[str, float]:
             seconds = _processor_seconds([sys.executable, "-c", command], environment(threads))
             if i:  # the first round brings the files into memory
                 taken[name].append(seconds)
+    for what in WHAT:
+        command = [sys.executable, "-m", "experiments.speed.seconds", what]
+        for _ in range(repeats):
+            done = subprocess.run(
+                command, env=environment(threads), check=True, capture_output=True, text=True
+            )
+            taken.setdefault(what, []).append(float(done.stdout.splitlines()[-1]))
     for name in ("sb.Model", "sb.compare"):
         more = zip(taken[name], taken["import torch"], strict=True)
         taken[f"{name} above torch"] = [a - b for a, b in more]

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.speed.cases import BARE, BOTH, JACOBIAN_ROWS, SIZES, same_budget
+from experiments.speed.cases import BARE, BOTH, EXCHANGES, FULL, JACOBIAN_ROWS, SIZES, same_budget
+from experiments.speed.compare import FEW_ROWS
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def targets() -> list[Target]:
     delta = {"family": "delta", "peer": "SALib", "d": 10, "n": 1024, **plain}
     return [
         *found,
+        *_below_the_model(plain),
         Target(f"{what}; d = 10, n = 2,000", 1.5, one),
         Target(f"{what}; the worst of all sizes", 0.95, every),
         Target("SALib by hand ÷ delta; d = 10, n = 1,024", 50, delta),
@@ -93,7 +95,14 @@ def _beside_the_model(plain: dict[str, Any]) -> list[Target]:
             "gradient ÷ bare forward + backward; d = 1,000, n = 1,000", 1.5,
             {"family": "gradient", "d": 1000, "n": 1000, "peer": BOTH, **plain}, at_most=True,
         ),
+        Target(
+            "gradient ÷ bare forward + backward; d = 1,000, n = 10,000", 1.5,
+            {"family": "gradient", "d": 1000, "n": 10_000, "peer": BOTH, **plain}, at_most=True,
+        ),
     ]  # fmt: skip
+    rows = {"family": "compare", "d": 10, "n": 10**6, "peer": FEW_ROWS, **plain}
+    text = "sb.compare on 10⁶ rows ÷ on 2,000 of them; d = 10"
+    found.append(Target(text, 3, rows, at_most=True))
     for d in (10, 100):
         pawn = {"family": "pawn", "d": d, "n": 1024, "peer": "SALib", **plain}
         size = f"; d = {d}, n = 1,024"
@@ -104,11 +113,29 @@ def _beside_the_model(plain: dict[str, Any]) -> list[Target]:
     return found
 
 
+def _below_the_model(plain: dict[str, Any]) -> list[Target]:
+    """Return the targets where the first layer is updated: never slower, and below the limit."""
+    found = []
+    for d, N, n in EXCHANGES:
+        for family, name, rows in (("sobol", "Sobol'", N), ("permutation", "permutation", n)):
+            where = {"family": family, "d": d, "n": rows, **plain}
+            size = f"d = {d:,}, {rows:,} rows"
+            text = f"{name} by full rows ÷ by updates; {size}"
+            found.append(Target(text, 1, {**where, "peer": FULL}))
+            if d == 1000:
+                text = f"{name} ÷ bare forward; {size}"
+                found.append(Target(text, 0.6, {**where, "peer": BARE}, at_most=True))
+    return found
+
+
 STARTS = (
     ("import sensbench as sb; sb.Model, above import torch", "sb.Model above torch", 0.3),
     ("import sensbench as sb; sb.compare, above import torch", "sb.compare above torch", 0.3),
     ("sensbench --help", "sensbench --help", 0.5),
     ("sensbench list estimators", "sensbench list", 0.5),
+    ("sensbench analyze, ten inputs and its page, from a cold start", "analyze", 5.0),
+    ("a cell of a study beside its estimate, one process", "cell", 0.001),
+    ("the page of a study of 1,000 cells", "page", 8.0),
 )
 
 
@@ -117,7 +144,7 @@ def three_figures(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 1000 else f"{ratio:.3g}"
 
 
-def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
+def judged(results: pd.DataFrame) -> pd.DataFrame:
     """Return one row per target: what was aimed at, what was measured, met or not."""
     if "resamples" not in results:
         results = results.assign(resamples=np.nan)
@@ -146,11 +173,38 @@ def judged(results: pd.DataFrame, starts: dict[str, float]) -> pd.DataFrame:
         rows.append(
             {**row, "measured": three_figures(worst["ratio"]), "range": ends, "verdict": verdict}
         )
-    for text, name, bound in STARTS:
-        verdict = "met" if starts[name] <= bound else "not met"
-        measured = f"{starts[name]:.2f}"
-        rows.append({
-            "what": text, "target": f"≤ {bound:g} s", "measured": measured,
-            "range": "seconds of processor time", "verdict": verdict,
-        })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def waited(seconds: dict[str, float]) -> pd.DataFrame:
+    """Return one row per target in seconds, as :func:`judged` does for ratios."""
+    return pd.DataFrame(
+        [
+            {
+                "what": text, "target": f"≤ {bound:g} s", "measured": f"{seconds[name]:.3g} s",
+                "verdict": "met" if seconds[name] <= bound else "not met",
+            }
+            for text, name, bound in STARTS
+        ]
+    )  # fmt: skip
+
+
+def answer(verdicts: pd.DataFrame, seconds: pd.DataFrame) -> str:
+    """Return the page's one answer: what an estimate costs, how much faster it is, what is met."""
+    measured = dict(zip(verdicts["what"], verdicts["measured"], strict=True))
+    d, N = SIZES[0]
+    what, size = "Sobol' S₁ and S_T, 100 resamples", f"; d = {d}, N = {N:,}"
+    limit = measured.get(f"{what} ÷ bare forward{size}", "–")
+    by_hand = measured.get(f"SALib by hand ÷ {what}{size}", "–")
+    parts = []
+    if limit != "–":
+        parts.append(f"a whole Sobol' estimate costs {limit} times the model's own passes")
+    if by_hand != "–":
+        parts.append(f"is {by_hand} times as fast as SALib by hand")
+    judged_ones = pd.concat([verdicts["verdict"], seconds["verdict"]])
+    met, missed = ((judged_ones == said).sum() for said in ("met", "not met"))
+    count = f"{met} of {met + missed} targets are met."
+    if not parts:
+        return count
+    said = " and ".join(parts)
+    return f"{said[0].upper()}{said[1:]} ({d} inputs, {N:,} base rows). {count}"

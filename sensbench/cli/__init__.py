@@ -8,9 +8,13 @@ from typing import Any
 
 import click
 
+from sensbench.cli.check import check
+from sensbench.cli.merge import merge
 from sensbench.cli.new import new
-from sensbench.cli.run_options import run_options
+from sensbench.cli.results import clean, diff, export, report, rerun, schema, status
+from sensbench.cli.run_options import formats_option, run_options
 from sensbench.cli.said import said_on_stderr
+from sensbench.cli.sample import sample, show_design
 from sensbench.cli.table_options import table_options
 from sensbench.errors import SensbenchError
 from sensbench.printable import printable
@@ -77,8 +81,16 @@ def main() -> None:
     metavar="KEY=VALUE",
     help="Replace a value of the study file, e.g. --set replicates=5 --set problems.0=sobol_g.",
 )
-@click.option("--fresh", is_flag=True, help="Forget the results of earlier runs first.")
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="Forget the results of earlier runs first, and draw all figures again.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Compute nothing: say cells, model rows, time and memory."
+)
 @click.option("--no-report", is_flag=True, help="Compute only; write no page.")
+@formats_option
 @run_options
 @_THREADS
 def run(
@@ -86,7 +98,9 @@ def run(
     out: Path | None,
     changes: tuple[str, ...],
     fresh: bool,
+    dry_run: bool,
     no_report: bool,
+    formats: str | None,
     **options: Any,
 ) -> None:
     """Run the study in the file STUDY and write its page.
@@ -99,61 +113,34 @@ def run(
     the study could not be run; 130 or 143: stopped by Ctrl-C or SIGTERM (what was computed is
     kept).
     """
+    from sensbench.cli.run import dry_run as forecast
     from sensbench.cli.run import run as run_file
+    from sensbench.report.formats import split_formats
 
+    wanted = split_formats(formats)
+    if dry_run:
+        for line in forecast(study, out, dict(map(_change, changes)), options["workers"]):
+            click.echo(printable(line))
+        return
     folder, results, tally = run_file(
         study, out, dict(_change(change) for change in changes), _command(), fresh, **options
     )
     from sensbench.report import write_report
 
-    if not no_report:
-        page = write_report(results, folder / "index.html", files=True)
-        click.echo(f"page: {page}")
+    if not no_report and not options["shard"]:
+        page = write_report(results, folder / "index.html", files=True, formats=wanted, fresh=fresh)
+        click.echo(f"page: {page}", err=options["events"] == "-")
     sys.exit(1 if tally.failed or results.frame.empty else 0)
-
-
-@main.command(context_settings=_CONTEXT)
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the page.  [default: where the results are]",
-)
-def report(study: Path, out: Path | None) -> None:
-    """Write the page again, from results that are there. Computes nothing.
-
-    STUDY is a study file that has been run, its folder, or its results.sqlite.
-    """
-    from sensbench.report import write_report
-    from sensbench.study.runner import RESULTS_FILE
-    from sensbench.study.store import ResultStore
-
-    results_file = study
-    if study.suffix in (".yaml", ".yml"):
-        from sensbench.study.config import load_study
-
-        results_file = (out or Path("reports") / load_study(study).name) / RESULTS_FILE
-    elif study.is_dir():
-        results_file = study / RESULTS_FILE
-    if not results_file.is_file():
-        raise _Refused(
-            f"{study}: expected results in {results_file}; there are none; "
-            f"run the study first: sensbench run STUDY.yaml"
-        )
-    with ResultStore(results_file, read_only=True) as store:
-        results = store.results()
-    page = write_report(results, (out or results_file.parent) / "index.html", files=True)
-    click.echo(f"page: {page}")
 
 
 @main.command(context_settings=_CONTEXT)
 @click.option(
     "--model",
     "target",
-    required=True,
     metavar="FILE.py:NAME",
     help="Your Python file (it is executed, as if you ran it) and the name in it of a module, its "
-    "class, or a function that makes it; or, with --trust, a saved program.",
+    "class, or a function that makes it; or, with --trust, a saved program. Without it: rows with "
+    "--target as they were measured.",
 )
 @click.option(
     "--trust",
@@ -165,6 +152,12 @@ def report(study: Path, out: Path | None) -> None:
     "--weights",
     type=_FILE,
     help="State dict for the module: .safetensors, or .pt/.pth (nothing in it is executed).",
+)
+@click.option(
+    "--design",
+    type=_FILE,
+    help="Rows of `sensbench sample` that a model was run on elsewhere, with --outputs FILE.csv; "
+    "--out then is a CSV of the numbers.",
 )
 @click.option(
     "--data",
@@ -204,7 +197,11 @@ def report(study: Path, out: Path | None) -> None:
 @click.option(
     "--output", metavar="NAME", help="Which output to explain: name or position.  [default: all]"
 )
-@click.option("--outputs", metavar="A,B,…", help="Names for the outputs.  [default: the targets']")
+@click.option(
+    "--outputs",
+    metavar="A,B,…",
+    help="Names for the outputs; with --design, the CSV that has them.  [default: the targets']",
+)
 @click.option("--estimators", metavar="A,B,…", help="Methods.  [default: all four]")
 @click.option("--budget", default=10_000, show_default=True, help="Model rows for each method.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same numbers.")
@@ -213,10 +210,39 @@ def report(study: Path, out: Path | None) -> None:
     is_flag=True,
     help="All methods draw from the product of the marginals, like for like.",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Where two methods differ, also find out why: up to 200,000 rows more per output.",
+)
+@click.option(
+    "--noise-floor",
+    is_flag=True,
+    help="Add an input that the model ignores; inputs that do not score above it are marked.",
+)
 @table_options
 @_THREADS
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write.")
-def analyze(out: Path, threads: int | None, **options: Any) -> None:
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page to write, PAGE.html; or a folder: the page with its figures, tables and "
+    "references beside it, as a study has.",
+)
+@formats_option
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    help="Save the comparison: a folder, which `sensbench run` repeats and widens, or one file "
+    "such as baseline.sqlite, for `sensbench check`.",
+)
+def analyze(
+    design: Path | None,
+    out: Path | None,
+    formats: str | None,
+    save: Path | None,
+    threads: int | None,
+    **options: Any,
+) -> None:
     """Explain your own model on your own rows: a table here, and a page.
 
     \b
@@ -224,17 +250,32 @@ def analyze(out: Path, threads: int | None, **options: Any) -> None:
       sensbench analyze --model net.py:make_net --weights net.safetensors \\
         --data rows.csv --target price --out page.html
     """  # noqa: D301
+    if design is not None:
+        show_design(design, options["outputs"], out)
+        return
     from sensbench.cli.analyze import analyze as analyze_files
+    from sensbench.cli.said import typed
+    from sensbench.report.formats import split_formats
     from sensbench.threads import limited
 
-    if out.is_dir() or not out.absolute().parent.exists():
-        raise _Refused(f"--out: expected a file in a folder that is there; got {str(out)!r}")
+    if out is None and save is None:
+        raise _Refused("analyze: expected --out PAGE or --save PATH; got neither")
+    if out is not None and not out.absolute().parent.exists():
+        raise _Refused(f"--out: expected a place in a folder that is there; got {str(out)!r}")
+    is_page = out is not None and out.suffix.lower() in (".html", ".htm") and not out.is_dir()
+    if formats is not None and (out is None or is_page):
+        raise _Refused(f"--formats: expected --out FOLDER for figures; got --out {out}")
+    wanted = split_formats(formats)
     with limited(threads):
-        comparison = analyze_files(**options)
+        comparison = analyze_files(**options, command=typed())
     from rich.console import Console
 
     Console().print(comparison)
-    click.echo(f"page: {comparison.report(out)}")
+    if save is not None:
+        click.echo(f"saved: {comparison.save(save)}")
+    if out is not None:
+        page = out if is_page else out / "index.html"
+        click.echo(f"page: {comparison.report(page, files=not is_page, formats=wanted)}")
 
 
 @main.command("list", context_settings=_CONTEXT)
@@ -287,7 +328,9 @@ def _command() -> str:
     return command.encode("utf-8", "backslashreplace").decode()
 
 
-main.add_command(new)
+for command in (new, report, status, export, diff, clean, rerun, check, merge, schema, sample):
+    command.context_settings = _CONTEXT
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

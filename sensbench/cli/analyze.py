@@ -1,5 +1,6 @@
 """analyze(): a model in a file, on rows in a file."""
 
+import hashlib
 import logging
 import warnings
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ from sensbench.tables.cells import refuse_odd_cells, require_numbers
 from sensbench.tables.reading import Reading
 from sensbench.tables.table_file import TableFile, read_table
 
+_SAVED = (".pt2", ".pt", ".pth", ".ts")
 _log = logging.getLogger(__name__)
 
 
 def analyze(
-    target: str,
+    target: str | None,
     data: Path | None = None,
     *,
     trust: bool = False,
@@ -39,14 +41,19 @@ def analyze(
     budget: int = 10_000,
     seed: int = 0,
     product: bool = False,
+    noise_floor: bool = False,
     sep: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
     index: str | None = None,
     na: Sequence[str] = (),
     drop_missing: bool = False,
+    explain: bool = False,
+    command: str = "",
 ) -> Comparison:
     """Compare the methods on a model in a file, over rows of a table or bounds, or both.
+
+    Without a model: on the rows and their measured targets.
 
     Raises
     ------
@@ -57,11 +64,16 @@ def analyze(
         raise InputError("analyze: expected --data or --bounds; got neither")
     if data is None and y:
         raise InputError("analyze: expected --data with --target; got --target alone")
+    if target is None and not (data is not None and y):
+        raise InputError(
+            "analyze: expected --model, or --data with --target to explain measured rows alone; "
+            "got neither"
+        )
     reading = Reading(sep, decimal, encoding, index, tuple(na), option="--{} ")
     chosen_features = _distinct("--features", _split(features))
     methods = _methods(estimators)
     declared = _groups(groups)
-    model = load_model(target, weights, trust=trust)
+    model = None if target is None else load_model(target, weights, trust=trust)
     space = read_bounds(bounds, chosen_features) if bounds is not None else None
     X = targets = None
     if data is not None:
@@ -97,7 +109,7 @@ def analyze(
     chosen: int | str | None = output
     if output is not None and output.lstrip("-").isdigit():
         chosen = int(output)
-    return compare(
+    comparison = compare(
         model,
         X,
         y=targets,
@@ -110,7 +122,27 @@ def analyze(
         budget=budget,
         seed=seed,
         inputs="product" if product else "data",
+        explain=explain and model is not None,
+        noise_floor=noise_floor,
     )
+    facts = {
+        "command": command,
+        "model file": target or "",
+        "weights": _file_facts(weights),
+        "data": _file_facts(data, "" if X is None else f"{len(X):,} rows"),
+        "bounds": _file_facts(bounds),
+    }
+    file = None if target is None or target.endswith(_SAVED) else target
+    return comparison.made_by(file, {key: fact for key, fact in facts.items() if fact})
+
+
+def _file_facts(file: Path | None, more: str = "") -> str:
+    """Return a file's name as it was given, and what tells it from another of that name."""
+    if file is None:
+        return ""
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return ", ".join(part for part in (str(file), more, f"SHA-256 {digest[:16]}…") if part)
 
 
 def _rows(
@@ -127,7 +159,9 @@ def _rows(
     for sentence in table.said:
         _log.info(sentence)
     # what is not torch may do with text and gaps: a pipeline that encodes and imputes
-    tensors_only = isinstance(model, torch.nn.Module | torch.export.ExportedProgram)
+    tensors_only = model is None or isinstance(
+        model, torch.nn.Module | torch.export.ExportedProgram
+    )
     for name in inputs:
         refuse_odd_cells(table, name, who)
     require_numbers(table, [*inputs, *targets] if tensors_only else targets, who)

@@ -1,9 +1,19 @@
 """How a run shows that it is getting on: a bar on a terminal, plain lines elsewhere."""
 
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 
 from sensbench.printable import printable
@@ -13,22 +23,29 @@ from sensbench.study.runner import Tally
 
 
 class Progress:
-    """Progress of one study; a context manager."""
+    """Progress of one study; a context manager.
 
-    def __init__(self, name: str):
-        self._name = name
-        self._console = Console()
+    ``log``: the file that every line is added to, with its time.
+    """
+
+    def __init__(self, name: str, *, stderr: bool = False, log: Path | None = None):
+        self._name, self._log = name, log
+        self._console = Console(stderr=stderr)
         self._bar = Bar(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
             TextColumn("{task.fields[now]}", markup=False),
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(name, total=None, now="")
-        self._total = self._done = 0
+        self._task = self._bar.add_task(name, total=None, now="", rate="")
+        self._total = self._done = self._kept = self._faults = 0
+        self._start = time.monotonic()
 
     def __enter__(self) -> "Progress":
         self._bar.start()
@@ -44,7 +61,8 @@ class Progress:
 
     def begin(self, total: int, kept: int) -> None:
         """Say how much there is to do."""
-        self._total, self._done = total, kept
+        self._total, self._done, self._kept = total, kept, kept
+        self._start = time.monotonic()
         self._bar.update(self._task, total=total, completed=kept)
         kept_note = f", {kept} of them from an earlier run" if kept else ""
         self._say(f"{self._name}: {total} cells{kept_note}")
@@ -56,11 +74,17 @@ class Progress:
             f"{cell.problem}/{cell.model} {cell.method.label} "
             f"budget {cell.budget} replicate {cell.replicate}"
         )
-        self._bar.update(self._task, advance=1, now=printable(what))
+        self._faults += outcome.status in FAULTS
+        pace = (self._done - self._kept) / max(time.monotonic() - self._start, 1e-3)
+        rate = f"{pace:.1f}/s" + (f", {self._faults} faults" if self._faults else "")
+        self._bar.update(self._task, advance=1, now=printable(what), rate=rate)
+        ok = f"[{self._done}/{self._total}] {what}: {outcome.seconds:.2f} s"
         if outcome.status != "ok":
             self._say(f"{outcome.status}: {what}: {outcome.reason}")
         elif not self._console.is_terminal:
-            self._say(f"[{self._done}/{self._total}] {what}: {outcome.seconds:.2f} s")
+            self._say(ok)
+        else:
+            self._keep(ok)
 
     def summary(self, tally: Tally) -> None:
         """Say how the run ended."""
@@ -80,5 +104,14 @@ class Progress:
             f"on from there"
         )
 
+    def _keep(self, line: str) -> None:
+        """Add a line to the log; a run does not end because its log cannot be written."""
+        if self._log is None:
+            return
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with suppress(OSError), self._log.open("a", encoding="utf-8") as file:
+            file.write(f"{now} {printable(line)}\n")
+
     def _say(self, line: str) -> None:
+        self._keep(line)
         self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -21,13 +21,15 @@ from typing import Any
 
 from sensbench.engine.global_state import changed, global_state
 from sensbench.engine.messages import MessageError, packed, received
-from sensbench.engine.processes import descendants, kill
+from sensbench.engine.processes import descendants, kill, memory_of
 
 Say = Callable[[dict[str, Any]], None]
 Handler = Callable[[Mapping[str, Any], Mapping[str, Any], Say], dict[str, Any]]
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 # Longer than the kernel takes to end a process; one that it cannot end is left to the supervisor.
 _ENDING = 10.0
+# The share of a job's memory that what earlier jobs left behind may take from it.
+_KEPT = 0.2
 
 
 def main(words: list[str]) -> None:
@@ -43,6 +45,7 @@ def main(words: list[str]) -> None:
     _send(connection, {"ready": True})
     parts: dict[str, Any] = {}
     own, turn = os.getpid(), threading.Lock()
+    idle = memory_of(own)
 
     def say(content: dict[str, Any]) -> None:
         if os.getpid() == own:  # a fork of this process has the socket, too
@@ -51,7 +54,7 @@ def main(words: list[str]) -> None:
 
     for job in received(connection):
         parts |= job["parts"]
-        _send(connection, _answer(handler, job, parts, say))
+        _send(connection, _answer(handler, job, parts, say, idle))
 
 
 def _answer(
@@ -59,8 +62,13 @@ def _answer(
     job: Mapping[str, Any],
     parts: Mapping[str, Any],
     say: Say,
+    idle: int,
 ) -> dict[str, Any]:
-    """Do a job and put in order what it left; whatever it raises becomes words."""
+    """Do a job and put in order what it left; whatever it raises becomes words.
+
+    Memory that it keeps cannot be taken from it: past a share of the limit above ``idle``, what the
+    process had in memory at first, it counts as a change, and the next job gets another process.
+    """
     before = global_state()
     _limit_memory(job["memory"])
     try:
@@ -71,6 +79,8 @@ def _answer(
     left = changed(before, global_state())
     if _end_children():
         left.append("processes that it had started")
+    if job["memory"] is not None and memory_of(os.getpid()) > idle + _KEPT * job["memory"]:
+        left.append("memory that it keeps")
     return {"answer": answer, "error": error, "changed": left}
 
 

@@ -37,12 +37,17 @@ def _children(pid: int) -> list[int]:
 def memory_of(pid: int) -> int:
     """Return the bytes that a process and those below it have in memory; 0 where nobody knows."""
     total = 0
-    for one in (pid, *descendants(pid)):
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            _, resident, shared = (_PROC / str(one) / "statm").read_text().split()[:3]
-            # what a fork shares with its parent is there once
-            total += (int(resident) - (int(shared) if one != pid else 0)) * _PAGE
-    return total
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        total = int((_PROC / str(pid) / "statm").read_text().split()[1]) * _PAGE
+    return total + sum(map(_own_memory, descendants(pid)))
+
+
+def _own_memory(pid: int) -> int:
+    """Return what a process shares with no other: what a fork has of its parent is there once."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+    return 0
 
 
 def marked(mark: str) -> list[int]:

@@ -3,8 +3,6 @@
 import contextlib
 import os
 import selectors
-import subprocess
-import sys
 import time
 import uuid
 from collections import deque
@@ -12,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from sensbench.engine import processes
+from sensbench.engine.guard import Guard
 from sensbench.engine.worker import Ended, Job, Worker
 from sensbench.errors import SensbenchError
 
@@ -56,7 +54,7 @@ class Supervisor:
         self._workers: list[Worker] = []
         self._queue: deque[Job] = deque()
         self._selector = selectors.DefaultSelector()
-        self._guards: dict[str, subprocess.Popen[bytes]] = {}
+        self._guard: Guard | None = None
         self._pidfds: dict[Worker, int] = {}
 
     def __enter__(self) -> "Supervisor":
@@ -118,10 +116,9 @@ class Supervisor:
         for worker in list(self._workers):
             self._remove(worker)
         self._selector.close()
-        for guard in self._guards.values():
-            guard.stdin.close()  # type: ignore[union-attr]
-            guard.wait()
-        self._guards.clear()
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
 
     def _pause(self) -> float:
         limited = any(w.job is not None and w.job.limits.memory for w in self._workers)
@@ -168,7 +165,7 @@ class Supervisor:
         self._started += 1
         mark = f"{self._run}-{self._started}."
         try:
-            self._guard()
+            self._guard = self._guard or Guard(self._run)
             worker = Worker(self._target, self._threads, mark, self._hear)
         except OSError as error:
             raise EngineError(
@@ -214,18 +211,3 @@ class Supervisor:
     def _forget(self, source: object) -> None:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source)  # type: ignore[arg-type]
-
-    def _guard(self) -> None:
-        """Have a small process look after the workers, should this one be killed.
-
-        The kernel ends a child with its parent, not what the child started.
-        """
-        if not self._guards:
-            words = [sys.executable, "-I", "-S", str(processes.__file__), self._run]
-            self._guards[self._run] = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )

@@ -183,7 +183,7 @@ def percentile(
     finite = np.isfinite(replicates)
     if finite.all():
         # np.quantile's own numbers; it takes four times as long over many columns
-        ordered = np.sort(replicates, axis=0)
+        ordered = np.moveaxis(np.sort(np.ascontiguousarray(np.moveaxis(replicates, 0, -1))), -1, 0)
         at = (len(ordered) - 1) * np.array([tail, 1.0 - tail])
         below = at.astype(np.int64)
         above = np.minimum(below + 1, len(ordered) - 1)

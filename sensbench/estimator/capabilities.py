@@ -6,6 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from sensbench.extras import missing, provider, to_install
+
 _FILE = resources.files("sensbench.estimators") / "capabilities.json"
 _ROWS = {
     "design": "points of its own",
@@ -14,7 +16,8 @@ _ROWS = {
 }
 _COLUMNS = (
     "method", "family", "measures", "ranks by", "rows", "inputs", "needs", "groups",
-    "smallest n", "cost in rows",
+    "smallest n", "cost in rows", "interval covers", "held the truth", "numbers of", "extra",
+    "sources",
 )  # fmt: skip
 
 
@@ -29,7 +32,15 @@ def entry(estimator: Any) -> dict[str, Any]:
         "ranks_by": estimator.ranks_by,
         "needs": {**needs.to_plain(), "cost": str(needs.cost)},
         "positive_bias": estimator.positive_bias,
+        "extra": estimator.extra,
+        "library": library(estimator),
     }
+
+
+def library(estimator: Any) -> str:
+    """Return the package whose numbers a method gives."""
+    of_extra = provider(estimator.extra) if estimator.extra else "sensbench"
+    return estimator.library or of_extra
 
 
 def read() -> Mapping[str, Mapping[str, Any]]:
@@ -51,11 +62,35 @@ def describe(line: Mapping[str, Any]) -> list[str]:
     required = ["independent inputs" if needs["law"] == "independent" else "any inputs"]
     required += [what for what in ("gradient", "targets", "refit") if needs[what]]
     groups = "groups as one feature" if needs["groups"] == "one feature" else "no groups"
+    extra = line.get("extra")
+    unavailable = f"not available here: {to_install(extra)}" if extra and missing(extra) else ""
     return [
+        *([unavailable] if unavailable else []),
         f"{', '.join(line['measures'])}; ranks by {line['ranks_by']}",
         f"{_ROWS[needs['rows']]}; {', '.join(required)}; {groups}; {needs['cost']} rows, "
         f"n ≥ {needs['minimum_rows']}",
+        *_claims(line),
     ]
+
+
+def _claims(line: Mapping[str, Any]) -> list[str]:
+    """Return what its interval covers, how often that held, and where its numbers are from."""
+    if "covers" not in line:  # a plug-in, which nobody has measured
+        return []
+    covers, held = line["covers"], line["held"]
+    said = f"its interval covers: {covers}" if covers else "no interval"
+    if covers and held:
+        said += f"; it held the truth in {_share(held)}"
+    sources = "; ".join(f"{name}, doi:{doi}" for name, doi in line["sources"])
+    return [f"{said}; numbers of {line['library']}" + (f"; {sources}" if sources else "")]
+
+
+def _share(held: Mapping[str, Any]) -> str:
+    """Return the mean share over problems, and the least of them."""
+    return (
+        f"{100 * held['mean']:.0f} % of runs (at least {100 * held['least']:.0f} %, "
+        f"{held['problems']} problems)"
+    )
 
 
 def as_markdown(entries: Mapping[str, Mapping[str, Any]]) -> str:
@@ -69,6 +104,9 @@ def as_markdown(entries: Mapping[str, Mapping[str, Any]]) -> str:
                 f"`{name}`", line["family"], ", ".join(line["measures"]), line["ranks_by"],
                 _ROWS[needs["rows"]], needs["law"], ", ".join(required) or "–", needs["groups"],
                 str(needs["minimum_rows"]), needs["cost"],
+                line["covers"] or "no interval", _share(line["held"]) if line["held"] else "–",
+                line["library"], line.get("extra") or "–",
+                "; ".join(f"[{name}](https://doi.org/{doi})" for name, doi in line["sources"]),
             )
         )  # fmt: skip
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -1,8 +1,8 @@
 """Estimator: the contract every method fulfils, and all an author has to write."""
 
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, ClassVar, final
 
@@ -10,21 +10,23 @@ import numpy as np
 
 from sensbench.calls import explained, refuse_unknown
 from sensbench.errors import BudgetTooSmall, InputError, NotApplicable, TooFewRows
-from sensbench.estimator.needs import Needs
+from sensbench.estimator.ask_and_tell import AskAndTell
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked, SensitivityResult
 from sensbench.estimator.scale import at_scale, in_units
+from sensbench.estimator.undefined import undefined_said
 from sensbench.estimator.unsettled import unsettled_said
+from sensbench.extras import require_extra
 from sensbench.measure import measure
 from sensbench.problem.problem import Problem
 from sensbench.threads import limited
 
 # More than a model is ever asked: a slip of the keyboard, which would run for days.
 MOST_ROWS = 10**9
-# Of more constant outputs than this, one note tells.
-_MOST_NOTES = 6
+# Of a hyper-parameter that was not there from the beginning.
+LATER: Mapping[str, bool] = {"later": True}
 
 
-class Estimator(ABC):
+class Estimator(AskAndTell):
     """A sensitivity method. Subclasses are frozen dataclasses: hyper-parameters are fields.
 
     An author writes ``_estimate``, names the measures and says what the method needs.
@@ -45,12 +47,18 @@ class Estimator(ABC):
     positive_bias
         Whether an input without effect scores above 0, by less the more rows there are: a
         distance between two samples of the same distribution is never quite 0.
+    extra
+        The extra of :data:`sensbench.extras.EXTRAS` whose packages it runs on. Its module imports
+        them only in ``_estimate`` (:func:`sensbench.extras.imported`): it lists without them.
+    library
+        The package whose numbers these are, where it is not this one; by default its extra's.
     """
 
-    name: ClassVar[str]
     measures: ClassVar[tuple[str, ...]]
     ranks_by: ClassVar[str]
     positive_bias: ClassVar[bool] = False
+    extra: ClassVar[str | None] = None
+    library: ClassVar[str | None] = None
 
     def __new__(cls, *args: Any, **params: Any) -> "Estimator":
         """Refuse hyper-parameters that it does not have, in the house's words."""
@@ -59,11 +67,6 @@ class Estimator(ABC):
             names = [field.name for field in fields(cls) if field.init]
             refuse_unknown(params, names, cls.name, seed)
         return super().__new__(cls)
-
-    @property
-    @abstractmethod
-    def needs(self) -> Needs:
-        """What the method asks of a problem, with these parameters."""
 
     @final
     @explained
@@ -87,6 +90,8 @@ class Estimator(ABC):
             The budget does not pay for this method's smallest run.
         NotApplicable
             The method cannot be asked this: groups, or no input it applies to.
+        NotInstalled
+            A package that it runs on is not there.
         ModelError
             The model failed: NaN, wrong rows, constant outputs, no derivative.
         """
@@ -95,6 +100,9 @@ class Estimator(ABC):
                 f"{self.name}: expected a Problem; got {type(problem).__name__}; for a model and "
                 f"rows call sensbench.compare(model, X)"
             )
+        if self.extra is not None:
+            require_extra(self.extra, self.name)
+        self._require_model(problem)
         self.require_budget(problem, budget)
         self._require_applicable(problem)
         metered, scale = at_scale(replace(problem, space=problem.drawn_from), int(budget))
@@ -102,6 +110,7 @@ class Estimator(ABC):
             start = time.perf_counter()
             computed = self._estimate(metered, int(budget), np.random.default_rng(seed))
             seconds = time.perf_counter() - start
+        model = metered.model
         estimates = {
             name: in_units(item, measure(name), scale)
             for name, item in computed.items()
@@ -113,7 +122,7 @@ class Estimator(ABC):
         undefined = self._check(problem, estimates)
         return SensitivityResult(
             problem=problem.name,
-            model=problem.explained.name,
+            model=problem.explained_as,
             estimator=self.name,
             params=self.params(),
             outputs=problem.outputs,
@@ -122,13 +131,14 @@ class Estimator(ABC):
             absent=absent,
             inputs=problem.describe_inputs(self.needs.design),
             budget=int(budget),
-            n_forward=metered.explained.n_forward,
-            n_backward=metered.explained.n_backward,
+            n_forward=model.n_forward if model else 0,
+            n_backward=model.n_backward if model else 0,
             seconds=seconds,
             threads=threads,
+            n_updated=model.n_updated if model else 0,
             notes=(
                 *problem.notes,
-                *metered.explained.notes,
+                *(model.notes if model else ()),
                 *self._notes_on_features(problem),
                 *undefined,
             ),
@@ -178,8 +188,16 @@ class Estimator(ABC):
         return problem.space.without_derivative if self.needs.gradient else {}
 
     def params(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name."""
-        return asdict(self) if is_dataclass(self) and not isinstance(self, type) else {}
+        """Return the hyper-parameters by name.
+
+        Seeds and keys of cells follow from them. One that came later (``metadata=LATER``) is left
+        out at its default, so that those stay as they were.
+        """
+        if not is_dataclass(self) or isinstance(self, type):
+            return {}
+        later = [one for one in fields(self) if one.metadata.get("later")]
+        as_before = {one.name for one in later if getattr(self, one.name) == one.default}
+        return {name: value for name, value in asdict(self).items() if name not in as_before}
 
     @abstractmethod
     def _estimate(
@@ -191,7 +209,21 @@ class Estimator(ABC):
         do not change ``problem``.
         """
 
+    def _require_model(self, problem: Problem) -> None:
+        if problem.model is None and self.needs.rows != "given":
+            raise NotApplicable(
+                f"{self.name}: expected a model to call; got rows with measured outputs alone; "
+                f"leave it out, or take a method of given rows, such as rank_first_order"
+            )
+
     def _require_applicable(self, problem: Problem) -> None:
+        if self.needs.refit and problem.refit is None:
+            raise NotApplicable(
+                f"{self.name}: expected a model that can be trained again; how "
+                f"{problem.explained_as!r} was trained is not known; pass refit=Refit(train, X, y) "
+                f"to compare with train(X, y, seed) and the rows it learned, train a network of "
+                f"sensbench.networks without sobolev, or take leave_one_out, which trains nothing"
+            )
         groups = [group.name for group in problem.space.groups]
         if groups and self.needs.groups == "refused":
             raise NotApplicable(
@@ -237,29 +269,8 @@ class Estimator(ABC):
                 for k in np.flatnonzero(np.isnan(item.value[:, applies]).all(axis=1)):
                     undefined.setdefault(problem.outputs[k], []).append(name)
         remarks = [f"{n}: {item.note}" for n, item in estimates.items() if item.note]
-        notes = [*_constant(undefined), *remarks, *unsettled_said(estimates, problem)]
+        notes = [*undefined_said(undefined), *remarks, *unsettled_said(estimates, problem)]
         return [f"{self.name}: {text}" for text in notes]
-
-
-def _constant(undefined: Mapping[str, Sequence[str]]) -> list[str]:
-    """Say which outputs the measures are undefined for; many of them in one sentence."""
-    alike: dict[str, list[str]] = {}
-    for output, names in undefined.items():
-        alike.setdefault(", ".join(names), []).append(output)
-    sentences = []
-    for names, outputs in alike.items():
-        if len(outputs) <= _MOST_NOTES:
-            sentences += [
-                f"undefined for output {output!r}, which is constant over the inputs: {names}"
-                for output in outputs
-            ]
-            continue
-        first = ", ".join(map(repr, outputs[:_MOST_NOTES]))
-        sentences.append(
-            f"undefined for {len(outputs)} outputs, which are constant over the inputs ({first} "
-            f"and {len(outputs) - _MOST_NOTES} more): {names}"
-        )
-    return sentences
 
 
 def _listed(reasons: Mapping[str, str]) -> str:

@@ -13,10 +13,12 @@ Grouped = Literal["one feature", "refused"]
 
 @dataclass(frozen=True)
 class Cost:
-    """Model rows per base row: ``constant + per_feature·d + per_output·o``.
+    """Model rows per base row: ``constant + per_feature·d + per_output·o + per_both·d·o``.
 
     Attributes
     ----------
+    per_both
+        Rows per feature and output.
     extra
         Rows that a run costs once, whatever the number of base rows.
     """
@@ -25,15 +27,22 @@ class Cost:
     per_feature: int = 0
     per_output: int = 0
     extra: int = 0
+    per_both: int = 0
 
     def __call__(self, d: int, o: int, n: int) -> int:
         """Return the rows of ``n`` base rows for ``d`` features and ``o`` outputs."""
-        return n * (self.constant + self.per_feature * d + self.per_output * o) + self.extra
+        per_row = self.constant + self.per_feature * d + self.per_output * o
+        return n * (per_row + self.per_both * d * o) + self.extra
 
     def __str__(self) -> str:
-        parts = [(self.per_feature, "d"), (self.per_output, "o"), (self.constant, "")]
+        parts = [
+            (self.per_both, "do"),
+            (self.per_feature, "d"),
+            (self.per_output, "o"),
+            (self.constant, ""),
+        ]
         terms = [f"{'' if k == 1 and sign else k}{sign}" for k, sign in parts if k]
-        per_row = " + ".join(terms)
+        per_row = " + ".join(terms).replace("+ -", "- ")
         rows = "n" if per_row == "1" else f"n({per_row})" if len(terms) > 1 else f"{per_row}n"
         return f"{rows} + {self.extra}" if self.extra else rows
 

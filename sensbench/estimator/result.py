@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from sensbench.estimator.interval import Interval
-from sensbench.estimator.tails import HEAVY, NO_VARIANCE
+from sensbench.estimator.tails import HEAVY
 from sensbench.measure import Measure, measure
 
 COLUMNS = (
@@ -24,12 +25,13 @@ COLUMNS = (
     "low",
     "high",
 )
-# What came later stands behind: which direction a value belongs to, and what its interval is.
+# What came later stands behind: which direction a value belongs to, what its interval is, and how
+# heavy the tail is of what the value is a mean of.
 INTERVAL_COLUMNS = ("level", "interval", "covers")
-RESULT_COLUMNS = (*COLUMNS, "direction", *INTERVAL_COLUMNS)
+RESULT_COLUMNS = (*COLUMNS, "direction", *INTERVAL_COLUMNS, "tail")
 
-# measure, output, feature, partner, direction, value, low, high
-Number = tuple[str, str, str, str, str, float, float, float]
+# measure, output, feature, partner, direction, value, low, high, tail
+Number = tuple[str, str, str, str, str, float, float, float, float]
 
 # More rows than this are not what a notebook's cell is for.
 _MOST_ROWS = 200
@@ -47,7 +49,8 @@ class Estimate:
 
     ``tail``, where a method looks for it, says how heavy the tail is of what a value is a mean of:
     the shape of a generalised Pareto distribution, in the shape of ``value``. Above 0.7 a few rows
-    decide the value: it is ``unsettled``, and a note says so.
+    decide the value: it is ``unsettled``, and a note says so. Of a tail so light that its shape
+    changes nothing it is a rough one, by moments.
     """
 
     value: Float[np.ndarray, "..."]
@@ -66,10 +69,23 @@ class Estimate:
         return np.asarray(np.isfinite(self.value) & (self.tail > HEAVY))
 
     def with_tail(self, tail: Float[np.ndarray, "..."]) -> "Estimate":
-        """Return the estimate without an interval where the tail leaves no variance."""
-        unknown = tail > NO_VARIANCE
+        """Return the estimate without an interval where a few rows decide the value."""
+        unknown = tail > HEAVY
         low, high = (np.where(unknown, np.nan, end) for end in (self.low, self.high))
         return replace(self, low=low, high=high, tail=np.broadcast_to(tail, self.value.shape))
+
+    def with_unseen(
+        self, least: Float[np.ndarray, "..."], most: Float[np.ndarray, "..."]
+    ) -> "Estimate":
+        """Return the estimate with the interval wider by what was not met may change.
+
+        Towards ``least`` and ``most``, what the value would be with it; 0 is not crossed by an
+        interval of one sign.
+        """
+        ratio = least / np.where(self.value == 0, np.nan, self.value)
+        shrunk = np.where(np.isfinite(ratio) & (self.low >= 0), self.low * ratio, np.nan)
+        low = np.where(np.isfinite(shrunk), shrunk, self.low - (self.value - least))
+        return replace(self, low=low, high=self.high + (most - self.value))
 
     @classmethod
     def of(cls, value: Float[np.ndarray, "..."], note: str = "") -> "Estimate":
@@ -147,6 +163,8 @@ class SensitivityResult:
         Wall time of the estimate.
     threads
         How many it was allowed, where known; see :func:`sensbench.threads.limited`.
+    n_updated
+        Of the rows evaluated, those for which the model's first layer was updated, not multiplied.
     """
 
     problem: str
@@ -164,6 +182,7 @@ class SensitivityResult:
     seconds: float
     notes: tuple[str, ...] = field(default=())
     threads: int | None = None
+    n_updated: int = 0
 
     def __getitem__(self, name: str) -> Estimate:
         """Return one measure's estimate.
@@ -195,21 +214,45 @@ class SensitivityResult:
         rest = len(frame) - len(frame.head(_MOST_ROWS))
         return shown if not rest else f"{shown}\n<p>{rest:,} more rows are in to_frame().</p>"
 
-    def numbers(self) -> Iterator[Number]:
-        """Yield measure, output, feature, partner, direction, value, low and high of every number.
+    def plot(
+        self,
+        kind: str = "measures",
+        *,
+        output: str | None = None,
+        ax: Any = None,
+        style: str = "page",
+        width: str = "two columns",
+    ) -> Any:
+        """Draw its measures, a panel each, or another kind (:func:`sensbench.plots.names`).
 
-        What a value does not belong to is empty: a measure of the output has no feature.
+        As :meth:`sensbench.Comparison.plot` does; known values and units are the problem's, which
+        a result does not hold.
+        """
+        # By name: what draws stands above what is drawn, and takes a second to import.
+        drawing = resolve_name("sensbench.report.one_result:plot_result")
+        return drawing(self, kind, output=output, ax=ax, style=style, width=width)
+
+    def numbers(self) -> Iterator[Number]:
+        """Yield measure, output, feature, partner, direction, value, ends and tail of every number.
+
+        What a value does not belong to is empty: a measure of the output has no feature. The tail
+        is NaN where the method does not look for it.
         """
         for name, estimate in self.estimates.items():
             at, places = _places(measure(name), estimate, self.outputs, self.features)
-            ends = (end[at].tolist() for end in (estimate.value, estimate.low, estimate.high))
+            tail = (
+                np.full(np.shape(estimate.value), np.nan)
+                if estimate.tail is None
+                else estimate.tail
+            )
+            ends = (x[at].tolist() for x in (estimate.value, estimate.low, estimate.high, tail))
             for place, *numbers in zip(places, *ends, strict=True):
                 yield (name, *place, *numbers)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per number, in the documented columns."""
-        columns = ("measure", "output", "feature", "partner", "direction", "value", "low", "high")
-        frame = pd.DataFrame(list(self.numbers()), columns=list(columns))
+        columns = ["measure", "output", "feature", "partner", "direction", "value", "low", "high"]
+        frame = pd.DataFrame(list(self.numbers()), columns=[*columns, "tail"])
         for column in ("problem", "model", "estimator"):
             frame[column] = getattr(self, column)
         intervals = {name: item.interval for name, item in self.estimates.items()}
@@ -221,7 +264,7 @@ def with_intervals(frame: pd.DataFrame, intervals: list[Interval | None]) -> pd.
     entries = [(i.level, i.method, i.sources) if i else (np.nan, "", "") for i in intervals]
     for k, column in enumerate(INTERVAL_COLUMNS):
         frame[column] = [one[k] for one in entries]
-    frame = frame.astype({"level": float, "value": float, "low": float, "high": float})
+    frame = frame.astype(dict.fromkeys(("level", "value", "low", "high", "tail"), float))
     return frame[list(RESULT_COLUMNS)]
 
 

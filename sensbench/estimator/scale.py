@@ -26,8 +26,9 @@ def at_scale(problem: Problem, budget: int) -> tuple[Problem, OutputScale]:
         scale.see(data.y)
         if scale.changes:
             data = Data(data.X, scale.outputs(data.y))
-    model = problem.explained.metered(budget).scaled(scale)
-    return replace(problem, model=model, data=data), scale
+    model = None if problem.model is None else problem.model.metered(budget).scaled(scale)
+    refit = None if problem.refit is None else problem.refit.scaled(scale)
+    return replace(problem, model=model, data=data, refit=refit), scale
 
 
 def in_units(estimate: Estimate, meaning: Measure, scale: OutputScale) -> Estimate:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sensbench.estimator.result import Estimate
-from sensbench.estimator.tails import HEAVY, rows_to_settle
+from sensbench.estimator.tails import rows_to_settle
 from sensbench.problem.problem import Problem
 
 _MOST_NAMED = 6
@@ -17,36 +17,29 @@ _MOST_ROWS = 1e9
 def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[str]:
     """Return a sentence for outputs with heavy tails: of which features, and what it would take.
 
-    Told is of unsettled values, and of those that have no interval for it; the heaviest tail of the
-    measures speaks for a feature.
+    The heaviest tail of the measures speaks for a feature.
     """
     heaviest = np.full((problem.o, problem.d), np.nan)
-    without = np.zeros((problem.o, problem.d), dtype=bool)
+    without = np.zeros(problem.o, dtype=bool)
     for item in estimates.values():
         if item.tail is not None:
-            missing = np.isfinite(item.value) & np.isnan(item.high)
-            affected = item.unsettled | missing
-            heaviest = np.fmax(heaviest, np.where(affected, item.tail, np.nan))
-            without |= missing
-    # how heavy, and whether there is an interval: one sentence for all outputs of a kind
-    kinds: dict[tuple[bool, bool], list[int]] = {}
-    for k in np.flatnonzero(np.isfinite(heaviest).any(axis=1)).tolist():
-        heavy = bool(np.nanmax(heaviest[k]) > HEAVY)
-        kinds.setdefault((heavy, bool(without[k].any())), []).append(k)
-    return [
-        _of_kind(
-            heavy, missing, float(np.nanmax(heaviest[outputs])), _where(heaviest, outputs, problem)
-        )
-        for (heavy, missing), outputs in kinds.items()
-    ]
+            tails = np.where(item.unsettled, item.tail, np.nan)
+            # of a pair, both of its features
+            heaviest = np.fmax(heaviest, tails if tails.ndim == 2 else np.fmax.reduce(tails, 2))
+            missing = item.unsettled & np.isnan(item.high)
+            without |= missing.any(axis=tuple(range(1, missing.ndim)))
+    told = []
+    # with an interval and without: one sentence for all outputs of a kind
+    for no_interval in (False, True):
+        unsettled = np.isfinite(heaviest).any(axis=1) & (without == no_interval)
+        outputs = np.flatnonzero(unsettled).tolist()
+        if outputs:
+            where = _where(heaviest, outputs, problem)
+            told.append(_of_kind(no_interval, float(np.nanmax(heaviest[outputs])), where))
+    return told
 
 
-def _of_kind(heavy: bool, without: bool, tail: float, where: str) -> str:
-    if not heavy:
-        return (
-            f"no interval for {where}: the largest rows show a tail of index {tail:.1f}, and from "
-            f"0.5 on no error can be read; more rows tell"
-        )
+def _of_kind(without: bool, tail: float, where: str) -> str:
     rows = rows_to_settle(round(tail, 1))
     takes = f"settling takes some {rows:,.0f} rows" if rows < _MOST_ROWS else "they never settle"
     ends = "there is no interval" if without else "the interval may be too narrow"

@@ -1,21 +1,72 @@
 """Outputs of the same rows again and again, each time with other values in a few columns."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, groupby, islice
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from sensbench.errors import require
+from sensbench.model.exchange.updates import MOST_COLUMNS, Change, Columns
 from sensbench.model.model import Model
 
-Columns = Int[np.ndarray, " _"]
-Exchange = tuple[Columns, Float[np.ndarray, "_ _"]]
+# By updating a model's first layer where that is known to be right and faster, or by full rows.
+WAYS = ("auto", "full")
+NOTHING = np.empty(0, dtype=int)
+
+
+def require_way(who: str, way: str) -> None:
+    """Raise an ``InputError`` where it is none."""
+    require(way in WAYS, who, "exchange 'auto' or 'full'", way)
+
+
+def unchanged(model: Model, rows: Float[np.ndarray, "n d"], way: str) -> Float[np.ndarray, "n o"]:
+    """Return the outputs of ``rows``, computed as those of :func:`exchanged` are.
+
+    They are then equal, to the last bit, where a column that is exchanged does not matter.
+    """
+    if way == "auto" and model.exchanges_at_once(rows):
+        outputs = model.exchanged(rows, [(NOTHING, rows[:, :0])])
+        if outputs is not None:
+            return outputs[0]
+    return model(rows)
 
 
 def exchanged(
-    model: Model, rows: Float[np.ndarray, "n d"], exchanges: Iterable[Exchange]
+    model: Model, rows: Float[np.ndarray, "n d"], exchanges: Iterable[Change], way: str = "auto"
 ) -> Iterator[Float[np.ndarray, "n o"]]:
-    """Yield the outputs of ``rows`` with these values in these columns, one exchange at a time.
+    """Yield the outputs of ``rows`` with these values in these columns, one exchange at a time."""
+    if way == "full" or not model.exchanges_at_once(rows):
+        yield from _in_full(model, rows, exchanges)
+        return
+    d = rows.shape[1]
+    runs = groupby(exchanges, lambda exchange: _share(len(exchange[0]), d))
+    for share, run in runs:
+        if share == "many":
+            yield from _in_full(model, rows, run)
+        elif share == "all":
+            yield from (unchanged(model, values, way) for _, values in run)
+        else:
+            while batch := list(islice(run, model.exchanges_at_once(rows) or None)):
+                outputs = model.exchanged(rows, batch)
+                if outputs is None:
+                    later = chain.from_iterable(run for _, run in runs)
+                    yield from _in_full(model, rows, chain(batch, run, later))
+                    return
+                yield from outputs
+
+
+def _share(columns: int, d: int) -> Literal["few", "many", "all"]:
+    if columns <= MOST_COLUMNS:
+        return "few"
+    return "all" if columns == d else "many"
+
+
+def _in_full(
+    model: Model, rows: Float[np.ndarray, "n d"], exchanges: Iterable[Change]
+) -> Iterator[Float[np.ndarray, "n o"]]:
+    """Yield the outputs by full rows.
 
     The rows are held once, or a few times one below the other where they are fewer than the model
     takes at its best. Columns are put in, and put back before other ones are, so that no row is

@@ -15,13 +15,14 @@ from sensbench.problem.problem import Problem
 class GivenRows(Estimator):
     """An estimator of rows and outputs, whatever the rows were drawn from.
 
-    Spends n rows: as many as the budget pays for, real ones where the problem has them.
+    Spends n rows: as many as the budget pays for, real ones where the problem has them. Without
+    a model it takes the measured targets, which cost no row of a model.
     """
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        rows = problem.sample(budget, rng, of="model")
+        rows = problem.sample(budget, rng, of="model" if problem.model else "targets")
         varies = varying(rows.outputs, self.name, problem.outputs)
         return self._from_rows(problem, rows.X, rows.outputs, varies, rng)
 

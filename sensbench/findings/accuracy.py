@@ -4,7 +4,9 @@ import pandas as pd
 
 from sensbench.findings.consensus import the_question
 from sensbench.findings.finding import Cause, Finding
+from sensbench.findings.laws import known_for
 from sensbench.metrics.accuracy import accuracy
+from sensbench.metrics.null_inputs import false_discoveries
 from sensbench.study.results import Results
 
 
@@ -17,13 +19,26 @@ def errors(results: Results) -> pd.DataFrame:
 
 
 def _errors(results: Results) -> pd.DataFrame:
+    signed = frozenset(name for name, measure in results.measures.items() if measure.signed)
+    return accuracy(at_known_law(results), _known(results), signed)
+
+
+def _known(results: Results) -> dict[tuple[str, str, str, str], dict[str, float]]:
+    """Return the known values of every measure that has them for all inputs."""
     question = the_question(results)
     truth: dict[tuple[str, str, str, str], dict[str, float]] = {}
     for reference_value in question.reference or question.truth:
         key = (question.problem, question.model, reference_value.measure, reference_value.output)
         truth.setdefault(key, {})[reference_value.feature] = reference_value.value
-    full = {k: v for k, v in truth.items() if len(v) == len(question.features)}
-    return accuracy(results.frame, full)
+    return {k: v for k, v in truth.items() if len(v) == len(question.features)}
+
+
+def at_known_law(results: Results) -> pd.DataFrame:
+    """Return the numbers of methods that ask at the distribution whose values are known."""
+    question = the_question(results)
+    other = [m.label for m in results.methods.values() if not known_for(m, question)]
+    frame = results.frame
+    return frame[~frame["estimator"].isin(other)] if other else frame
 
 
 def headline_errors(results: Results) -> pd.DataFrame:
@@ -32,6 +47,19 @@ def headline_errors(results: Results) -> pd.DataFrame:
     ranks_by = rows["estimator"].map({m.label: m.ranks_by for m in results.methods.values()})
     usable = rows["relative_error"].notna() & (rows["relative_error"] > 0)
     return rows[(rows["measure"] == ranks_by) & usable]
+
+
+def headline_accuracy(results: Results) -> pd.DataFrame:
+    """Return :func:`headline_errors` with ``claimed``, the part of the null inputs that are.
+
+    See :func:`sensbench.metrics.null_inputs.false_discoveries`; NaN where there are none.
+    """
+    rows = headline_errors(results)
+    floors = {name: measure.floor for name, measure in results.measures.items() if measure.floor}
+    claims = false_discoveries(results.frame, _known(results), floors)
+    claims["claimed"] /= claims["null"]
+    by = ["problem", "model", "estimator", "measure", "output", "budget", "replicate"]
+    return rows.merge(claims.drop(columns="null"), on=by, how="left")
 
 
 def accurate(results: Results, output: str) -> list[Finding]:

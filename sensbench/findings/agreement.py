@@ -6,38 +6,71 @@ from sensbench.findings.consensus import common_first, first_places, the_questio
 from sensbench.findings.finding import Cause, Finding
 from sensbench.findings.targets import against_targets, constant_targets
 from sensbench.metrics.agreement import agreement
+from sensbench.metrics.agreement_intervals import with_intervals
+from sensbench.metrics.ranks import shares
+from sensbench.metrics.signs import with_signs
 from sensbench.study.results import Results
 
 # A prediction this good and a model's output are nearly the same thing.
 GOOD_R2 = 0.9
 _ALIKE = 0.9
-_SIMILAR = 0.5
+# Of more pairs of methods and outputs the correlations alone are computed.
+_MOST_PAIRS = 400
 
 
 def pairs_of(results: Results) -> pd.DataFrame:
-    """Return the agreement of every pair of methods, for every output, of one question."""
-    return agreement(results.headline(), results.measures)
+    """Return the agreement of every pair of methods, for every output, of one question.
+
+    With intervals, where the outputs are few.
+    """
+    # a copy: who asks may add columns
+    return results.derived("pairs", _pairs_of).copy()
 
 
-def agreed(pairs: pd.DataFrame, frame: pd.DataFrame, output: str) -> list[Finding]:
+def _pairs_of(results: Results) -> pd.DataFrame:
+    headline = results.headline()
+    pairs = agreement(headline, results.measures)
+    if len(pairs) > _MOST_PAIRS:
+        return pairs
+    pairs = with_intervals(pairs, shares(headline, results.measures))
+    return with_signs(pairs, results.final(), results.measures)
+
+
+def agreed(
+    pairs: pd.DataFrame, frame: pd.DataFrame, output: str, ranking: int | None = None
+) -> list[Finding]:
     """Return how alike the methods order one output's inputs.
 
-    ``pairs``: that output's, as from :func:`pairs_of`; ``frame``: its headline shares.
+    ``pairs``: that output's, as from :func:`pairs_of`; ``frame``: its headline shares, of methods
+    that answer one question; ``ranking``: how many methods have ranks, where some answer others.
     """
     judges = tuple(first_places(frame))
     if len(judges) < 2:
-        ranking = frame.loc[frame["rank"].notna(), "estimator"].nunique()
+        if ranking is None:
+            ranking = frame.loc[frame["rank"].notna(), "estimator"].nunique()
         finding = Finding(Cause.ONE_METHOD, output, (), judges, {"methods with ranks": ranking})
         return [finding] if judges else []
     first = common_first(frame)
     features = (first,) if first else ()
     evidence: dict[str, float | str] = {"methods": frame["estimator"].nunique()}
     rho = pairs["spearman"].dropna()
-    if not rho.empty:
-        low, high = float(rho.min()), float(rho.max())
-        orders = "alike" if low >= _ALIKE else "similar" if low >= _SIMILAR else "different"
-        evidence |= {"lowest correlation": low, "highest correlation": high, "orders": orders}
-    return [Finding(Cause.AGREEMENT, output, features, judges, evidence)]
+    if rho.empty:
+        return [Finding(Cause.AGREEMENT, output, features, judges, evidence)]
+    evidence |= {"lowest correlation": float(rho.min()), "highest correlation": float(rho.max())}
+    known = pairs[pairs["spearman_low"].notna()] if "spearman_low" in pairs else pairs[:0]
+    if known.empty:
+        return [Finding(Cause.AGREEMENT, output, features, judges, {**evidence, "orders": "open"})]
+    low, high = float(known["spearman_low"].min()), float(known["spearman_high"].max())
+    evidence |= {"lowest end": low, "highest end": high, "pairs": len(known)}
+    against = known[known["settled_against"] > 0]
+    if len(against):
+        most = against.sort_values("spearman", kind="stable").iloc[0]
+        evidence |= {"orders": "different"}
+        evidence |= {key: str(most[key]) for key in ("above", "below", "first", "second")}
+    else:
+        evidence["orders"] = "alike" if low >= _ALIKE and len(known) == len(rho) else "open"
+    sure = evidence["orders"] != "open"
+    return [Finding(Cause.AGREEMENT, output, features, judges, evidence, sure)]
 
 
 def without_shares(results: Results, output: str, frame: pd.DataFrame) -> list[Finding]:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from sensbench.errors import InputError
+from sensbench.findings.laws import asked_by, depends, foremost, known_for
 from sensbench.metrics.ranks import shares
 from sensbench.study.results import Known, Question, Results
 
@@ -27,6 +28,7 @@ def the_question(results: Results) -> Question:
 def headline_shares(results: Results) -> pd.DataFrame:
     """Return each method's headline numbers with share and rank, for one question.
 
+    ``averaged``: whether a number takes part in the mean over methods; see :func:`_averaged`.
     ``exact`` and ``exact_share`` hold the exact value of the very same measure, on both scales;
     NaN where it is not known for every feature.
     """
@@ -39,11 +41,60 @@ def _headline_shares(results: Results) -> pd.DataFrame:
     frame = results.headline()
     frame = frame[frame["partner"] == ""].reset_index(drop=True)
     frame["exact"] = _exact(frame, question)
+    other_law = [m.label for m in results.methods.values() if not known_for(m, question)]
+    frame.loc[frame["estimator"].isin(other_law), "exact"] = float("nan")
     table = shares(frame, results.measures)
     exact = frame.drop(columns="floor")
     exact = exact.assign(value=frame["exact"], low=frame["exact"], high=frame["exact"])
     table["exact_share"] = shares(exact, results.measures)["share"]
+    table["averaged"] = _averaged(table, results, question)
+    if question.noise_floor:
+        table["noise_share"] = _noise_shares(table, results)
     return table
+
+
+def _noise_shares(table: pd.DataFrame, results: Results) -> "pd.Series[float]":
+    """Return the floor of each number as a share of the same whole; NaN where there is none."""
+    power = table["measure"].map(lambda name: results.measures[name].variance_power or 1)
+    whole = (table["value"].abs() ** power) / table["share"].abs().where(table["share"] != 0)
+    by = [table["estimator"], table["output"]]
+    return (table["floor"] ** power) / whole.groupby(by, sort=False).transform("max")
+
+
+def _averaged(table: pd.DataFrame, results: Results, question: Question) -> "pd.Series[bool]":
+    """Return which rows a mean share may be taken over: shares of the same whole and question.
+
+    Left out are methods that do not score every feature, unless all are such; and, where inputs
+    depend on each other, methods that ask another question than :func:`same_question` keeps.
+    """
+    by = ["output", "estimator"]
+    shared = table["share"].notna()
+    n_shared = shared.groupby([table[key] for key in by]).transform("sum")
+    complete = n_shared == table.groupby("output")["feature"].transform("nunique")
+    any_complete = complete.groupby(table["output"]).transform("any")
+    usable = complete | ~any_complete
+    same = same_question(table[usable], results)
+    return pd.Series(table.index.isin(same.index), index=table.index)
+
+
+def same_question(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Return the numbers of those methods that answer the foremost question, output by output.
+
+    All, where the inputs do not depend on each other.
+    """
+    question = the_question(results)
+    kept = pd.Series(True, index=frame.index)
+    for output in dict.fromkeys(frame["output"]):
+        if not depends(question, str(output)):
+            continue
+        here = frame["output"] == output
+        shared = here & frame["share"].notna()
+        labels = dict.fromkeys(frame.loc[here, "estimator"].astype(str))
+        asked = {label: asked_by(results.methods[label], question) for label in labels}
+        with_shares = dict.fromkeys(frame.loc[shared, "estimator"].astype(str))
+        first = foremost([asked[label] for label in with_shares or labels], question)
+        kept &= ~here | frame["estimator"].map(asked).eq(str(first))
+    return frame[kept]
 
 
 def _exact(frame: pd.DataFrame, question: Question) -> "pd.Series[float]":
@@ -67,11 +118,15 @@ def shown_outputs(frame: pd.DataFrame, question: Question, column: str = "rank")
 def mean_shares(frame: pd.DataFrame, output: str | None = None) -> "pd.Series[float]":
     """Return the share of each feature, averaged over methods (and outputs), largest first.
 
-    Only methods with shares count, and a negative share, which is noise, counts 0. Features that
-    are ranked but have no share (NaN) come last, by their mean rank.
+    Only methods with shares of the same whole count (``averaged``, where the frame says so; where
+    none of them ranks anything, all do). A negative share, noise, counts 0. Features that are
+    ranked but have no share (NaN) come last, by their mean rank.
     """
     rows = frame if output is None else frame[frame["output"] == output]
     rows = rows.assign(share=rows["share"].clip(lower=0))
+    if "averaged" in rows:
+        comparable = rows[rows["averaged"].astype(bool)]
+        rows = rows if comparable["rank"].isna().all() else comparable
     means = rows.groupby("feature", sort=False)[["share", "rank"]].mean().dropna(how="all")
     # Stable sorts keep the model's order of inputs among equals.
     unshared = means.sort_values("rank", kind="stable") if means["share"].isna().all() else means

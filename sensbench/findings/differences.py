@@ -24,6 +24,9 @@ def slopes_and_variances(results: Results, output: str, shares: pd.DataFrame) ->
     if linear(results, output):
         return []
     shares = shares[~shares["estimator"].isin(_of_prediction(results, output, shares))]
+    stepped = chosen(shares, results, steps)
+    # Morris leaves out what its grid may miss, which is where slopes and variances differ most
+    shares = _on_common(shares[~shares["estimator"].isin(stepped["estimator"])])
     of_slopes, of_variances = (
         part[part["share"].notna()]
         for part in (chosen(shares, results, slopes), chosen(shares, results, variances))
@@ -39,8 +42,8 @@ def slopes_and_variances(results: Results, output: str, shares: pd.DataFrame) ->
     if np.ptp(by_variance) >= _NOTABLE or not _apart(of_slopes, of_variances, feature):
         return []
     # Elementary effects lie between slopes and variance: named where they side with the slopes.
-    stepped = chosen(shares, results, steps)
-    stepped = stepped[stepped["feature"] == feature]
+    partial = stepped["share"].isna().groupby(stepped["estimator"]).transform("any")
+    stepped = stepped[~partial & (stepped["feature"] == feature)]
     to_slope, to_variance = ((stepped["share"] - mean[feature]).abs() for mean in (slope, variance))
     of_slopes = pd.concat([of_slopes, stepped[to_slope < to_variance]])
     kinds = {
@@ -56,6 +59,17 @@ def slopes_and_variances(results: Results, output: str, shares: pd.DataFrame) ->
     }
     cause = Cause.SLOPES_AND_VARIANCES
     return [Finding(cause, output, (feature,), tuple(kinds), evidence, True)]
+
+
+def _on_common(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return shares of what every method with shares scores: of the same whole, comparable."""
+    shared = shares[shares["share"].notna()]
+    scoring = shared.groupby("feature")["estimator"].nunique()
+    common = scoring.index[scoring == shared["estimator"].nunique()]
+    shared = shared[shared["feature"].isin(common)]
+    whole = shared["share"].clip(lower=0).groupby(shared["estimator"]).transform("sum")
+    ends = ["share", "share_low", "share_high"]
+    return shared.assign(**{end: shared[end] / whole.where(whole > 0) for end in ends})
 
 
 def _means(part: pd.DataFrame) -> "pd.Series[float]":
@@ -85,6 +99,7 @@ def _of_prediction(results: Results, output: str, shares: pd.DataFrame) -> dict[
 
 def prediction(results: Results, output: str, shares: pd.DataFrame) -> list[Finding]:
     """Return where an importance for a poor prediction differs from all other methods'."""
+    shares = _on_common(shares)
     predicting = _of_prediction(results, output, shares)
     rest = shares[~shares["estimator"].isin(predicting)]
     table = rest.groupby("feature", sort=False)["share"].agg(["min", "max", "mean"])

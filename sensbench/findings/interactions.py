@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from sensbench.findings.consensus import the_question
 from sensbench.findings.families import chosen, of_features, slopes
 from sensbench.findings.finding import Cause, Finding
+from sensbench.findings.laws import depends
 from sensbench.measure import Measure
 from sensbench.study.results import Results
 
@@ -14,7 +16,9 @@ from sensbench.study.results import Results
 _FIRST, _TOTAL = "first_order", "total_order"
 _ALONE_AT_MOST = 0.05
 _TOTAL_AT_LEAST = 0.1
-_ADDITIVE_FROM = 0.95
+# Interactions up to this part of the variance are next to nothing: the first-order indices of a
+# model whose effects add up sum to 1, so their interval must lie within as much of 1.
+_NEXT_TO_NOTHING = 0.05
 # This part of the mean squared slope comes from slopes that vary; then a model is not linear.
 _LINEAR_BELOW = 0.02
 # A mean slope this small against the typical one hides an effect.
@@ -42,12 +46,21 @@ def linear(results: Results, output: str) -> bool:
 def interactions(results: Results, output: str) -> list[Finding]:
     """Return what the first-order indices leave to interactions, and who acts through them only.
 
-    By the first method that estimates both indices. Nothing where its intervals leave it open.
+    By the first method that estimates both indices. Nothing where its intervals leave it open:
+    additive is only what interactions beyond a twentieth are excluded for, on both sides of 1.
+    Of inputs that depend on each other the indices do not say: first orders share what inputs have
+    in common.
     """
+    if the_question(results).law:
+        return []
     rows = of_features(results, output)
     for method, group in rows.groupby("estimator", sort=False):
         if {_FIRST, _TOTAL} <= set(group["measure"]):
-            return _of_indices(_ends(group), output, str(method))
+            found = _of_indices(_ends(group), output, str(method))
+            # of the rows this says nothing, where the method draws inputs that move together apart
+            if depends(the_question(results), output):
+                return [finding for finding in found if finding.cause != Cause.ADDITIVE]
+            return found
     return []
 
 
@@ -65,26 +78,25 @@ def _of_indices(table: pd.DataFrame, output: str, method: str) -> list[Finding]:
         float(np.sqrt(((table[end, _FIRST] - first) ** 2).sum(skipna=False)))
         for end in ("high", "low")
     )
-    if summed <= _ADDITIVE_FROM <= summed + up:
+    low, high = summed - down, summed + up
+    evidence = {"sum of first-order indices": summed, "low": low, "high": high}
+    if low >= 1 - _NEXT_TO_NOTHING and high <= 1 + _NEXT_TO_NOTHING and low <= 1 <= high:
+        return [Finding(Cause.ADDITIVE, output, (), (method,), evidence, True)]
+    if not high < 1 - _NEXT_TO_NOTHING:
         return []
-    evidence = {"sum of first-order indices": summed, "low": summed - down, "high": summed + up}
-    if summed > _ADDITIVE_FROM:
-        sure = summed - down > _ADDITIVE_FROM
-        return [Finding(Cause.ADDITIVE, output, (), (method,), evidence, sure)]
-    sure = summed + up < _ADDITIVE_FROM
     only = table.index[
         (first < _ALONE_AT_MOST)
         & (table["low", _FIRST] <= _ALONE_AT_MOST)
         & (table["low", _TOTAL] > _ALONE_AT_MOST)
         & (total > _TOTAL_AT_LEAST)
+        & (table["high", _FIRST] < table["low", _TOTAL])
     ]
     return [
-        Finding(Cause.INTERACTIONS, output, (), (method,), evidence, sure),
+        Finding(Cause.INTERACTIONS, output, (), (method,), evidence, True),
         *(
             Finding(
                 Cause.ONLY_INTERACTIONS, output, (str(f),), (method,),
-                {_FIRST: float(first[f]), _TOTAL: float(total[f])},
-                bool(table["high", _FIRST][f] < table["low", _TOTAL][f]),
+                {_FIRST: float(first[f]), _TOTAL: float(total[f])}, True,
             )
             for f in only
         ),

@@ -1,60 +1,120 @@
-"""Who comes first, and which methods can say so."""
+"""The order of the inputs: what of it is settled, and by whom."""
 
 import numpy as np
 import pandas as pd
 
-from sensbench.findings.consensus import common_first, first_places, mean_shares, the_question
+from sensbench.findings.consensus import first_places, mean_shares, the_question
 from sensbench.findings.finding import Cause, Finding, per
+from sensbench.findings.settled import Settled
 from sensbench.study.results import Results
 
 _NEARLY_ALL = 0.9
-# Shares of this size, of either sign, are about 0.
-_ABOUT_ZERO = 0.01
 
 
 def order(frame: pd.DataFrame, output: str) -> list[Finding]:
-    """Return the order of one output's inputs; first of all whether the methods agree on it.
+    """Return the verdict on one output's inputs, and the mean shares that go with it.
 
-    ``frame``: the headline shares of that output.
+    ``frame``: the headline shares of that output. First comes who is first, if that is settled;
+    then how far the order is settled behind it; then those whose order is not.
     """
     means = mean_shares(frame).dropna()
-    positive = means[means > 0]
     features = tuple(map(str, means.index))
-    if positive.empty:
+    settled = Settled(frame, list(features))
+    if not settled.features:
         return [Finding(Cause.NOTHING_VISIBLE, output, features)]
-    shared = frame[frame["share"].notna()]
-    methods = tuple(map(str, dict.fromkeys(shared["estimator"])))
-    first, top = common_first(frame), features[0]
-    others = shared[shared["feature"] != top]
+    return [*verdict_lines(frame, output, settled), _shares(frame, output, means)]
+
+
+def verdict_lines(frame: pd.DataFrame, output: str, settled: Settled) -> list[Finding]:
+    """Return the verdict alone; nothing where nothing rises above the noise."""
+    chain = settled.in_order()
+    lines = [_first(frame, output, settled, chain)] if chain else _no_first(frame, output, settled)
+    if len(settled.features) == 1:
+        return lines
+    if len(chain) > 1:
+        lines.append(Finding(Cause.IN_ORDER, output, tuple(chain), (), sure=True))
+    open_next = settled.next_open(chain)
+    if chain and len(open_next) > 1:
+        lines.append(Finding(Cause.ORDER_OPEN, output, tuple(open_next)))
+    return lines
+
+
+def _first(frame: pd.DataFrame, output: str, settled: Settled, chain: list[str]) -> Finding:
+    """Return who is first, where that is settled: by all methods that can say, or by some."""
+    first = chain[0]
+    rest = [f for f in settled.features if f != first]
+    tops = first_places(frame)
+    judges = tuple(tops)
+    if not rest:
+        evidence: dict[str, float | str] = {"methods": frame["estimator"].nunique()}
+        return Finding(Cause.ONLY_ONE, output, (first,), judges, evidence, True)
+    unsure = {
+        method: next((f for f in rest if method not in settled.telling(first, f)), "")
+        for method in judges
+    }
+    rivals = {method: rival for method, rival in unsure.items() if rival}
+    agree = all(first in best for best in tops.values())
+    evidence = {"methods": frame["estimator"].nunique(), **per("rival", rivals, rivals.values())}
+    if agree:
+        return Finding(Cause.SAME_FIRST, output, (first,), judges, evidence, not rivals)
+    by = tuple(method for method in judges if method not in rivals)
+    return Finding(Cause.FIRST_BY_MOST, output, (first,), (*by, *rivals), evidence, False)
+
+
+def _no_first(frame: pd.DataFrame, output: str, settled: Settled) -> list[Finding]:
+    """Return what leads, where no first place is settled: contradicted, or not told apart."""
+    front = settled.next_open([])
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for method, best in first_places(frame).items():
+        groups.setdefault(tuple(f for f in map(str, best) if f in settled.features), []).append(
+            method
+        )
+    groups.pop((), None)
+    at = {f: i for i, f in enumerate(settled.features)}
+    tops = [best[0] for best in groups]
+    denied = any(settled.denied[at[a], at[b]] for a in tops for b in tops)
+    told = _by_intervals(groups, settled) if denied else []
+    if len(told) > 1:
+        return [
+            Finding(Cause.FIRST_BY, output, best, tuple(who), _of_others(rest), sure=True)
+            for best, who, rest in told
+        ]
+    return [Finding(Cause.FIRST_OPEN, output, tuple(front or settled.features))]
+
+
+def _by_intervals(
+    groups: dict[tuple[str, ...], list[str]], settled: Settled
+) -> list[tuple[tuple[str, ...], list[str], list[str]]]:
+    """Return what is put first, by whom with intervals that tell, and by whom without."""
+    tops = list(dict.fromkeys(best[0] for best in groups))
+    told = []
+    for best, who in groups.items():
+        by = [m for m in who if any(m in settled.telling(best[0], t) for t in tops if t != best[0])]
+        told.append((best, by, [m for m in who if m not in by]))
+    # one that puts first what no interval of its own says so of is no part of a contradiction
+    silent = [m for _, by, rest in told if not by for m in rest]
+    return [(best, by, [*rest, *silent]) for best, by, rest in told if by]
+
+
+def _of_others(methods: list[str]) -> dict[str, float | str]:
+    return {"not told by": ", ".join(methods)} if methods else {}
+
+
+def _shares(frame: pd.DataFrame, output: str, means: "pd.Series[float]") -> Finding:
+    features = tuple(map(str, means.index))
+    positive = means[means > 0]
+    averaged = frame[frame["share"].notna() & frame["averaged"]] if "averaged" in frame else frame
+    averaged = averaged[averaged["share"].notna()]
+    methods = tuple(map(str, dict.fromkeys(averaged["estimator"])))
     reached = int((positive.cumsum() < _NEARLY_ALL * positive.sum()).sum()) + 1
+    counts = averaged.groupby("feature")["estimator"].nunique().reindex(features).fillna(0)
     evidence = {
         **per("mean share", features, means.tolist()),
+        **per("methods", features, counts.astype(int).tolist()),
         "features with a share": len(positive),
         "features that hold nearly all": reached,
     }
-    clear = {f.methods[0] for f in certainty(frame, output) if f.cause == Cause.FIRST_CLEAR}
-    if first != top:
-        firsts = _firsts(frame, output, clear)
-        return [*firsts, Finding(Cause.MEAN_ORDER, output, features, methods, evidence)]
-    if (others["share"].abs() < _ABOUT_ZERO).all():
-        ends = others[["share_low", "share_high"]].abs()
-        sure = bool((ends < _ABOUT_ZERO).all(axis=None))
-        return [Finding(Cause.ONLY_ONE, output, features, methods, evidence, sure)]
-    sure = set(first_places(frame)) <= clear
-    return [Finding(Cause.SAME_FIRST, output, features, methods, evidence, sure)]
-
-
-def _firsts(frame: pd.DataFrame, output: str, clear: set[str]) -> list[Finding]:
-    """Return which methods put what first, where they differ."""
-    if common_first(frame) is not None:
-        return []
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for method, features in first_places(frame).items():
-        groups.setdefault(tuple(map(str, features)), []).append(method)
-    return [
-        Finding(Cause.FIRST_BY, output, features, tuple(who), sure=bool(clear & set(who)))
-        for features, who in groups.items()
-    ]
+    return Finding(Cause.MEAN_ORDER, output, features, methods, evidence)
 
 
 def exact_order(results: Results, output: str) -> list[Finding]:
@@ -71,20 +131,3 @@ def exact_order(results: Results, output: str) -> list[Finding]:
         places.append(places[-1] if k and np.isclose(value, values[k - 1]) else k + 1)
     evidence = per("total-order index", features, values) | per("place", features, places)
     return [Finding(Cause.EXACT_ORDER, output, features, (), evidence, True)]
-
-
-def certainty(frame: pd.DataFrame, output: str) -> list[Finding]:
-    """Return, method by method, whether its intervals tell the first place from the second."""
-    findings = []
-    everyone = frame["estimator"].nunique()
-    for method in first_places(frame):
-        rows = frame[frame["estimator"] == method]
-        top = rows.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
-        if len(top) < 2:
-            continue
-        low, high = float(top["share_low"].iloc[0]), float(top["share_high"].iloc[1])
-        cause = Cause.FIRST_CLEAR if low > high else Cause.FIRST_UNCLEAR
-        evidence = {"low of the first": low, "high of the second": high, "methods": everyone}
-        both = tuple(map(str, top["feature"].iloc[:2]))
-        findings.append(Finding(cause, output, both, (method,), evidence, low > high))
-    return findings

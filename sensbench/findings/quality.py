@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sensbench.findings.accuracy import at_known_law
 from sensbench.findings.consensus import the_question
 from sensbench.findings.finding import Cause, Finding
 from sensbench.findings.over_outputs import MOST_OUTPUTS
@@ -57,9 +58,15 @@ def _range_of_fits(question: Question) -> Iterator[Finding]:
 
 def split_of(results: Results) -> pd.DataFrame:
     """Return every number's error in its parts, for one question; see ``metrics.error_split``."""
+    return results.derived("error split", _split_of).copy()
+
+
+def _split_of(results: Results) -> pd.DataFrame:
     question = the_question(results)
     return error_split(
-        results.frame, _by_key(question, question.truth), _by_key(question, question.reference)
+        at_known_law(results),
+        _by_key(question, question.truth),
+        _by_key(question, question.reference),
     )
 
 

@@ -6,16 +6,24 @@ import pandas as pd
 
 from sensbench.findings.accuracy import accurate
 from sensbench.findings.agreement import agreed, pairs_of, without_shares
-from sensbench.findings.consensus import headline_shares, shown_outputs, the_question
+from sensbench.findings.consensus import (
+    headline_shares,
+    same_question,
+    shown_outputs,
+    the_question,
+)
+from sensbench.findings.contradictions import contradictions
+from sensbench.findings.dependence import by_question, dependence, shuffled_and_drawn
 from sensbench.findings.differences import inputs, prediction, slopes_and_variances
 from sensbench.findings.finding import Cause, Finding, Findings
 from sensbench.findings.inert import no_effect
 from sensbench.findings.interactions import cancelling, interactions
 from sensbench.findings.many_outputs import over_all
-from sensbench.findings.order import certainty, exact_order, order
+from sensbench.findings.order import exact_order, order
 from sensbench.findings.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
 from sensbench.findings.planted import planted
 from sensbench.findings.quality import model_first
+from sensbench.findings.unsettled import unsettled
 from sensbench.study.results import Results
 
 # With more outputs than this, each one gets its order and agreement only.
@@ -24,7 +32,7 @@ _MOST_IN_FULL = 3
 
 def find(results: Results) -> Findings:
     """Return what the results of one question say, the most important first."""
-    return Findings(_find(results))
+    return results.derived("findings", lambda of: Findings(_find(of)))
 
 
 def _find(results: Results) -> Iterator[Finding]:
@@ -36,6 +44,7 @@ def _find(results: Results) -> Iterator[Finding]:
         yield Finding(Cause.NOTHING_COMPUTED, sure=True)
         yield from _not_computed(results)
         return
+    yield from dependence(results)
     yield from model_first(results)
     over = over_outputs(results)
     pairs = pairs_of(in_detail(results, over))
@@ -59,11 +68,19 @@ def _find(results: Results) -> Iterator[Finding]:
 def _of_output(
     results: Results, output: str, rows: pd.DataFrame, pairs: pd.DataFrame, in_full: bool
 ) -> Iterator[Finding]:
-    yield from order(rows, output)
+    comparable = same_question(rows, results)
+    yield from order(comparable, output)
+    if in_full:
+        yield from by_question(results, output, rows)
+        yield from shuffled_and_drawn(results, output)
     yield from exact_order(results, output)
     if in_full:
-        yield from certainty(rows, output)
-    yield from agreed(pairs, rows, output)
+        yield from unsettled(rows, output)
+        yield from contradictions(results, output)
+    methods = comparable["estimator"]
+    ranking = rows.loc[rows["rank"].notna(), "estimator"].nunique()
+    both = pairs["first"].isin(methods) & pairs["second"].isin(methods)
+    yield from agreed(pairs[both], comparable, output, ranking)
     if not in_full:
         return
     yield from without_shares(results, output, rows)

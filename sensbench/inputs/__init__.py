@@ -3,5 +3,11 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submod_attrs={"space": ["InputSpace"], "group": ["Group"]}
+    __name__,
+    submod_attrs={
+        "space": ["InputSpace"],
+        "group": ["Group"],
+        "goodness": ["law_fit"],
+        "correlation_matrix": ["nearest_correlation"],
+    },
 )

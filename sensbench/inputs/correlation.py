@@ -12,6 +12,8 @@ from sensbench.inputs.rows import differ
 # begins to distort; we take the same threshold for "strongly correlated".
 STRONG_CORRELATION = 0.7
 
+_ROWS_AT_ONCE = 4096
+
 Pair = tuple[str, str, float]
 
 
@@ -23,13 +25,24 @@ def strong_pairs(
         return ()
     with np.errstate(invalid="ignore"):  # a constant column of a group correlates with nothing
         vary = differ(X)
-        r = np.where(vary[:, None] & vary, np.corrcoef(X, rowvar=False), 0.0)
+        r = np.where(vary[:, None] & vary, _correlations(X), 0.0)
     pairs = [
         (columns[i], columns[j], float(r[i, j]))
         for i, j in combinations(range(len(columns)), 2)
         if abs(r[i, j]) > STRONG_CORRELATION and features[i] != features[j]
     ]
     return tuple(sorted(pairs, key=lambda pair: -abs(pair[2])))
+
+
+def _correlations(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d d"]:
+    """Return Pearson's r of all pairs, without a second copy of the rows."""
+    centre = X.mean(axis=0)
+    products = np.zeros((X.shape[1], X.shape[1]))
+    for start in range(0, len(X), _ROWS_AT_ONCE):
+        rows = X[start : start + _ROWS_AT_ONCE] - centre
+        products += rows.T @ rows
+    size = np.sqrt(np.diag(products))
+    return np.clip(products / size / size[:, None], -1.0, 1.0)
 
 
 def note_of(pairs: Sequence[Pair]) -> str:

@@ -48,3 +48,8 @@ def unordered(given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         return (str(given),)
     return tuple(str(name) for name in given)
+
+
+def default_names(d: int) -> tuple[str, ...]:
+    """Return ``x1 … xd``, for inputs nobody named."""
+    return tuple(f"x{i + 1}" for i in range(d))

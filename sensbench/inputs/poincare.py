@@ -5,7 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from scipy.linalg import eigh_tridiagonal
+from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import roots_legendre
 
 from sensbench.inputs.marginal import family_of, is_continuous, jumps_of
@@ -84,7 +86,22 @@ class _Frozen:
 
 @lru_cache(maxsize=256)
 def _by_finite_elements(frozen: _Frozen, low: float, high: float) -> float | NoConstant:
-    marginal = frozen.marginal
+    elements = _elements(frozen.marginal, low, high)
+    if isinstance(elements, NoConstant):
+        return elements
+    return _largest_of_inverse(elements.lumped, elements.resistance)
+
+
+@dataclass(frozen=True)
+class _Elements:
+    """Linear finite elements: nodes, the mass at each, and length²/mass of each element."""
+
+    nodes: Float[np.ndarray, " nodes"]
+    lumped: Float[np.ndarray, " nodes"]
+    resistance: Float[np.ndarray, " elements"]
+
+
+def _elements(marginal: Any, low: float, high: float) -> _Elements | NoConstant:
     # Half the nodes by length, half by probability: long thin tails and sharp peaks both count.
     by_length = np.linspace(low, high, _ELEMENTS // 2 + 1)
     by_mass = marginal.ppf(np.linspace(0.0, 1.0, _ELEMENTS // 2 + 1)).clip(low, high)
@@ -109,21 +126,90 @@ def _by_finite_elements(frozen: _Frozen, low: float, high: float) -> float | NoC
     if (mass <= _NO_MASS * mass.max()).any():
         return NoConstant("the density vanishes inside its support")
 
-    # P1 elements. Lumping the mass matrix makes the pencil tridiagonal after scaling, and keeps
-    # the second order of the eigenvalue's convergence.
+    # P1 elements with a lumped mass matrix, which keeps the eigenvalue's second order.
     lumped = np.zeros(len(nodes))
     lumped[:-1] += (mass_at * (1 - t)).sum(axis=1)
     lumped[1:] += (mass_at * t).sum(axis=1)
-    stiffness = mass / h**2
-    diagonal = np.zeros(len(nodes))
+    return _Elements(nodes, lumped, h**2 / mass)
+
+
+def _largest_of_inverse(
+    lumped: Float[np.ndarray, " nodes"], resistance: Float[np.ndarray, " elements"]
+) -> float:
+    """Return the largest eigenvalue of the inverse of what the elements make, on slopes.
+
+    The second eigenvalue itself is lost in rounding where a valley of the density leaves it many
+    times smaller than the last one. The inverse is known: between elements i <= j it is
+    √r_i F_i (1 - F_j) √r_j with F the probability below, without a difference anywhere; so its
+    largest eigenvalue keeps its digits.
+    """
+    whole, root = lumped.sum(), np.sqrt(resistance)
+    below = np.cumsum(lumped)[:-1] / whole
+    above = np.cumsum(lumped[::-1])[::-1][1:] / whole
+
+    def times(v: Float[np.ndarray, " elements"]) -> Float[np.ndarray, " elements"]:
+        v = root * v.ravel()
+        up_to = np.cumsum(below * v)
+        beyond = np.append(np.cumsum((above * v)[::-1])[::-1][1:], 0.0)
+        return np.asarray(root * (above * up_to + below * beyond))
+
+    inverse = LinearOperator((len(root), len(root)), matvec=times, dtype=np.float64)
+    # the eigenvector has one sign, as this start
+    (largest,) = eigsh(
+        inverse, k=1, which="LA", v0=np.sqrt(below * above) * root, return_eigenvectors=False
+    )
+    return float(whole * largest)
+
+
+@dataclass(frozen=True)
+class Eigenfunctions:
+    """The first eigenfunctions of a marginal's Poincaré inequality, tabulated at nodes.
+
+    Attributes
+    ----------
+    nodes
+        Where; straight lines lie between.
+    values
+        One column per function, the constant first; orthonormal under the marginal.
+    eigenvalues
+        E[φ_k'²]; the first is 0.
+    """
+
+    nodes: Float[np.ndarray, " nodes"]
+    values: Float[np.ndarray, "nodes k"]
+    eigenvalues: Float[np.ndarray, " k"]
+
+
+def eigenfunctions(marginal: Any, count: int) -> Eigenfunctions | NoConstant:
+    """Return the functions with E[φ'g'] = λ E[φg] for every g, of a marginal on a bounded interval.
+
+    Their derivatives are orthogonal, too. By the finite elements of :func:`poincare_constant`.
+
+    Source: Roustant, Gamboa & Iooss 2019, arXiv:1906.09883.
+    """
+    low, high = (float(bound) for bound in marginal.support())
+    if not hasattr(marginal, "pdf") or not is_continuous(marginal):
+        return NoConstant("the marginal is discrete: it has no density")
+    if np.isinf(low) or np.isinf(high):
+        return NoConstant("the marginal is unbounded: truncate it to a bounded interval")
+    return _tabulated(_Frozen(marginal), low, high, count)
+
+
+@lru_cache(maxsize=256)
+def _tabulated(frozen: _Frozen, low: float, high: float, count: int) -> Eigenfunctions | NoConstant:
+    elements = _elements(frozen.marginal, low, high)
+    if isinstance(elements, NoConstant):
+        return elements
+    mass, stiffness = elements.lumped, 1.0 / elements.resistance
+    diagonal = np.zeros(len(mass))
     diagonal[:-1] += stiffness
     diagonal[1:] += stiffness
-    scale = 1.0 / np.sqrt(lumped)
-    eigenvalues = eigh_tridiagonal(
-        diagonal * scale**2,
-        -stiffness * scale[:-1] * scale[1:],
-        eigvals_only=True,
-        select="i",
-        select_range=(0, 1),
+    root = np.sqrt(mass)
+    eigenvalues, vectors = eigh_tridiagonal(
+        diagonal / mass, -stiffness / (root[:-1] * root[1:]), select="i", select_range=(0, count)
     )
-    return float(1.0 / eigenvalues[1])
+    # the signs are of no consequence, but the same everywhere
+    values = vectors / root[:, None] * np.sqrt(mass.sum())
+    return Eigenfunctions(
+        elements.nodes, values * np.where(values[-1] < 0, -1.0, 1.0), np.maximum(eigenvalues, 0.0)
+    )

@@ -10,10 +10,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
-from sensbench.inputs.correlation import note_of, strong_pairs
+from sensbench.errors import CorrelatedInputsWarning, InputError
+from sensbench.inputs.conditional import conditional_rows, log_density
+from sensbench.inputs.correlation import note_of
 from sensbench.inputs.dependence import Dependence, Independent
-from sensbench.inputs.from_scipy import UNFROZEN
+from sensbench.inputs.from_rows import WHO, read
 from sensbench.inputs.group import Group, groups_of
 from sensbench.inputs.marginal import (
     Empirical,
@@ -21,19 +22,24 @@ from sensbench.inputs.marginal import (
     Marginal,
     describe,
     families,
-    is_constant,
     is_continuous,
     quantile,
     separate_values,
     uniform,
 )
-from sensbench.inputs.names import Names, require_order, unordered
+from sensbench.inputs.names import Names
+from sensbench.inputs.names import default_names as default_names
+from sensbench.inputs.norta import gaussian_law
 from sensbench.inputs.rows import as_rows, discrete_columns
+from sensbench.inputs.sound import require_columns, require_features, require_law
 from sensbench.inputs.written import marginal_of, pair
 
 _CACHE_NUMBERS = 2**14
 
 Groups = Mapping[Any, Any]
+
+# Inputs that a repr names.
+_MOST_SHOWN = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,44 +71,9 @@ class InputSpace:
     dependence: Dependence = field(default_factory=Independent)
 
     def __post_init__(self) -> None:
-        require_order(self.columns, "InputSpace", "columns")
-        if not self.columns or len(self.columns) != len(self.marginals):
-            raise InputError(
-                f"InputSpace: expected one marginal per name and at least one; "
-                f"got {len(self.columns)} names and {len(self.marginals)} marginals"
-            )
-        if len(set(self.columns)) != len(self.columns):
-            raise InputError(f"InputSpace: expected distinct names; got {list(self.columns)}")
-        if self.units and len(self.units) != len(self.names):
-            raise InputError(
-                f"InputSpace: expected {len(self.names)} units; got {list(self.units)}"
-            )
-        law = self.dependence
-        if any(not hasattr(law, name) for name in ("independent", "join", "describe")):
-            raise InputError(
-                f"InputSpace: expected dependence with independent, join and describe, as "
-                f"sensbench.inputs.dependence.Dependence says; got {law!r}"
-            )
-        for name, marginal in zip(self.columns, self.marginals, strict=True):
-            if not isinstance(marginal, Marginal) or isinstance(marginal, UNFROZEN):
-                raise InputError(
-                    f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
-                    f"got {marginal!r}; InputSpace.of takes bounds, values and other forms too"
-                )
-            moments = float(marginal.mean()), float(marginal.std())
-            if not np.isfinite(moments).all():
-                raise InputError(
-                    f"InputSpace: expected a finite mean and standard deviation for {name!r}; "
-                    f"got {moments}; variance-based importance needs both"
-                )
-        for name, block in zip(self.names, self.blocks, strict=True):
-            # One column of a group may be constant: a category that no row of the data has.
-            if all(is_constant(self.marginals[i]) for i in block):
-                raise InputError(
-                    f"InputSpace: expected {name!r} to vary; it is constant "
-                    f"({self.marginals[block[0]].mean():g}), so its importance is undefined; leave "
-                    f"it out (fix it inside the model) or pass space= with a distribution for it"
-                )
+        require_columns(self.columns, self.marginals)
+        require_features(self.names, self.blocks, self.marginals, self.units)
+        require_law(self.dependence, self.d)
 
     @classmethod
     def of(
@@ -110,6 +81,9 @@ class InputSpace:
         marginals: Mapping[str, Any],
         units: Mapping[str, str] | None = None,
         groups: Groups | None = None,
+        *,
+        correlation: Any = None,
+        correlation_of: str = "values",
     ) -> "InputSpace":
         """Return a space from names to marginals.
 
@@ -122,6 +96,10 @@ class InputSpace:
         ``units`` names the unit of any of the features. ``groups`` maps a feature's name to the
         inputs it consists of, each drawn from its own marginal: not for a one-hot code, whose
         columns exclude each other (:meth:`from_data` draws it as whole rows).
+
+        ``correlation`` joins the inputs by a Gaussian copula: a matrix, or
+        ``{("a", "b"): 0.9}``, where pairs that are not named do not correlate. It is that of the
+        ``"values"`` (Pearson's), or, with ``correlation_of="ranks"``, Spearman's.
         """
         if not isinstance(marginals, Mapping):
             kind = type(marginals).__name__
@@ -132,6 +110,9 @@ class InputSpace:
             tuple(marginal_of(name, given) for name, given in marginals.items()),
             groups=groups_of(groups, columns, None, "InputSpace.of"),
         )
+        if correlation is not None:
+            law = gaussian_law(correlation, correlation_of, columns, space.marginals, "InputSpace")
+            space = replace(space, dependence=law)
         return space.with_units(units) if units else space
 
     def with_units(self, units: Mapping[str, str]) -> "InputSpace":
@@ -142,8 +123,10 @@ class InputSpace:
         return replace(self, units=tuple(units.get(name, "") for name in self.names))
 
     @classmethod
-    def uniform(cls, bounds: Mapping[str, Any]) -> "InputSpace":
-        """Return independent uniform inputs from ``{name: (low, high)}``.
+    def uniform(cls, bounds: Mapping[str, Any], **law: Any) -> "InputSpace":
+        """Return uniform inputs from ``{name: (low, high)}``.
+
+        Independent, unless ``correlation=`` says otherwise, as for :meth:`of`.
 
         Raises
         ------
@@ -154,11 +137,14 @@ class InputSpace:
             kind = type(bounds).__name__
             raise InputError(f"InputSpace: expected a mapping of names to bounds; got {kind}")
         pairs = {name: pair(name, given, "(low, high)") for name, given in bounds.items()}
-        return cls.of({name: uniform(name, bound) for name, bound in pairs.items()})
+        return cls.of({name: uniform(name, bound) for name, bound in pairs.items()}, **law)
 
     @classmethod
-    def normal(cls, moments: Mapping[str, Any]) -> "InputSpace":
-        """Return independent normal inputs from ``{name: (mean, standard deviation)}``."""
+    def normal(cls, moments: Mapping[str, Any], **law: Any) -> "InputSpace":
+        """Return normal inputs from ``{name: (mean, standard deviation)}``.
+
+        Independent, unless ``correlation=`` says otherwise, as for :meth:`of`.
+        """
         if not isinstance(moments, Mapping):
             kind = type(moments).__name__
             raise InputError(f"InputSpace: expected a mapping of names to moments; got {kind}")
@@ -169,7 +155,7 @@ class InputSpace:
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
                     f"got {std}"
                 )
-        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in pairs.items()})
+        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in pairs.items()}, **law)
 
     @classmethod
     def from_data(
@@ -179,13 +165,14 @@ class InputSpace:
         *,
         discrete: Any = None,
         groups: Groups | None = None,
+        dependence: str = "independent",
     ) -> "InputSpace":
         """Return the empirical marginal of each column; names from a data frame's columns.
 
-        The columns' dependence is *not* kept: sampling from this space draws every feature
-        independently. Pairs with abs(Pearson r) above 0.7 are kept in ``correlated`` and named
-        in a ``CorrelatedInputsWarning``, because independent draws then combine values that do
-        not occur together.
+        By default the columns' dependence is *not* kept: sampling from this space draws every
+        feature independently. Pairs with abs(Pearson r) above 0.7 are then kept in ``correlated``
+        and named in a ``CorrelatedInputsWarning``, because independent draws combine values that
+        do not occur together.
 
         Parameters
         ----------
@@ -199,37 +186,47 @@ class InputSpace:
         groups
             Feature name to the columns it consists of, ``{"region": ["north", "south"]}``. They
             are drawn as whole rows: a one-hot code stays one.
+        dependence
+            How the columns move together: ``"independent"``; by a ``"gaussian"`` copula fitted to
+            the ranks; by a ``"vine"`` of copulas of any form (needs pyvinecopulib); or as
+            the ``"rows"`` themselves, drawn whole, conditional by nearest rows. Copulas are of
+            continuous columns; rows may hold any.
 
         Raises
         ------
         InputError
-            Text, NaN or infinity, fewer than two rows, a constant or an unknown column.
+            Text, NaN or infinity, fewer than two rows, a constant or an unknown column; what a
+            copula cannot be fitted to.
         """
-        who = "InputSpace.from_data"
-        array, own_names = as_rows(X, who, names)
-        if len(array) < 2:
-            raise InputError(f"{who}: expected at least two rows; got {len(array)}")
-        columns = own_names or default_names(array.shape[1])
-        if discrete is None:
-            separate = discrete_columns(X)
-        else:
-            separate = unordered(discrete)
-            for name in separate:
-                if name not in columns:
-                    raise UnknownNameError.of(f"{who}: discrete", "column", name, columns)
-        space = cls(
-            columns,
-            tuple(
-                Empirical(column.copy(), discrete=name in separate)
-                for name, column in zip(columns, array.T, strict=True)
-            ),
-            groups=groups_of(groups, columns, array, who),
+        array, own_names = as_rows(X, WHO, names)
+        space = cls.from_rows(
+            array, own_names, discrete_columns(X), discrete, groups, dependence=dependence
         )
-        pairs = strong_pairs(array, columns, space.labels)
-        if pairs:
-            space = replace(space, correlated=pairs)
+        if space.correlated:
             warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=2)
         return space
+
+    @classmethod
+    def from_rows(
+        cls,
+        array: Float[np.ndarray, "n d"],
+        names: tuple[str, ...] | None,
+        by_dtype: tuple[str, ...],
+        discrete: Any,
+        groups: Groups | None,
+        dependence: str = "independent",
+    ) -> "InputSpace":
+        """Return the space of an array that :func:`as_rows` gave; see :meth:`from_data`.
+
+        ``by_dtype`` are the columns that :func:`discrete_columns` finds, of all in a frame. It
+        warns of nothing: whoever calls it does.
+        """
+        parts = read(array, names, by_dtype, discrete, groups, dependence)
+        space = cls(
+            parts.columns, parts.marginals, groups=parts.groups, dependence=parts.dependence
+        )
+        pairs = parts.correlated(space.labels)
+        return replace(space, correlated=pairs) if pairs else space
 
     @property
     def d(self) -> int:
@@ -357,6 +354,35 @@ class InputSpace:
                 X[:, block] = group.ppf(u[:, block[0]])
         return X
 
+    def conditional(
+        self,
+        X: Any,
+        given: Names,
+        seed: int | np.random.Generator | np.random.SeedSequence,
+    ) -> Float[np.ndarray, "n d"]:
+        """Return rows with the features ``given`` as they are, the others drawn given those.
+
+        Exact for a Gaussian copula, and for independent inputs.
+
+        Raises
+        ------
+        InputError
+            Values that never occur; a law without conditional draws; separate values, which the
+            uniform number behind them says more than.
+        """
+        return conditional_rows(self, X, given, seed)
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {law}" for name, law in self.describe().items()]
+        if len(lines) > _MOST_SHOWN:
+            lines[_MOST_SHOWN:] = [f"… and {len(lines) - _MOST_SHOWN} more"]
+        joint = "independent" if self.independent else "dependent"
+        return f"<InputSpace of {len(self.names)} inputs, {joint}: {'; '.join(lines)}>"
+
+    def log_density(self, X: Any) -> Float[np.ndarray, " n"]:
+        """Return the logarithm of the joint density, where there is one."""
+        return log_density(self, X)
+
     def dependence_note(self) -> str:
         """Say which inputs are strongly correlated and what that means; empty if none are."""
         return note_of(self.correlated)
@@ -367,8 +393,3 @@ class InputSpace:
         for name, block in zip(self.names, self.blocks, strict=True):
             lines.setdefault(name, describe(self.marginals[block[0]]))
         return {name: lines[name] for name in self.names}
-
-
-def default_names(d: int) -> tuple[str, ...]:
-    """Return ``x1 … xd``, for inputs nobody named."""
-    return tuple(f"x{i + 1}" for i in range(d))

@@ -3,9 +3,13 @@
 from sensbench.measure._measure import MEASURES, Axis, Measure, define, measure
 
 # In the order of a listing; each defines its own.
-from sensbench.measure import derivative, variance, screening, permutation, distance  # isort: skip
+from sensbench.measure import (  # isort: skip
+    derivative, variance, screening, permutation, conditional, distance, regression, surrogate,
+    shap, attribution, information, retrained, p_value,
+)  # fmt: skip
 
 __all__ = [
-    "MEASURES", "Axis", "Measure", "define", "derivative", "distance", "measure", "permutation",
-    "screening", "variance",
+    "MEASURES", "Axis", "Measure", "attribution", "conditional", "define", "derivative", "distance",
+    "information", "measure", "p_value", "permutation", "regression", "retrained", "screening",
+    "shap", "surrogate", "variance",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Moments of the derivative."""
+"""Moments of the derivative, and of the second derivatives."""
 
 from sensbench.measure._measure import Measure, define
 
@@ -7,9 +7,19 @@ _DGSM = "Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023"
 _ACTIVE = "Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013"
 _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
+_NEURALSENS = "Pizarroso, Portela & Muñoz 2022, doi:10.18637/jss.v102.i07"
+_CROSSED = "Roustant, Fruth, Iooss & Kuhnt 2014, doi:10.1016/j.matcom.2014.05.005"
+
 _STANDARDISED = (
     ", in standard deviations of y per standard deviation of the input; comparable between "
     "inputs of different units and outputs of different scales"
+)
+_DELSA = "Rakovec et al. 2014, doi:10.1002/2013WR014063"
+_LOCAL = "local first-order index, the input's share of the variance of the tangent plane at a row"
+
+_CURVED = (
+    ", in standard deviations of y per squared standard deviation of the input; comparable "
+    "between inputs of different units and outputs of different scales"
 )
 
 for _measure in (
@@ -128,6 +138,147 @@ for _measure in (
         _ACTIVE,
         "derivative",
         variance_power=1,
+    ),
+    Measure(
+        "delsa_mean",
+        r"mean $S^L$",
+        "Mean " + _LOCAL + ". For a linear model it is S_T at every row.",
+        "",
+        "E[S^L_i],  S^L_i = (∂f/∂x_i)²·σ_i² / Σ_j (∂f/∂x_j)²·σ_j²",
+        _DELSA,
+        "derivative",
+        variance_power=1,
+    ),
+    Measure(
+        "delsa_median",
+        r"median $S^L$",
+        "Median " + _LOCAL + ": half of the rows have more.",
+        "",
+        "median of S^L_i",
+        _DELSA,
+        "derivative",
+    ),
+    Measure(
+        "delsa_q10",
+        r"10 % of $S^L$",
+        "10 % quantile of the " + _LOCAL + ": one row in ten has less.",
+        "",
+        "10 % quantile of S^L_i",
+        _DELSA,
+        "derivative",
+    ),
+    Measure(
+        "delsa_q90",
+        r"90 % of $S^L$",
+        "90 % quantile of the " + _LOCAL + ": one row in ten has more. High where the "
+        "mean is low: the input leads in some places only.",
+        "",
+        "90 % quantile of S^L_i",
+        _DELSA,
+        "derivative",
+    ),
+    Measure(
+        "second_derivative_mean",
+        r"mean $\partial^2 y/\partial x^2$",
+        "Mean second derivative by the input: bent upwards (above 0) or downwards, on average. "
+        "Opposite bends cancel.",
+        "{y}/({x}·{x})",
+        "E[∂²f/∂x_i²]",
+        _NEURALSENS,
+        "curvature",
+        signed=True,
+    ),
+    Measure(
+        "second_derivative_std",
+        r"std $\partial^2 y/\partial x^2$",
+        "Standard deviation of the second derivative by the input: 0 where the bend is the same "
+        "everywhere.",
+        "{y}/({x}·{x})",
+        "sqrt(Var[∂²f/∂x_i²])",
+        _NEURALSENS,
+        "curvature",
+    ),
+    Measure(
+        "second_derivative_rms",
+        r"rms $\partial^2 y/\partial x^2$",
+        "Root mean square of the second derivative by the input: how bent the model is along it. "
+        "0 for an effect that is a straight line given the other inputs.",
+        "{y}/({x}·{x})",
+        "sqrt(E[(∂²f/∂x_i²)²])",
+        _NEURALSENS,
+        "curvature",
+    ),
+    Measure(
+        "second_derivative_mean_standardised",
+        r"mean $\partial^2 y/\partial x^2\cdot\sigma_x^2/\sigma_y$",
+        "Mean second derivative by the input" + _CURVED + ".",
+        "",
+        "E[∂²f/∂x_i²]·σ_i²/σ_y",
+        _NEURALSENS,
+        "curvature",
+        signed=True,
+    ),
+    Measure(
+        "second_derivative_std_standardised",
+        r"std $\partial^2 y/\partial x^2\cdot\sigma_x^2/\sigma_y$",
+        "Standard deviation of the second derivative by the input" + _CURVED + ".",
+        "",
+        "sqrt(Var[∂²f/∂x_i²])·σ_i²/σ_y",
+        _NEURALSENS,
+        "curvature",
+    ),
+    Measure(
+        "second_derivative_rms_standardised",
+        r"rms $\partial^2 y/\partial x^2\cdot\sigma_x^2/\sigma_y$",
+        "Root mean square of the second derivative by the input" + _CURVED + ".",
+        "",
+        "sqrt(E[(∂²f/∂x_i²)²])·σ_i²/σ_y",
+        _NEURALSENS,
+        "curvature",
+    ),
+    Measure(
+        "cross_derivative_abs",
+        r"mean $|\partial^2 y/\partial x_i\partial x_j|$",
+        "Mean absolute mixed second derivative of two inputs: how much the slope by one changes "
+        "with the other. 0 everywhere means that the two do not interact.",
+        "{y}/({x}·{x})",
+        "E|∂²f/∂x_i∂x_j|",
+        _CROSSED,
+        "curvature",
+        axis="pair",
+    ),
+    Measure(
+        "cross_derivative_rms",
+        r"rms $\partial^2 y/\partial x_i\partial x_j$",
+        "Root mean square of the mixed second derivative of two inputs. Its square, times the "
+        "Poincaré constants of both, bounds their part in the variance together.",
+        "{y}/({x}·{x})",
+        "sqrt(E[(∂²f/∂x_i∂x_j)²])",
+        _CROSSED,
+        "curvature",
+        axis="pair",
+    ),
+    Measure(
+        "cross_derivative_abs_standardised",
+        r"mean $|\partial^2 y/\partial x_i\partial x_j|\cdot\sigma_i\sigma_j/\sigma_y$",
+        "Mean absolute mixed second derivative of two inputs, in standard deviations of y per "
+        "standard deviation of each: comparable between pairs.",
+        "",
+        "E|∂²f/∂x_i∂x_j|·σ_i·σ_j/σ_y",
+        _CROSSED,
+        "curvature",
+        axis="pair",
+    ),
+    Measure(
+        "cross_derivative_rms_standardised",
+        r"rms $\partial^2 y/\partial x_i\partial x_j\cdot\sigma_i\sigma_j/\sigma_y$",
+        "Root mean square of the mixed second derivative of two inputs, in standard deviations of "
+        "y per standard deviation of each. Of a product of two inputs its square is their S_ij.",
+        "",
+        "sqrt(E[(∂²f/∂x_i∂x_j)²])·σ_i·σ_j/σ_y",
+        _CROSSED,
+        "curvature",
+        axis="pair",
     ),
 ):
     define(_measure)

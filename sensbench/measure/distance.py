@@ -4,6 +4,7 @@ from sensbench.measure._measure import Measure, define
 
 _BORGONOVO = "Borgonovo 2007, doi:10.1016/j.ress.2006.04.015"
 _PLISCHKE = "Plischke, Borgonovo & Smith 2013, doi:10.1016/j.ejor.2012.11.047"
+_GAMBOA = "Gamboa, Klein & Lagnoux 2018, doi:10.1137/15M1025621"
 _PAWN = "Pianosi & Wagener 2018, doi:10.1016/j.envsoft.2018.07.019"
 
 for _measure in (
@@ -73,6 +74,37 @@ for _measure in (
         _PAWN,
         "chance",
         axis="output",
+    ),
+    Measure(
+        "cramer_von_mises",
+        "CvM",
+        "Cramér-von Mises index: how much of the variance of the event 'y is at least t' this "
+        "input alone explains, averaged over where y itself falls. 0 only if y is independent of "
+        "the input, 1 if y is a function of it; the same for every increasing function of y.",
+        "",
+        "∫Var(P(y ≥ t|x_i)) dF(t) / ∫F(t)(1 - F(t)) dF(t)",
+        _GAMBOA,
+        "distance",
+    ),
+    Measure(
+        "discrepancy_share",
+        "discrepancy",
+        "Discrepancy of the points (x_i, y) in their square, as a share of all inputs': how far "
+        "their scatter plot is from an even one.",
+        "",
+        "D_i/Σ D_j, D_i the L2 discrepancy of the ranks of (x_i, y)",
+        "Puy, Roy & Saltelli 2024, doi:10.1080/00401706.2024.2304341",
+        "distance",
+    ),
+    Measure(
+        "regional_distance",
+        "regional distance",
+        "Regional sensitivity: the squared distance between the input's distributions where the "
+        "output is in a region and where it is not, on average over regions of equal probability.",
+        "",
+        "mean over regions R of ∫(F(x_i|y in R) - F(x_i|y not in R))² dF(x_i)",
+        "Pianosi et al. 2016, doi:10.1016/j.envsoft.2016.02.008",
+        "distance",
     ),
 ):
     define(_measure)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from sensbench.measure import MEASURES, Measure
-from sensbench.metrics.ranks import shares
+from sensbench.metrics.ranks import above_floor, shares
 
 # Pairs of features, of all outputs together, that are compared at once.
 _MOST_PAIRS = 2**22
@@ -20,9 +20,10 @@ def agreement(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES
     """Return Spearman's rho and Kendall's tau-b for every pair of methods, per output.
 
     Both are computed on the ranks by each method's own measure, over the ``n`` features that both
-    rank; ties are shared (tau-b). ``same_top``: both put the same feature first. NaN where a
-    method gives every feature the same value, or where there are fewer than three features: two
-    features can only agree or disagree.
+    rank and at least one of the two sees above its noise (:func:`above_floor`): the order of
+    inputs without effect is chance. Ties are shared (tau-b). ``same_top``: both put the same
+    feature first. NaN where a method gives every feature the same value, or where there are
+    fewer than three features: two can only agree or disagree.
 
     ``headline``: one row per method and feature, as from ``Results.headline()``.
     """
@@ -46,9 +47,17 @@ def _of_question(frame: pd.DataFrame) -> pd.DataFrame:
         method: wide[method].reindex(index=outputs, columns=features).to_numpy(dtype=float)
         for method in methods
     }
+    clear = frame.assign(clear=above_floor(frame).astype(float))
+    seen = clear.pivot(index="output", columns=["estimator", "feature"], values="clear")
+    visible = {
+        method: seen[method].reindex(index=outputs, columns=features).to_numpy(dtype=float) > 0
+        for method in methods
+    }
     parts = []
     for position, (first, second) in enumerate(combinations(methods, 2)):
-        part = pd.DataFrame(_alike(ranks[first], ranks[second]))
+        either = visible[first] | visible[second]
+        a, b = (np.where(either, ranks[method], np.nan) for method in (first, second))
+        part = pd.DataFrame(_alike(a, b))
         part = part.assign(output=outputs, first=first, second=second, position=position)
         parts.append(part[(ranked[first] & ranked[second]).to_numpy()])
     if not parts:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 _KEYS = ["problem", "model", "estimator", "measure", "output", "feature", "budget", "replicate"]
+_TEXTS = dict.fromkeys(_KEYS[:6], str)
+_KNOWN_BY = ["problem", "model", "measure", "output", "feature"]
 COLUMNS = [
     *_KEYS, "estimate", "reference", "truth",
     "estimation_error", "model_error", "total_error", "reference_standard_error",
@@ -26,22 +29,28 @@ def error_split(frame: pd.DataFrame, truth: KnownValues, reference: KnownValues)
     ``frame``: a study's frame. ``truth``, ``reference``: (problem, model, measure, output,
     feature) to value and standard error.
     """
-    numbers = frame[(frame["partner"] == "") & (frame["feature"] != "")]
-    at = list(
-        zip(
-            *(numbers[c] for c in ("problem", "model", "measure", "output", "feature")), strict=True
-        )
-    )
-    comparable = np.array([key in truth and key in reference for key in at], dtype=bool)
-    keys = [key for key, is_known in zip(at, comparable, strict=True) if is_known]
-    table = numbers.loc[comparable, _KEYS].reset_index(drop=True)
+    known = truth.keys() & reference.keys()
+    numbers = frame[(frame["partner"] == "") & (frame["feature"] != "")] if known else frame[:0]
+    # what is known of each number: looked up once per key, not per number
+    group = numbers.groupby(_KNOWN_BY, sort=False, observed=True).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1]
+    keys = list(zip(*(numbers[c].iloc[first].astype(str) for c in _KNOWN_BY), strict=True))
+    comparable = np.array([key in known for key in keys], dtype=bool)[group]
+    which = group[comparable]
+
+    def of_numbers(values: KnownValues, part: int) -> Float[np.ndarray, " n"]:
+        by_key = [values[p, m, s, o, f][part] if (p, m, s, o, f) in known else np.nan
+                  for p, m, s, o, f in keys]  # fmt: skip
+        return np.array(by_key, dtype=float)[which]
+
+    table = numbers.loc[comparable, _KEYS].reset_index(drop=True).astype(_TEXTS)
     table["estimate"] = numbers.loc[comparable, "value"].to_numpy(dtype=float)
-    table["reference"] = np.array([reference[key][0] for key in keys], dtype=float)
-    table["truth"] = np.array([truth[key][0] for key in keys], dtype=float)
+    table["reference"] = of_numbers(reference, 0)
+    table["truth"] = of_numbers(truth, 0)
     table["estimation_error"] = table["estimate"] - table["reference"]
     table["model_error"] = table["reference"] - table["truth"]
     table["total_error"] = table["estimate"] - table["truth"]
-    table["reference_standard_error"] = np.array([reference[key][1] for key in keys], dtype=float)
+    table["reference_standard_error"] = of_numbers(reference, 1)
     return table[COLUMNS]
 
 

@@ -13,6 +13,8 @@ from sensbench.measure import MEASURES, Measure
 DECIMALS = 6
 # Negative values of this size, relative to the positive ones, say that a method sees noise.
 _NOISE = 0.5
+# A part of the importance below this is not worth an order, whatever its interval.
+_LEAST_SHARE = 1e-3
 _GROUP = ["problem", "model", "output", "estimator"]
 
 
@@ -34,9 +36,8 @@ def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -
     A method has ranks but no shares (NaN) where there is nothing to divide: the negative values
     amount to more than half of the positive ones, or every interval reaches 0.
 
-    A method may not be applicable to some features (NaN: no share, no rank). What it divides is
-    then not the whole: its shares sum to what the methods that rank every feature give to the
-    same features, on average.
+    A method may not be applicable to some features (NaN: no share, no rank). Its shares are then of
+    what it scores alone, as they are: not comparable with those of methods that score them all.
 
     ``headline``: one row per method and feature, as from ``Results.headline()``; ``measures``:
     what they mean.
@@ -54,11 +55,12 @@ def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -
     inner = np.where(crosses, 0.0, np.minimum(np.abs(ends["low"]), np.abs(ends["high"])))
     low = np.where(signed, inner, ends["low"])
     high = np.where(signed, outer, ends["high"])
+    floored = np.zeros(len(frame), dtype=bool)
     if "floor" in frame:
         floor = frame["floor"].to_numpy(dtype=float) ** power.to_numpy()
-        value, low = (np.where(value <= floor, np.minimum(end, 0.0), end) for end in (value, low))
+        floored = value <= floor
+        value, low = (np.where(floored, np.minimum(end, 0.0), end) for end in (value, low))
     total = _divisible(frame, value, low)
-    total = total / _whole(frame.assign(share=value / total))
     frame["share"], frame["share_low"], frame["share_high"] = (
         value / total,
         low / total,
@@ -67,7 +69,12 @@ def shares(headline: pd.DataFrame, measures: Mapping[str, Measure] = MEASURES) -
     largest = _over_group(frame, np.abs(value), "max")
     relative = pd.Series(value / np.where(largest > 0, largest, 1.0), index=frame.index)
     frame["rank"] = (
-        frame.assign(importance=frame["share"].where(total > 0, relative).round(DECIMALS))
+        frame.assign(
+            importance=frame["share"]
+            .where(total > 0, relative)
+            .round(DECIMALS)
+            .mask(floored, -np.inf)
+        )
         .groupby(_GROUP, sort=False)["importance"]
         .rank(ascending=False, method="min")
     )
@@ -94,19 +101,18 @@ def _over_group(
     return groups.transform(how).to_numpy(dtype=float)
 
 
-def _whole(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:
-    """How much of all importance each row's method divides: 1 where it ranks every feature."""
-    missing = frame["share"].isna()
-    if not missing.any():
-        return np.ones(len(frame))
-    partial = frame.assign(missing=missing).groupby(_GROUP, sort=False)["missing"].transform("any")
-    feature = [*_GROUP[:-1], "feature"]
-    whole = frame.assign(u=frame["share"].clip(lower=0))[~partial]
-    usual = whole.groupby(feature, sort=False)["u"].mean()
-    usual_u = frame[feature].merge(usual.reset_index(), on=feature, how="left")["u"].to_numpy()
-    grouped = frame.assign(known=np.where(missing, 0.0, usual_u)).groupby(_GROUP, sort=False)[
-        "known"
-    ]
-    # No method ranks every feature: then a share is one of what its method can rank.
-    of_all = grouped.transform("sum", min_count=1).fillna(1.0).to_numpy()
-    return np.where(partial & (of_all > 0), of_all, 1.0)
+def least_share(d: int) -> float:
+    """Return the share below which an input, one of ``d``, has no place in an order."""
+    return min(_LEAST_SHARE, 0.1 / d)
+
+
+def above_floor(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Return, of each row of headline shares, whether it rises above its method's noise.
+
+    Its interval lies above 0, it is above the method's own floor where there is one, and it is a
+    thousandth of the importance or more (of over 100 inputs, a tenth of an even part).
+    """
+    d = frame.groupby(_GROUP[:-1])["feature"].transform("nunique")
+    least = d.map(least_share)
+    low = frame["share_low"].where(frame["share_low"].notna(), frame["share"])
+    return (low > 0) & (frame["share"] >= least)

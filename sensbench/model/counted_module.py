@@ -9,6 +9,7 @@ from torch.autograd import forward_ad
 
 from sensbench.errors import InputError, ModelError
 from sensbench.model.boundary.torch_function import TorchFunction
+from sensbench.model.output_scale import OutputScale
 
 
 class CountedModule(nn.Module):
@@ -24,6 +25,8 @@ class CountedModule(nn.Module):
         The model.
     count
         Called with rows, and ``backward=True`` where they are differentiated.
+    scale
+        What the outputs are divided by, where they are of extreme size.
 
     Attributes
     ----------
@@ -31,8 +34,14 @@ class CountedModule(nn.Module):
         The copy, where the model is an ``nn.Module``; layers and their names are the caller's.
     """
 
-    def __init__(self, function: TorchFunction, count: Callable[..., None]):
+    def __init__(
+        self,
+        function: TorchFunction,
+        count: Callable[..., None],
+        scale: OutputScale | None = None,
+    ):
         super().__init__()
+        self._scale = scale
         self._function, self._count = function.fresh(), count
         if self._function.module is not None:
             self.module = self._function.module
@@ -63,7 +72,7 @@ class CountedModule(nn.Module):
         outputs = self._function.outputs(x)
         if outputs.requires_grad:
             outputs.register_hook(self._count_backward)
-        return outputs
+        return outputs if self._scale is None else self._scale.tensor(outputs)
 
     def _count_backward(self, gradient: Tensor) -> None:
         if torch._C._functorch.is_legacy_batchedtensor(gradient):

@@ -15,6 +15,8 @@ from sensbench.model.boundary.columns import Selector
 from sensbench.model.boundary.mistaken import require_model_and_rows
 from sensbench.model.model import Derivatives, Model
 
+_EXAMPLE = 64
+
 
 @overload
 def jacobian(
@@ -160,9 +162,12 @@ def _model(
             )
         return rows, model.metered()
     features: Sequence[str] | None = names
+    discrete = discrete_columns(X) if discrete is None else discrete
+    # a few are enough to call it on: all of them are copied
+    example = rows if np.size(discrete) else rows[:_EXAMPLE]
     return rows, Model(
-        model, rows, output=output, arguments=arguments, features=features,
-        discrete=discrete_columns(X) if discrete is None else discrete, derivatives=derivatives,
+        model, example, output=output, arguments=arguments, features=features,
+        discrete=discrete, derivatives=derivatives,
     )  # fmt: skip
 
 

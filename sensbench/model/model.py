@@ -22,11 +22,20 @@ from sensbench.model.boundary.columns import Selector
 from sensbench.model.boundary.finite_differences import central_differences, scale_of
 from sensbench.model.boundary.memory import recalled, remember, settle, state_of
 from sensbench.model.boundary.mistaken import require_model_and_rows
+from sensbench.model.boundary.placement import free_bytes
 from sensbench.model.boundary.random_state import Draws
 from sensbench.model.boundary.recognise import recognise
 from sensbench.model.boundary.torch_function import TorchFunction
-from sensbench.model.chunks import in_chunks, joined, keep_freed_memory, rows_at_once
+from sensbench.model.chunks import (
+    Written,
+    in_chunks,
+    joined,
+    keep_freed_memory,
+    rows_at_once,
+    rows_differentiated,
+)
 from sensbench.model.counted_module import CountedModule
+from sensbench.model.exchange.updates import Change, Updates
 from sensbench.model.output_scale import OutputScale
 from sensbench.threads import for_torch
 
@@ -73,6 +82,8 @@ class Model:
         Names of the features; ``x1 … xd`` where nobody named them.
     n_forward, n_backward
         Rows evaluated and rows differentiated (one per row and output) so far.
+    n_updated
+        Of the rows evaluated, those that :meth:`exchanged` had by updating the first layer.
 
     Raises
     ------
@@ -142,8 +153,10 @@ class Model:
             self._known, recalled=seen is not None,
         )  # fmt: skip
         self._derivatives_given = False
+        self._updates = self._updated_from_now()
         self.n_forward = 0
         self.n_backward = 0
+        self.n_updated = 0
         self._budget: int | None = None
         self._scale: OutputScale | None = None
 
@@ -186,7 +199,7 @@ class Model:
     @property
     def n_check(self) -> int:
         """Rows that the checks of the model took, outside every budget."""
-        return self._checks.n_rows
+        return self._checks.n_rows + (0 if self._updates is None else self._updates.n_rows)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -196,6 +209,11 @@ class Model:
             notes.append(
                 f"derivatives by {self.derivative_method}: {2 * self.d} evaluations per row, "
                 f"counted as forward rows"
+            )
+        if self.n_updated:
+            notes.append(
+                "rows that differ in one feature were had by updating the first layer's result; "
+                "exchange='full' multiplies every row, and differs by rounding only"
             )
         whole = zip(self.outputs, self._function.whole_outputs, strict=True)
         named = ", ".join(repr(name) for name, is_whole in whole if is_whole)
@@ -209,9 +227,11 @@ class Model:
     def metered(self, budget: int | None = None) -> "Model":
         """Return the same model with counters at zero and, if given, a limit on their sum."""
         view = copy.copy(self)
-        view.n_forward = view.n_backward = 0
+        view.n_forward = view.n_backward = view.n_updated = 0
         view._budget = budget
         view._derivatives_given = False
+        # what it learns of the model is not to depend on who asked before
+        view._updates = view._updated_from_now()
         return view
 
     def scaled(self, scale: OutputScale) -> "Model":
@@ -260,6 +280,41 @@ class Model:
             settle(self._known)
         return Y if self._scale is None else self._scale.outputs(Y)
 
+    def exchanges_at_once(self, X: Float[np.ndarray, "n d"]) -> int:
+        """Return how many changes to give :meth:`exchanged`; 0 where full rows are faster."""
+        if self._updates is None or not self._updates.pay(X):
+            return 0
+        return self._updates.at_once(X, self.o)
+
+    def exchanged(
+        self, X: Float[np.ndarray, "n d"], changes: Sequence[Change]
+    ) -> Float[np.ndarray, "changes n o"] | None:
+        """Return the outputs of ``X`` with other values in a few columns, for each change.
+
+        They are those of full rows but for rounding, and count as such. ``None``, without cost,
+        where the model turns out not to begin with an affine layer, and ever after.
+        """
+        if self._updates is None:
+            return None
+        rows = len(changes) * len(X)
+        self._spend(rows, 0)
+        with contained(f"model {self.name!r}"), undisturbed(self._draws):
+            self._checks.rows(X)
+            Y = self._updates.outputs(X, changes)
+        if not self._known.settled:
+            settle(self._known)
+        if Y is None:
+            self.n_forward -= rows
+            return None
+        self.n_updated += rows
+        if self._scale is None:
+            return Y
+        return self._scale.outputs(Y.reshape(rows, -1)).reshape(Y.shape)
+
+    def _updated_from_now(self) -> Updates | None:
+        f = self._function
+        return Updates(f) if isinstance(f, TorchFunction) else None
+
     def jacobian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d"]:
         """Return the derivative of every output with respect to every input at every row."""
         return self.values_and_jacobian(X)[1]
@@ -278,12 +333,13 @@ class Model:
         DerivativeError
             An output is cut off from the inputs, or the derivative is not how the model changes.
         """
-        (parts,) = self._parts([X], features)
         J = np.empty((len(X), self.o, self.d))
+        (parts,) = self._parts([X], features, J)
         at = 0
         for Y, slopes in parts:
             for k, slope in enumerate(slopes):
-                J[at : at + len(Y), k] = slope
+                if slope.base is not J:
+                    J[at : at + len(Y), k] = slope
             at += len(Y)
         J[:, :, self._cast] = np.nan
         return joined([Y for Y, _ in parts]), J
@@ -302,12 +358,19 @@ class Model:
             yield joined([Y for Y, _ in parts]), slopes
 
     def _parts(
-        self, chunks: Iterable[Float[np.ndarray, "_ d"]], features: Sequence[int] | None
+        self,
+        chunks: Iterable[Float[np.ndarray, "_ d"]],
+        features: Sequence[int] | None,
+        into: Float[np.ndarray, "n o d"] | None = None,
     ) -> Iterator[list[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ d"]]]]]:
-        """Yield for each chunk what came of its parts, which were run one after the other."""
+        """Yield for each chunk what came of its parts, which were run one after the other.
+
+        With ``into``, the one chunk's slopes by automatic differentiation are written there.
+        """
         scale: Float[np.ndarray, " d"] | None = None
         features = self._with_derivative() if features is None else features
         for X in chunks:
+            written: Written | None = None
             self._charge(X, backward=True)
             self._derivatives_given = True
             with contained(f"model {self.name!r}"), undisturbed(self._draws):
@@ -320,35 +383,64 @@ class Model:
                     J = central_differences(self._values, X, scale, f.eps, f.rounded, features)
                     parts = [(Y, [J[:, k] for k in range(self.o)])]
                 else:
-                    parts = self._in_chunks(f.values_and_slopes, X)
+                    if into is None:
+                        parts = self._in_chunks(f.values_and_slopes, X)
+                    else:
+                        written = Written(f.values_and_slopes, into)
+                        most = rows_differentiated(self._rows_at_once(1), f.device)
+                        parts = in_chunks(written, X, most)
             if not self._known.settled:
                 settle(self._known)
             self._checked([Y for Y, _ in parts], X, "outputs")
-            for k in range(self.o):
-                self._checked([slopes[k] for _, slopes in parts], X, "derivatives")
+            if written is None or not math.isfinite(written.squares):
+                for k in range(self.o):
+                    self._checked([slopes[k] for _, slopes in parts], X, "derivatives")
             yield parts if self._scale is None else [self._scale.part(*part) for part in parts]
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the exact second derivatives; see :func:`sensbench.hessian`."""
-        self._charge(X, backward=True)
-        if not isinstance(self._function, TorchFunction) or self._differences:
+        features = self._with_derivative()
+        (*_, some) = self.values_and_curvatures(X, features)
+        H = np.full((len(X), self.o, self.d, self.d), np.nan)
+        H[:, :, np.array(features)[:, None], features] = some
+        return H
+
+    def values_and_curvatures(
+        self, X: Float[np.ndarray, "n d"], features: Sequence[int]
+    ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o m"], Float[np.ndarray, "n o m m"]]:
+        """Return outputs, and their exact first and second derivatives by some of the features.
+
+        Counts one forward row, one backward row per output, and one per output and feature.
+
+        Raises
+        ------
+        DerivativeError
+            As :func:`sensbench.hessian`.
+        """
+        f, m = self._function, len(features)
+        if not isinstance(f, TorchFunction) or self._differences:
             raise DerivativeError(
                 f"model {self.name!r}: expected a torch model for exact second derivatives; this "
                 f"one's derivatives are {self.derivative_method}; pairwise Sobol' indices measure "
                 f"interactions without derivatives"
             )
-        features = self._with_derivative()
+        self._charge(X, backward=True)
+        self._spend(0, len(X) * self.o * m)
         with contained(f"model {self.name!r}"), undisturbed(self._draws):
             self._checks.rows(X)
             self._checks.derivatives(X, features)
             self._checks.second_derivatives(X, features)
-            # Each row keeps d backward passes of the gradient's graph.
-            parts = self._in_chunks(self._function.hessian, X, self.d)
-            self.n_backward += len(X) * self.o * self.d
-            H = joined(parts)
-            self._checked([H], X, "second derivatives")
-            H[:, :, self._cast], H[:, :, :, self._cast] = np.nan, np.nan
-            return H
+            # Each row keeps a backward pass of the gradient's graph for each feature.
+            parts = self._in_chunks(lambda some: f.values_and_curvatures(some, features), X, self.d)
+            Y, J, H = (joined(list(one)) for one in zip(*parts, strict=True))
+            J, H = J[:, :, features], H[:, :, :, features]
+            for what, of in (("outputs", Y), ("derivatives", J), ("second derivatives", H)):
+                self._checked([of], X, what)
+        if self._scale is None:
+            return Y, J, H
+        Y = self._scale.outputs(Y)
+        exponents = -self._scale.exponents
+        return Y, np.ldexp(J, exponents[:, None]), np.ldexp(H, exponents[:, None, None])
 
     def _with_derivative(self) -> Sequence[int]:
         if len(self._cast) == self.d:
@@ -367,7 +459,9 @@ class Model:
         return in_chunks(call, X, self._rows_at_once(copies))
 
     def _rows_at_once(self, copies: int) -> int:
-        return rows_at_once(copies * (self.d + self.o), self._function.width)
+        f = self._function
+        free = free_bytes(f.device) if isinstance(f, TorchFunction) else None
+        return rows_at_once(copies * (self.d + self.o), f.width, free)
 
     def count(self, rows: int, *, backward: bool = False) -> None:
         """Count rows that were, or are about to be, run forward or backward elsewhere.
@@ -394,7 +488,7 @@ class Model:
                 f"model {self.name!r}: expected a torch model; this one takes "
                 f"{self._function.given}; methods that call it on rows work"
             )
-        return CountedModule(self._function, self.count)
+        return CountedModule(self._function, self.count, self._scale)
 
     def _charge(self, X: Float[np.ndarray, "n d"], *, backward: bool) -> None:
         if X.ndim != 2 or X.shape[1] != self.d:

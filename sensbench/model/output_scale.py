@@ -1,7 +1,9 @@
 """OutputScale: powers of two that bring outputs of extreme size near 1, which changes no digit."""
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 # Beyond 1e±100 squares, and products of these, leave the range of double precision.
 _EXTREME = 332
@@ -41,6 +43,16 @@ class OutputScale:
         """Return scaled outputs."""
         self.see(values)
         return np.ldexp(values, -self.exponents) if self.changes else values
+
+    def tensor(self, values: Float[Tensor, "n o"]) -> Float[Tensor, "n o"]:
+        """Return scaled outputs with their graph."""
+        self.see(values.detach().to("cpu", torch.float64).numpy())
+        if not self.changes:
+            return values
+        first = -self.exponents // 2  # in two steps: 2 to the whole may be beyond all numbers
+        for part in (first, -self.exponents - first):
+            values = values * torch.from_numpy(np.ldexp(1.0, part)).to(values)
+        return values
 
     def slopes(self, k: int, values: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """Return the scaled derivatives of an output whose values were seen."""

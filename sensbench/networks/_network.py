@@ -6,10 +6,11 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from jaxtyping import Float
 from torch import nn
 
 from sensbench.errors import InputError, ModelError, require
@@ -18,7 +19,7 @@ from sensbench.model.model import Model
 from sensbench.model.quality import Quality, gradient_errors, qualities
 from sensbench.networks._cache import NetworkCache, key_of
 from sensbench.networks._fitting import fit, one_thread
-from sensbench.networks._rows import Part, Split, split_rows
+from sensbench.networks._rows import VALIDATION_OF_LEARNED, Part, Split, split_rows
 from sensbench.networks._standardised import Standardised
 from sensbench.networks._trained import Trained
 from sensbench.problem.problem import Problem
@@ -94,7 +95,9 @@ class Network(ABC):
                 "parameters": sum(p.numel() for p in module.parameters()),
             }
             quality = self._judged(problem, split, module)
-        return Trained(self.name, module, problem.outputs, quality, training, split.held_out_rows)
+        return Trained(
+            self.name, module, problem.outputs, quality, training, split.held_out_rows, self
+        )
 
     def restore(self, problem: Problem, metadata: Mapping[str, Any], weights: bytes) -> Trained:
         """Return the network that was trained on this problem, from what was kept of it.
@@ -105,7 +108,22 @@ class Network(ABC):
             The weights are not those of a network with these hyper-parameters on this problem.
         """
         module = self.build(problem.space.d, problem.o).requires_grad_(False)
-        return Trained.restore(self.name, module, problem.outputs, metadata, weights)
+        restored = Trained.restore(self.name, module, problem.outputs, metadata, weights)
+        return replace(restored, network=self)
+
+    def again(
+        self, X: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n o"], seed: int
+    ) -> nn.Module:
+        """Return a module that has learned these rows, some of which say when to stop."""
+        with undisturbed(), one_thread():
+            rng = np.random.default_rng(seed)
+            order = rng.permutation(len(X))
+            n_validation = max(1, int(VALIDATION_OF_LEARNED * len(X)))
+            validation, rows = np.split(order, [n_validation])
+            every = np.ones(X.shape[1], dtype=bool)
+            learned, held = (Part(X[some], y[some], every) for some in (rows, validation))
+            module, _ = self.learn(learned, held, int(rng.integers(2**31)))
+        return module.requires_grad_(False).eval()
 
     def _learned(
         self, split: Split, seed: int, cache: NetworkCache | None, problem: str

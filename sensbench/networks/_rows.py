@@ -9,7 +9,8 @@ from sensbench.errors import ModelError, NotApplicable, TooFewRows
 from sensbench.model.model import Model
 from sensbench.problem.problem import Data, Problem
 
-_VALIDATION_OF_DRAWS = 0.2
+# Of the rows that are learned or say when to stop: 15 of 75 in a hundred.
+VALIDATION_OF_LEARNED = 0.2
 _VALIDATION_OF_DATA, _HELD_OUT_OF_DATA = 0.15, 0.25
 _SMALLEST = 20
 
@@ -99,7 +100,7 @@ def split_rows(problem: Problem, n: int, rng: np.random.Generator) -> Split:
     data = problem.data
     if data is None:
         data = Data(problem.space.sample(2 * n, rng))
-        n_validation = max(1, int(_VALIDATION_OF_DRAWS * n))
+        n_validation = max(1, int(VALIDATION_OF_LEARNED * n))
         places = np.arange(2 * n)
         validation, fit, held_out = np.split(places, [n_validation, n])
     else:

@@ -11,6 +11,7 @@ from torch import nn
 from sensbench.errors import InputError
 from sensbench.model.model import Model
 from sensbench.model.quality import Quality
+from sensbench.networks._again import Again, NetworkAgain
 from sensbench.problem.problem import Problem
 
 
@@ -34,6 +35,8 @@ class Trained:
         ``parameters``.
     held_out_rows
         Which of the problem's data rows were held out; empty where rows were drawn.
+    network
+        What it was trained as, where it is to be trained again.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Trained:
     quality: Mapping[str, Quality]
     training: Mapping[str, Any]
     held_out_rows: tuple[int, ...] = ()
+    network: Again | None = None
 
     def problem(self, problem: Problem) -> Problem:
         """Return the same question about this network.
@@ -72,9 +76,14 @@ class Trained:
             )
             data = data.take(rows)
         model = Model(self.module, problem.space.sample(2, 0), outputs=self.outputs, name=self.name)
-        return replace(problem, data=data, notes=notes).with_model(
+        again = None
+        # slopes of what is learned are not known of some of its columns
+        if self.network is not None and not self.network.sobolev:
+            again = NetworkAgain(self.network, problem, self.held_out_rows)
+        asked = replace(problem, data=data, notes=notes).with_model(
             model, self.quality, "rows it was not trained on"
         )
+        return replace(asked, refit=again)
 
     def metadata(self) -> dict[str, Any]:
         """Return plain values, fit for JSON, that rebuild it together with :meth:`weights`."""

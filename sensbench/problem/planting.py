@@ -89,6 +89,12 @@ def _check(problem: Problem, noise: int, copies: Sequence[str], seed: int, who: 
             f"{who}: expected data with targets that a network is yet to be trained on, for "
             f"example diabetes; got {kind}, whose inputs are what they are"
         )
+    if not problem.space.independent:
+        raise InputError(
+            f"{who}: expected rows whose columns' law is not asked for; got inputs that are "
+            f"{problem.space.dependence.describe()}, which says nothing of planted ones; plant in "
+            f"the rows first, and fit a law to all columns then"
+        )
     if problem.truth:
         raise InputError(
             f"{who}: expected data whose exact importances are not known; got exact values of "

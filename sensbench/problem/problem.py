@@ -20,12 +20,15 @@ from sensbench.model.boundary.arguments import Arguments
 from sensbench.model.boundary.columns import Selector
 from sensbench.model.model import Derivatives, Model
 from sensbench.model.quality import Quality
+from sensbench.problem.refit import Refit
 from sensbench.problem.truth import Truth, Truths
 
 Inputs = Literal["data", "product"]
 # What a model's outputs are called for want of a name: y, out1, and anything by position.
 _NO_NAME = re.compile(r"y|out\d+|.+\[\d+(,\d+)*\]")
 OutputsOf = Literal["model", "targets"]
+# What is explained where there is no model: the targets as they were measured.
+MEASURED = "data"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,13 @@ class Data:
 
     X: Float[np.ndarray, "n d"]
     y: Float[np.ndarray, "n o"] | None = None
+
+    def __post_init__(self) -> None:
+        # sums over rows are rounded by the layout: the same numbers, from a frame or a file, are
+        # to give the same bits
+        object.__setattr__(self, "X", np.ascontiguousarray(self.X))
+        if self.y is not None:
+            object.__setattr__(self, "y", np.ascontiguousarray(self.y))
 
     def __len__(self) -> int:
         return len(self.X)
@@ -65,11 +75,11 @@ class Problem:
     model
         ``None`` for data that no model has been trained on yet.
     space
-        The inputs' independent marginals: what designs sample from.
+        The inputs' marginals, and how they depend on each other: what designs sample from.
     data
         Real rows. With ``inputs="data"`` estimators that need no design use these very rows.
     truth
-        Measure name to what is known of it, for independent features: value, standard error and
+        Measure name to what is known of it, under the law of ``space``: value, standard error and
         how it was obtained. Worked out when somebody asks.
     reference
         Measure name to what the model's own value is known to be: the truth, for the function
@@ -92,6 +102,12 @@ class Problem:
         under.
     planted
         Planted feature to the feature it is a copy of; ``""``: noise (:func:`sensbench.plant`).
+    refit
+        How the model is trained again, for methods that take a column away from its training;
+        networks of :data:`sensbench.networks` know it.
+    noise_floor
+        Inputs that were added and that the model ignores: what does not score above them is not
+        told apart from an input without effect.
     """
 
     name: str
@@ -110,6 +126,8 @@ class Problem:
     source: str = ""
     licence: str = ""
     planted: Mapping[str, str] = field(default_factory=dict)
+    refit: Refit | None = None
+    noise_floor: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.inputs not in ("data", "product"):
@@ -166,6 +184,7 @@ class Problem:
         inputs: Inputs = "data",
         notes: Sequence[str] = (),
         source: str = "",
+        refit: Refit | None = None,
     ) -> "Problem":
         """Return the problem of a model over a space, with rows if given; see :class:`Model`.
 
@@ -223,6 +242,7 @@ class Problem:
             output_units=tuple(output_units),
             notes=tuple(notes),
             source=source,
+            refit=refit,
         )
 
     @property
@@ -240,6 +260,19 @@ class Problem:
                 f"train one (a study's models: [mlp]) or pass yours to with_model"
             )
         return self.model
+
+    def __repr__(self) -> str:
+        rows = f", {len(self.data):,} rows" if self.data is not None else ""
+        known = f"; known values of {self.truth_of}" if self.truth_of else ""
+        return (
+            f"<Problem {self.name!r}: {self.explained_as} with {self.d} inputs and {self.o} "
+            f"outputs{rows}{known}; {self.space!r}>"
+        )
+
+    @property
+    def explained_as(self) -> str:
+        """Name of what is explained: the model's, or ``"data"`` for measured targets alone."""
+        return self.model.name if self.model is not None else MEASURED
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -266,6 +299,15 @@ class Problem:
         """The space that draws come from: with ``inputs="product"`` that of the marginals alone."""
         return self.space.product() if self.inputs == "product" else self.space
 
+    def apart(self) -> "Problem":
+        """Return the problem with inputs that are drawn independently, itself where they are."""
+        return self if self.drawn_from.independent else replace(self, inputs="product")
+
+    @property
+    def known_truth(self) -> Mapping[str, Truth]:
+        """What is known of the law that draws come from: nothing, where that is not the space's."""
+        return self.truth if self.drawn_from is self.space else {}
+
     @property
     def uses_rows(self) -> bool:
         """Whether :meth:`rows` gives real rows."""
@@ -280,8 +322,9 @@ class Problem:
         error and the estimator's together.
         """
         return replace(
-            self, model=model, quality=MappingProxyType(dict(quality or {})), judged_on=judged_on
-        )
+            self, model=model, quality=MappingProxyType(dict(quality or {})), judged_on=judged_on,
+            refit=None,
+        )  # fmt: skip
 
     def rows(self, n: int, rng: np.random.Generator) -> Data:
         """Return at most ``n`` rows: real ones where the problem has them, else draws.

@@ -13,7 +13,7 @@ from sensbench.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What a measure's value is known to be, for a function over independent inputs.
+    """What a measure's value is known to be, for a function over its inputs' law.
 
     ``np.asarray(truth)`` is its value.
 

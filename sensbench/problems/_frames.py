@@ -105,7 +105,7 @@ def split_columns(
     UnknownNameError
         No such column; the message names the nearest.
     """
-    targets = _chosen(target, frame, who, "target")
+    targets = [] if target == () else _chosen(target, frame, who, "target")
     rest = [name for name in frame.columns if name not in targets]
     inputs = rest if features is None else _chosen(features, frame, who, "feature")
     both = sorted(set(inputs) & set(targets))

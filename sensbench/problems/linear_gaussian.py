@@ -8,7 +8,10 @@ from torch import Tensor
 from sensbench.errors import require
 from sensbench.inputs.space import InputSpace, default_names
 from sensbench.problem.problem import Problem
+from sensbench.problem.truth import Truths
+from sensbench.problems._correlations import Correlation, correlations
 from sensbench.problems._parameters import numbers
+from sensbench.truths.gaussian_polynomial import gaussian_polynomial
 from sensbench.truths.separable import separable
 
 
@@ -17,11 +20,12 @@ def linear_gaussian(
     deviations: Sequence[float] | None = None,
     means: Sequence[float] | None = None,
     intercepts: Sequence[float] | None = None,
+    correlation: Correlation = None,
 ) -> Problem:
     """Y = Cx + k on independent normal inputs: every method should agree on C²σ².
 
     All measures on a common scale coincide: Sᵢ = S_Tᵢ = (cᵢσᵢ)²/Σ(cⱼσⱼ)², the squared
-    standardised derivative.
+    standardised derivative. Not so with ``correlation``, where each has its own exact value.
 
     Parameters
     ----------
@@ -31,6 +35,9 @@ def linear_gaussian(
         Of the inputs; 1 and 0 by default.
     intercepts
         One per output; 0 by default.
+    correlation
+        Of the inputs: one number for every pair, a matrix, or ``{"x1, x2": 0.9}``; independent by
+        default.
 
     Raises
     ------
@@ -52,7 +59,8 @@ def linear_gaussian(
         return x @ slopes.T + torch.as_tensor(k, dtype=x.dtype, device=x.device)
 
     moments = zip(mu.tolist(), sigma.tolist(), strict=True)
-    space = InputSpace.normal(dict(zip(default_names(d), moments, strict=True)))
+    law = correlations(who, correlation, default_names(d))
+    space = InputSpace.normal(dict(zip(default_names(d), moments, strict=True)), correlation=law)
     terms = (
         [(constant, {}), *((c, {i: _itself}) for i, c in enumerate(row))]
         for constant, row in zip(k.tolist(), C.tolist(), strict=True)
@@ -62,7 +70,7 @@ def linear_gaussian(
         space,
         name=who,
         outputs=["y"] if o == 1 else [f"y{j + 1}" for j in range(o)],
-        truth=separable(space, *terms),
+        truth=separable(space, *terms) if space.independent else _correlated(space, C, k),
         source="Saltelli et al. 2008, doi:10.1002/9780470725184",
     )
 
@@ -73,3 +81,13 @@ def _or(given: Sequence[float] | None, default: float, length: int) -> Sequence[
 
 def _itself(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
     return x
+
+
+def _correlated(
+    space: InputSpace, C: Float[np.ndarray, "o d"], k: Float[np.ndarray, " o"]
+) -> Truths:
+    terms = (
+        [(constant, {}), *((float(c), {i: 1}) for i, c in enumerate(row))]
+        for constant, row in zip(k.tolist(), C, strict=True)
+    )
+    return gaussian_polynomial(space, *terms)

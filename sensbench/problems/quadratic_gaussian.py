@@ -10,10 +10,13 @@ from sensbench.errors import require
 from sensbench.inputs.space import InputSpace, default_names
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truth, Truths
+from sensbench.problems._correlations import Correlation, correlations
 from sensbench.problems._parameters import numbers
+from sensbench.truths.gaussian_polynomial import gaussian_polynomial
 from sensbench.truths.implied import implied
 from sensbench.truths.separable import separable
 
+_SOURCE = "Searle 1971, Linear Models"
 _Matrix = Sequence[Sequence[float]]
 
 
@@ -23,6 +26,7 @@ def quadratic_gaussian(
     c: float = 0.0,
     deviations: Sequence[float] | None = None,
     means: Sequence[float] | None = None,
+    correlation: Correlation = None,
 ) -> Problem:
     """Y = xᵀAx + bᵀx + c on independent normal inputs: slopes are normal, interactions pairwise.
 
@@ -40,6 +44,9 @@ def quadratic_gaussian(
         A constant.
     deviations, means
         Of the inputs; 1 and 0 by default.
+    correlation
+        Of the inputs: one number for every pair, a matrix, or ``{"x1, x2": 0.9}``; independent by
+        default.
 
     Raises
     ------
@@ -64,11 +71,21 @@ def quadratic_gaussian(
         return ((x @ matrix) * x).sum(dim=1) + x @ linear + constant
 
     moments = zip(mu.tolist(), sigma.tolist(), strict=True)
-    space = InputSpace.normal(dict(zip(default_names(d), moments, strict=True)))
+    law = correlations(who, correlation, default_names(d))
+    space = InputSpace.normal(dict(zip(default_names(d), moments, strict=True)), correlation=law)
     terms = [(constant, {}), *((float(s), {i: _itself}) for i, s in enumerate(slope) if s)]
     for i, j in zip(*np.nonzero(np.triu(Q)), strict=True):
         square = {int(i): _square} if i == j else {int(i): _itself, int(j): _itself}
         terms.append((float(Q[i, j]) * (1 if i == j else 2), square))
+    if not space.independent:
+        powers = [(constant, {}), *((float(s), {i: 1}) for i, s in enumerate(slope))]
+        for i, j in zip(*np.nonzero(Q), strict=True):
+            power = {int(i): 2} if i == j else {int(i): 1, int(j): 1}
+            powers.append((float(Q[i, j]), power))
+        correlated = gaussian_polynomial(space, powers)
+        return Problem.of(
+            function, space, name=who, outputs=["y"], truth=correlated, source=_SOURCE
+        )
     truth = separable(space, terms)
     sizes = _sizes(2 * Q @ mu + slope, np.sqrt((2 * Q) ** 2 @ sigma**2))
 
@@ -81,7 +98,7 @@ def quadratic_gaussian(
         name=who,
         outputs=["y"],
         truth=truth.or_else(Truths(folded)),
-        source="Searle 1971, Linear Models",
+        source=_SOURCE,
     )
 
 

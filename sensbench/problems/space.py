@@ -8,6 +8,7 @@ import scipy.stats
 from sensbench.errors import InputError
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
+from sensbench.problems._correlations import Correlation, correlations
 
 _EXPECTED = (
     "[low, high], {normal: [mean, std]}, {uniform: [low, high]}, {values: [...]} or "
@@ -15,7 +16,12 @@ _EXPECTED = (
 )
 
 
-def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> Problem:
+def space(
+    inputs: Mapping[str, Any],
+    units: Mapping[str, str] | None = None,
+    correlation: Correlation = None,
+    correlation_of: str = "values",
+) -> Problem:
     """Inputs by their distributions, for a model from a file (no model, no rows).
 
     Parameters
@@ -26,6 +32,11 @@ def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> 
         ``{probabilities: {0: 0.9, 1: 0.1}}``.
     units
         Input name to its unit.
+    correlation
+        Of the inputs, joined by a Gaussian copula: one number for every pair, a matrix, or
+        ``{"x1, x2": 0.9}``; independent by default.
+    correlation_of
+        ``values`` or ``ranks``.
 
     Raises
     ------
@@ -37,7 +48,8 @@ def space(inputs: Mapping[str, Any], units: Mapping[str, str] | None = None) -> 
             f"space: expected inputs such as {{x1: [0, 1], x2: {{normal: [0, 2]}}}}; got {inputs!r}"
         )
     written = {str(name): _written(str(name), given) for name, given in inputs.items()}
-    made = InputSpace.of(written)
+    law = correlations("space", correlation, list(written))
+    made = InputSpace.of(written, correlation=law, correlation_of=correlation_of)
     return Problem("space", made.with_units(units) if units else made, targets=("y",))
 
 

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 def table(
     path: str | Path,
-    target: ColumnNames,
+    target: ColumnNames | None = None,
     features: ColumnNames | None = None,
     sep: str | None = None,
     decimal: str | None = None,
@@ -29,6 +29,7 @@ def table(
     drop_missing: bool = False,
     discrete: ColumnNames | None = None,
     groups: Groups | None = None,
+    dependence: str = "independent",
 ) -> Problem:
     """Columns of a CSV or Parquet file with a header (data, no model).
 
@@ -40,7 +41,8 @@ def table(
     path
         The file; ``.parquet`` and ``.pq`` are read as Parquet, all else as text.
     target
-        Name of the target column, or a list of names.
+        Name of the target column, or a list of names; by default none, for a model of one's own
+        that is explained on the rows.
     features
         ColumnNames of the inputs; by default all columns that are not targets.
     sep, decimal, encoding
@@ -58,6 +60,9 @@ def table(
         numbers and of true and false. ``[]``: none, gradients by all of them mean something.
     groups
         Feature name to the columns that it consists of, such as a one-hot code.
+    dependence
+        How draws of the inputs move together: ``independent`` of each other, by a ``gaussian``
+        copula or a ``vine`` fitted to the rows, or as the ``rows`` themselves.
 
     Raises
     ------
@@ -76,7 +81,7 @@ def table(
         if given is not None and not isinstance(given, str):
             raise InputError(f"{who}: expected {name} as text; got {given!r}; put it in quotes")
     read = read_table(file, who, Reading(sep, decimal, encoding, index, marks, option="{}="))
-    inputs, targets = split_columns(read.frame, who, target, features)
+    inputs, targets = split_columns(read.frame, who, () if target is None else target, features)
     if features is None:
         for sentence in read.index_warnings(inputs):
             warnings.warn(sentence, TableWarning, stacklevel=2)
@@ -92,11 +97,12 @@ def table(
     return problem_of_rows(
         file.stem,
         values[:, : len(inputs)],
-        values[:, len(inputs) :],
+        values[:, len(inputs) :] if targets else None,
         features=inputs,
         targets=targets,
         discrete=unordered(discrete),
         groups=groups,
+        dependence=dependence,
         source=f"the file {file.name}",
         notes=read.said,
     )

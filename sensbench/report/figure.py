@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from sensbench.errors import InputError
@@ -32,12 +33,20 @@ class ReportFigure(ABC):
         Where in the section: figures and tables stand by increasing order.
     title, caption
         Above and below the drawing; the caption says how to read it.
+    needs
+        What the results must hold, in words, for :func:`sensbench.plots.names`; empty: shares of
+        importance, which most have.
+    asks_model
+        Whether drawing it asks a model, which stays in this process and whose answers nobody can
+        tell beforehand: it is drawn here, and anew.
     """
 
     name: ClassVar[str]
     section: ClassVar[str]
     order: ClassVar[int]
     caption: ClassVar[str]
+    needs: ClassVar[str] = ""
+    asks_model: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -64,6 +73,13 @@ class ReportFigure(ABC):
     @abstractmethod
     def alt(self, results: Results) -> str:
         """Return the drawing's content in words, for those who cannot see it."""
+
+    def data(self, results: Results) -> pd.DataFrame:
+        """Return the numbers that are drawn, a row each, for the file beside the page.
+
+        By default all numbers of the question at the largest budgets.
+        """
+        return results.final()
 
     @final
     def drawn(self, results: Results) -> Figure | Omitted:

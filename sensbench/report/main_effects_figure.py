@@ -37,5 +37,5 @@ def main_effects_figure(problem: Problem) -> Figure:
         if problem.o > 1:
             handles, labels = axes[0].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside upper center", ncols=min(4, problem.o))
-        figure.supylabel("main effect / σ of the output", fontsize=9)
+        figure.supylabel("main effect / σ of the output", fontsize="medium")
         return figure

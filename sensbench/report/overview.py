@@ -5,17 +5,47 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sensbench.findings.consensus import (
-    common_first,
-    first_places,
     headline_shares,
     mean_shares,
+    same_question,
     shown_outputs,
     the_question,
 )
+from sensbench.findings.finding import Cause
+from sensbench.findings.order import verdict_lines
 from sensbench.findings.over_outputs import over_outputs
+from sensbench.findings.settled import Settled
 from sensbench.problem.planting import planted_as
-from sensbench.report.text import count, quality_said
+from sensbench.report.text import count, listed, quality_said
 from sensbench.study.results import Question, Results
+
+# The inputs that an overview names in their order, and of those whose order is open.
+_FIRST, _MOST_OPEN = 3, 4
+
+
+def facts_of(results: Results) -> list[str]:
+    """Return what was asked of how much, in a line: problems, inputs, methods, budgets, seed."""
+    questions = results.questions
+    if not questions:
+        return []
+    facts = []
+    problems = dict.fromkeys(problem for problem, _ in questions)
+    if len(questions) == 1:
+        question = next(iter(questions.values()))
+        facts += [count(len(question.features), "input"), count(len(question.outputs), "output")]
+    else:
+        models = dict.fromkeys(model for problem, model in questions if model != problem)
+        facts.append(count(len(problems), "problem"))
+        facts += [f"models: {listed(models)}"] if models else []
+    facts.append(count(len(results.methods), "method"))
+    budgets = [f"{budget:,}" for budget in sorted(set(results.cells["budget"].tolist()))]
+    if budgets:
+        facts.append(f"budget {listed(budgets)} rows")
+    replicates = int(results.cells["replicate"].nunique())
+    if replicates > 1:
+        facts.append(count(replicates, "replicate"))
+    seed = results.provenance.get("seed")
+    return facts if seed is None else [*facts, f"seed {seed}"]
 
 
 def input_rows(question: Question) -> list[tuple[str, str, str]]:
@@ -36,7 +66,7 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
         frame = headline_shares(part)
         over = over_outputs(part)
         tops = "; ".join(
-            _leaders(frame[frame["output"] == output])
+            _leaders(same_question(frame[frame["output"] == output], part))
             for output in shown_outputs(frame, the_question(part))[:3]
         )
         if over is not None:
@@ -50,11 +80,21 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
 
 
 def _leaders(frame: pd.DataFrame) -> str:
-    """Return the first inputs of one output in order; where methods differ, all the candidates."""
-    order = list(mean_shares(frame).index)
+    """Return the first inputs of one output as far as their order is settled, and what is open."""
+    order = [str(f) for f in mean_shares(frame).index]
     if frame["share"].isna().all():
         return "none visible"
-    if common_first(frame) is None:
-        named = {f for best in first_places(frame).values() for f in best}
-        return f"{' or '.join(f for f in order if f in named)} (methods differ)"
-    return " > ".join(order[:3])
+    settled = Settled(frame, order)
+    if not settled.features:
+        return "none above the noise"
+    lines = verdict_lines(frame, str(frame["output"].iloc[0]), settled)
+    contradicted = {f for line in lines if line.cause == Cause.FIRST_BY for f in line.features}
+    if contradicted:
+        return f"{' or '.join(f for f in order if f in contradicted)} (methods differ)"
+    chain = settled.in_order()[:_FIRST]
+    behind = settled.next_open(chain) if len(chain) < _FIRST else []
+    if len(behind) < 2:
+        return " > ".join(chain)
+    more = "" if len(behind) <= _MOST_OPEN else f" and {len(behind) - _MOST_OPEN} more"
+    left = f"{', '.join(behind[:_MOST_OPEN])}{more} (order open)"
+    return " > ".join([*chain, left])

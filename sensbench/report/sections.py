@@ -1,20 +1,20 @@
 """The sections of a question's part of the page, and the figures and tables that stand in them."""
 
-import base64
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.figure import Figure
+import pandas as pd
 
 from sensbench.errors import InputError
 from sensbench.findings.over_outputs import in_detail, over_outputs
 from sensbench.registry import Registry
 from sensbench.report import figures, tables
-from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.drawings import Drawing
+from sensbench.report.figure import ReportFigure
 from sensbench.report.outputs_said import chosen_said
-from sensbench.report.style import saved
 from sensbench.report.table import ReportTable, Table
 from sensbench.report.text import one_line
 from sensbench.study.results import Results
@@ -38,52 +38,95 @@ class Section:
         ``"shown"``: of the outputs that are shown one by one.
     results
         Whether it needs a run that succeeded.
+    there
+        Whether these results have what it shows; where they never could, it is not missed.
     """
 
     name: str
     outputs: str = "shown"
     results: bool = True
+    there: Callable[[Results], bool] = lambda results: True
 
 
 OVER_OUTPUTS, DETAIL = "outputs", "detail"
+# Of fewer runs, how many intervals hold a value says nothing.
+_ENOUGH_REPLICATES = 5
+
+
+def replicates_of(results: Results) -> int:
+    """Return how often every cell was planned."""
+    return int(results.cells["replicate"].nunique())
+
+
 # What other packages bring stands behind "measures", before the remarks on the methods.
 _KNOWN = (
     Section(OVER_OUTPUTS, "all"),
     Section("importance"),
     Section("agreement"),
+    Section("difference", there=lambda results: any(results.accounts.values())),
+    # a study keeps numbers, not models
+    Section("effects", there=lambda results: bool(results.effects)),
     Section("screening"),
     Section("accuracy"),
+    Section("budget"),
+    Section("replicates", there=lambda results: replicates_of(results) >= _ENOUGH_REPLICATES),
     Section("measures"),
 )
 _BEFORE_NOTES = (Section("quality", results=False),)
 _AFTER_NOTES = (Section("costs", results=False),)
+_TITLES = {
+    OVER_OUTPUTS: "All outputs",
+    "importance": "Importance",
+    "agreement": "Do the methods agree?",
+    "difference": "Why methods differ",
+    "effects": "Along each input",
+    "screening": "Screening",
+    "accuracy": "Accuracy against known values",
+    "budget": "Did the budget suffice?",
+    "replicates": "Replicates",
+    "measures": "All measures",
+    "quality": "How well the model predicts",
+    "costs": "Costs",
+}
 SECTIONS = tuple(section.name for section in (*_KNOWN, *_BEFORE_NOTES, *_AFTER_NOTES))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure as the page shows it: an image, or the reason there is none."""
+    """A figure of the page: what is to be drawn, or the reason there is nothing."""
 
     slug: str
     title: str
     caption: str
-    figure: Figure | None = None
+    drawing: Drawing | None = None
     alt: str = ""
-    image: str = ""
-    width: int = 0
-    height: int = 0
     omitted: str = ""
     folded: bool = False
+    data: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Block:
-    """A section with what stands in it, in order; ``heading`` and ``text`` where it has any."""
+    """A section with what stands in it, in order.
+
+    ``heading``, ``text`` and ``place``, its name in links, where they are not those of its name.
+    """
 
     name: str
     figures_and_tables: Sequence[Drawn | Table] = ()
     heading: str = ""
     text: str = ""
+    place: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return self.heading or _TITLES.get(self.name, "")
+
+    @property
+    def anchor(self) -> str:
+        """What links lead to: the same on every page."""
+        return self.place or re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-") or "section"
 
     @property
     def drawn(self) -> list[Drawn]:
@@ -121,6 +164,8 @@ def blocks(results: Results) -> Blocks:
         parts = []
         for section in sections:
             if (section.outputs == "all" and over is None) or (section.results and not done):
+                continue
+            if not section.there(results):
                 continue
             given = results if section.outputs == "all" else few
             items = [
@@ -163,7 +208,7 @@ def _one(registry: Registry, name: str, shown: Any) -> tuple[str, int, _Show]:
 
     def show(results: Results) -> Sequence[Drawn | Table]:
         try:
-            return shown(kind, results)
+            return shown(name, kind, results)
         except Exception as error:
             return [_failed(registry, name, error)]
 
@@ -182,26 +227,23 @@ def _start(error: Exception) -> str:
     return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]} …"
 
 
-def _drawn(kind: ReportFigure, results: Results) -> list[Drawn]:
+def _drawn(name: str, kind: ReportFigure, results: Results) -> list[Drawn]:
     shown = []
     for k, one in enumerate(kind.each(results)):
-        figure, folded = one.drawn(results), k >= _MOST_OPEN
-        if isinstance(figure, Omitted):
-            reason = figure.reason
+        folded, nothing = k >= _MOST_OPEN, one.applies(results)
+        if nothing is not None:
+            reason = nothing.reason
             shown.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
             continue
-        image = base64.b64encode(saved(figure, "svg")).decode()
-        width, height = (round(96 * inches) for inches in figure.get_size_inches())
+        drawing = Drawing(one.drawn, (results,), f"figure {name!r}", one.asks_model)
+        alt, data = one_line(one.alt(results)), one.data(results)
         shown.append(
-            Drawn(
-                one.slug, one.title, one.caption, figure, one_line(one.alt(results)),
-                f"data:image/svg+xml;base64,{image}", width, height, folded=folded,
-            )
-        )  # fmt: skip
+            Drawn(one.slug, one.title, one.caption, drawing, alt, folded=folded, data=data)
+        )
     return shown
 
 
-def _tabled(kind: ReportTable, results: Results) -> Sequence[Table]:
+def _tabled(name: str, kind: ReportTable, results: Results) -> Sequence[Table]:
     made = list(kind.tables(results))
     wrong = [type(table).__name__ for table in made if not isinstance(table, Table)]
     if wrong:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
@@ -10,30 +11,67 @@ from zlib import crc32
 
 import matplotlib
 import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from sensbench.study.results import Method
 
 Format = Literal["svg", "png", "pdf"]
 
 # By family of the measure that a method ranks by. Any two of all these colours differ by 20 or more
-# (CIELAB), also with protanopia, deuteranopia or tritanopia, and their contrast with white is at
-# least 3; black is kept for exact values.
+# (CIELAB), also with protanopia or deuteranopia; with tritanopia derivative and screening by 13.9,
+# where markers differ too. Their contrast with white and with the grey of bands is at least
+# 3.5. Black is kept for exact values.
 _FAMILIES = {
-    "derivative": "#106FB3",
-    "variance": "#DB6206",
-    "screening": "#2AA674",
-    "permutation": "#D474AD",
-    "distance": "#552374",
+    "derivative": "#0A7ED6",
+    "variance": "#CF5200",
+    "screening": "#3D8B5E",
+    "permutation": "#A8348A",
+    "distance": "#241A70",
+    "conditional": "#7A2B00",
+    "regression": "#4A4A4A",
+    "attribution": "#3C3CC3",
+    "information": "#1E001E",
 }
 # A family that is not known here takes one of these, by its name.
-_OTHER_FAMILIES = ("#7A4B00", "#666A6B", "#980832", "#2D36A5", "#003006")
+_OTHER_FAMILIES = ("#8700FF", "#3C0F00")
 COLOURS = (*_FAMILIES.values(), *_OTHER_FAMILIES)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "d", "*", "<", ">")
-# Of the salts the first that gives the package's own methods a marker each.
-_SALT = 390329
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "d", "*", "<", ">", "h", "8", "H")
+# The package's own methods look for ever as they looked first: two of a family differ.
+_OWN: Mapping[str, str] = {
+    # derivative
+    "gradient": "o", "conditional_gradient": "p", "second_derivative": "s", "delsa": "D",
+    "saliency": "v",
+    # attribution
+    "shap": "o", "input_x_gradient": "s", "integrated_gradients": "^", "expected_gradients": "P",
+    "deep_lift": "D", "feature_ablation": "p", "shapley_value_sampling": "*",
+    "smooth_grad": "X", "sage": "v",
+    # variance
+    "sobol": "s", "sobol_salib": "d", "shapley_effects": "o", "kucherenko": ">", "efast": "D",
+    "hdmr": "X", "radial": "v", "rbd_fast": "p", "nearest_neighbour": "<",
+    "rank_first_order": "*", "polynomial_chaos": "P", "gaussian_process": "^", "poince": "h",
+    "razavi_gupta": "8",
+    # screening
+    "morris": "d", "fractional_factorial": "^",
+    # permutation
+    "permutation": "P",
+    # distance
+    "delta": "<", "pawn": "P", "cramer_von_mises": "s", "rsa": "*", "discrepancy": "^",
+    # information, conditional, regression
+    "hsic": "o", "mutual_information": "p", "drop_column": "s", "loco": "v",
+    "leave_one_out": "D", "conditional_permutation": "p",
+    "regression": "^",
+}  # fmt: skip
+# Makes the look of the others' methods.
+_SALT = 477455
 EXACT_COLOUR = "black"
-INK = "#333333"
+INK = "#1B1E22"
+MUTED = "#575D65"
+GRID = "#E6E8EA"
+FLOOR = "#ECEDEE"
+# Six steps of one blue, from nothing to much: dark ink stays readable on all of them.
+HEAT = ("#FFFFFF", "#E8F0F8", "#D3E4F3", "#B6D1EA", "#97BDDF", "#74A6D3")
 
 # No dates and no versions in the files: the same results give the same bytes.
 _METADATA: Mapping[str, dict[str, Any]] = {
@@ -42,7 +80,9 @@ _METADATA: Mapping[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 _RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": "sans-serif",
+    # Where the first is not there, an SVG falls back to one as wide.
+    "font.sans-serif": ["DejaVu Sans", "Bitstream Vera Sans", "Verdana"],
     "font.size": 9.0,
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
@@ -51,18 +91,33 @@ _RC: dict[Any, Any] = {
     "ytick.labelsize": 8.5,
     "legend.fontsize": 8.5,
     "legend.frameon": False,
-    "axes.edgecolor": "#888888",
+    "axes.edgecolor": "#8A9098",
     "axes.labelcolor": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "grid.color": "#E4E4E4",
+    "grid.color": GRID,
     "grid.linewidth": 0.8,
     "axes.formatter.useoffset": False,
     "svg.hashsalt": "sensbench",
-    "svg.fonttype": "path",
+    # Text stays text: it can be searched and edited, and journals refuse Type 3 fonts.
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
     "text.usetex": False,
 }
+# Journals print 7 to 8 points at the width of a column.
+_PAPER: dict[Any, Any] = {
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.labelsize": 8.0,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+}
+# millimetres
+WIDTHS = {"one column": 89.0, "two columns": 183.0}
+DPI = 300
 
 
 @dataclass(frozen=True)
@@ -92,11 +147,17 @@ def method_styles(methods: Mapping[str, Method]) -> dict[str, MethodStyle]:
     return {label: styles[label] for label in methods}
 
 
+def family_colour(family: str) -> str:
+    """Return the colour of a family of measures."""
+    other = _OTHER_FAMILIES[_number(family, len(_OTHER_FAMILIES))]
+    return _FAMILIES.get(family, other)
+
+
 def _candidates(method: Method) -> Iterator[MethodStyle]:
     """Yield the method's own style, then the other markers of its family, then what is left."""
-    family = method.headline.family
-    other = _OTHER_FAMILIES[_number(family, len(_OTHER_FAMILIES))]
-    colour, start = _FAMILIES.get(family, other), _number(method.name, len(MARKERS))
+    colour = family_colour(method.headline.family)
+    known = _OWN.get(method.name)
+    start = MARKERS.index(known) if known else _number(method.name, len(MARKERS))
     markers = (*MARKERS[start:], *MARKERS[:start])
     for one in dict.fromkeys((colour, *COLOURS)):
         for marker in markers:
@@ -108,18 +169,72 @@ def _number(name: str, n: int) -> int:
     return crc32(f"{_SALT} {name}".encode(errors="surrogatepass")) % n
 
 
+_target: ContextVar[float | None] = ContextVar("width of a figure for a paper", default=None)
+
+
+@contextmanager
+def for_paper(millimetres: float) -> Iterator[None]:
+    """Draw for a paper: figures made in the block are that wide, their texts of print's size."""
+    token = _target.set(millimetres / 25.4)
+    try:
+        yield
+    finally:
+        _target.reset(token)
+
+
+def target_width() -> float | None:
+    """Return how wide figures are to be, in inches; ``None``: as wide as they like."""
+    return _target.get()
+
+
+class HouseFigure(Figure):
+    """A figure that is saved in the house's style wherever it is saved."""
+
+    def savefig(self, fname: Any, **kwargs: Any) -> None:
+        """Save with fonts embedded as TrueType, or as text, and 300 dots an inch."""
+        with house_style():
+            super().savefig(fname, **{"dpi": DPI, **kwargs})
+
+
+def ink_on(colour: Any) -> str:
+    """Return the ink, dark or white, that has more contrast with a background."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    # WCAG 2.1: (lighter + 0.05) / (darker + 0.05), the ink's luminance being 0.0128
+    return INK if (luminance + 0.05) / 0.0628 >= 1.05 / (luminance + 0.05) else "#FFFFFF"
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the house's style; nothing global changes after the block."""
-    with sns.axes_style("whitegrid"), matplotlib.rc_context(_RC), warnings.catch_warnings():
+    look = _RC if _target.get() is None else {**_RC, **_PAPER}
+    with sns.axes_style("whitegrid"), matplotlib.rc_context(look), warnings.catch_warnings():
         # A name in a script the font does not hold: tables and the alternative text carry it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
 
+def lay_out(figure: Figure) -> None:
+    """Place everything in the figure, once: it then stays where it is, in all formats.
+
+    A layout begins where the last one ended and asks each format for the widths of its texts: of a
+    figure that is laid out whenever it is saved, files depend on what it was saved as before.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None or isinstance(engine, PlaceHolderLayoutEngine):
+        return
+    before = figure.get_dpi()
+    with house_style():
+        figure.set_dpi(DPI)  # texts are as wide as in print, not rounded to a screen's pixels
+        engine.execute(figure)
+        figure.set_dpi(before)
+    figure.set_layout_engine("none")
+
+
 def saved(figure: Figure, kind: Format) -> bytes:
     """Return the figure as a file's bytes, the same ones for the same figure."""
     buffer = BytesIO()
+    lay_out(figure)
     with house_style():
-        figure.savefig(buffer, format=kind, dpi=200, metadata=_METADATA[kind])
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_METADATA[kind])
     return buffer.getvalue()

@@ -1,11 +1,12 @@
 """What a table of the page is: where it stands, and its rows for readers and for files."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pandas as pd
+from markupsafe import Markup
 
 from sensbench.study.results import Results
 
@@ -24,6 +25,10 @@ class Table:
         What its file is called.
     open_to
         Of how many rows at most it is open on the page; a longer one is folded.
+    prose
+        Columns of words, which are wrapped.
+    shades
+        Of a column, a step from 0 to 5 for each row: how dark its cells are.
     """
 
     name: str
@@ -32,11 +37,21 @@ class Table:
     data: pd.DataFrame
     note: str = ""
     open_to: int = OPEN_TO
+    prose: Collection[str] = ()
+    shades: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:
         """Whether a reader of the page sees its rows at once."""
         return len(self.shown) <= self.open_to
+
+    def cell_class(self, row: int, column: int) -> Markup:
+        """Return a cell's class on the page, as its attribute."""
+        name = self.shown.columns[column]
+        step = self.shades[name][row] if name in self.shades else None
+        if step is not None:
+            return Markup(' class="h{}"').format(step)
+        return Markup(' class="text"') if name in self.prose else Markup("")
 
 
 class ReportTable(ABC):

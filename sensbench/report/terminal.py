@@ -1,6 +1,7 @@
 """A comparison for the terminal, with rich."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -18,14 +19,18 @@ from sensbench.findings.consensus import (
     the_question,
 )
 from sensbench.findings.over_outputs import in_detail, over_outputs
+from sensbench.findings.unsettled import is_unsettled
+from sensbench.findings.verdict import verdict
 from sensbench.printable import printable
 from sensbench.report.intervals import intervals_said
 from sensbench.report.table import Table as Numbers
 from sensbench.report.tables.costs import cost_table
 from sensbench.report.tables.derivatives import signed, unit
 from sensbench.report.tables.outputs import agreement_table, inputs_table
+from sensbench.report.tables.questions import questions_tables
 from sensbench.report.text import (
     NOT_AVAILABLE,
+    UNSETTLED,
     correlation,
     count,
     few_notes,
@@ -34,7 +39,8 @@ from sensbench.report.text import (
     plain_symbol,
     short_names,
 )
-from sensbench.report.wording import sentences
+from sensbench.report.wording import sentences, words
+from sensbench.report.wording_dependence import beside
 from sensbench.study.results import Results
 
 _MOST_FEATURES = 20
@@ -51,7 +57,7 @@ _NAME_WIDTH = 24
 
 
 def render(results: Results) -> RenderableType:
-    """Return everything a terminal shows of each question, the numbers first."""
+    """Return everything a terminal shows of each question, the verdicts first."""
     parts: list[RenderableType] = []
     for problem, model in results.questions:
         parts += _question(results.of(problem, model))
@@ -79,6 +85,7 @@ def _question(part: Results) -> list[RenderableType]:
     )
     shape = f"{count(len(question.features), 'input')}, {count(len(question.outputs), 'output')}"
     parts: list[RenderableType] = [Text.assemble((named, "bold"), f"  {shape}"), Text()]
+    parts += _verdicts(part)
     over = over_outputs(part)
     few = in_detail(part, over)
     most = _MOST_FEATURES if over is None else _MOST_FEATURES_OF_MANY
@@ -91,6 +98,9 @@ def _question(part: Results) -> list[RenderableType]:
         table.show_edge = over is None
         why = "" if over is None else f" ({over.chosen[output]})"
         parts += _titled(f"Importance for {_named(output)}{why}", table)
+    for questions in questions_tables(few) if over is None else ():
+        parts += [*_titled(questions.title, _plain(questions, most)), Text(questions.note, "dim")]
+        parts.append(Text())
     ends = intervals_said(part)
     parts += [Text(ends, style="dim"), Text()] if ends else []
     if over is None:
@@ -113,6 +123,27 @@ def _question(part: Results) -> list[RenderableType]:
         parts.append(_item(f"Data: {question.source}{terms}."))
     parts.append(Text())
     return parts
+
+
+def _verdicts(part: Results) -> list[RenderableType]:
+    """Return the answer of every output, with what qualifies it; of many, the table says it."""
+    question = the_question(part)
+    names = (*question.outputs, *question.features)
+    outputs = shown_outputs(headline_shares(part), question)
+    if len(question.outputs) > _MOST_OUTPUTS:
+        return []
+    lines: list[RenderableType] = []
+    for output in outputs:
+        of = verdict(part, output)
+        said = in_short(words(of.lines), names)
+        start = f"{_named(output)}: " if len(question.outputs) > 1 else ""
+        lines.append(Text.assemble((start + " ".join(said), "bold")))
+        for alert in of.alerts:
+            texts = [text for text in in_short(words(alert.evidence), names) if text not in said]
+            if texts:
+                lines.append(_item(f"{alert.label}: {' '.join(texts)}"))
+        lines.append(Text())
+    return lines
 
 
 def _table(edge: bool = True) -> Table:
@@ -154,7 +185,8 @@ def _importance(part: Results, frame: pd.DataFrame, most: int) -> Table:
     table.add_column("input", overflow="fold")
     for method in methods:
         symbol = plain_symbol(part.methods[method].headline.symbol)
-        table.add_column(Text(f"{method}\n{symbol}"), justify="right")
+        head = "\n".join(filter(None, (method, symbol, beside(part, method))))
+        table.add_column(Text(head), justify="right")
     for feature in order[:most]:
         by_method = frame[frame["feature"] == feature].set_index("estimator")
         cells = []
@@ -177,7 +209,9 @@ def _cell(
         return Text(NOT_AVAILABLE, style="dim")
     ends = rows.loc[key, ["value", "low", "high"]].to_numpy(dtype=float)
     value, _, between = (signed if sign else interval)(*ends.tolist()).partition(" ")
-    below = "\n" + between.replace(" ", "\N{NO-BREAK SPACE}") if between else ""
+    unsettled = UNSETTLED if bool(is_unsettled(rows)[key]) else ""
+    lines = (between.replace(" ", "\N{NO-BREAK SPACE}"), unsettled)
+    below = "".join(f"\n{line}" for line in lines if line)
     return Text.assemble((value + after, style), (below, "dim"))
 
 
@@ -213,7 +247,7 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
 def _agreement(part: Results) -> list[RenderableType]:
     """Return Spearman's rho and Kendall's tau-b of every pair; a column per output if few."""
     pairs = pairs_of(part)
-    if pairs.empty:
+    if pairs["spearman"].isna().all():
         return []
     table = _table()
     outputs = list(pairs["output"].unique())[:_MOST_OUTPUTS]
@@ -222,14 +256,15 @@ def _agreement(part: Results) -> list[RenderableType]:
         table.add_column(Text(name), justify="right")
     for (first, second), rows in pairs.groupby(["first", "second"], sort=False):
         by = rows.set_index("output")
-        cells = [
-            f"{correlation(by.loc[o, 'spearman'])} ({correlation(by.loc[o, 'kendall'])})"
-            if o in by.index
-            else ""
-            for o in outputs
-        ]
+        cells = [_correlated(by.loc[o].to_dict()) if o in by.index else "" for o in outputs]
         table.add_row(Text(f"{first}, {second}"), *cells)
-    return _titled("Agreement: Spearman ρ (Kendall τ-b)", table)
+    return _titled("Agreement: Spearman ρ [what intervals leave open] (Kendall τ-b)", table)
+
+
+def _correlated(pair: Mapping[Any, Any]) -> str:
+    low, high = (correlation(pair.get(f"spearman_{end}", float("nan"))) for end in ("low", "high"))
+    ends = f" [{low}, {high}]" if NOT_AVAILABLE not in (low, high) else ""
+    return f"{correlation(pair['spearman'])}{ends} ({correlation(pair['kendall'])})"
 
 
 def _costs(part: Results) -> Table:

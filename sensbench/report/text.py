@@ -11,6 +11,8 @@ from sensbench.metrics.ranks import DECIMALS
 from sensbench.printable import printable
 
 NOT_AVAILABLE = "n/a"
+# Of more inputs, figures and tables show the first.
+MOST_FEATURES = 20
 
 _MACROS = {
     r"\partial": "∂", r"\cdot": "·", r"\sigma": "σ", r"\mu": "μ", r"\nu": "ν", r"\alpha": "α",
@@ -18,6 +20,7 @@ _MACROS = {
     r"\phi": "φ", r"\theta": "θ", r"\lambda": "λ", r"\leq": "≤", r"\geq": "≥", r"\times": "×",
     r"\sqrt": "√", r"\,": " ",
 }  # fmt: skip
+_DOI = re.compile(r"doi:(10\.\d{4,9}/(?:[^\s,;\[\]()&]|\([^\s()]*\))*[^\s,;.:\[\]()&])")
 _SCRIPT = re.compile(r"([_^])(?:\{([^{}]*)\}|(.))")
 
 
@@ -62,9 +65,18 @@ def percent(part: float) -> str:
     return NOT_AVAILABLE if math.isnan(part) else f"{100 * part:.0f} %".replace("-", "−")
 
 
+def coverage_said(part: float) -> str:
+    """Return how many of the intervals given hold the known value; there may be none."""
+    return "no interval" if math.isnan(part) else percent(part)
+
+
 def correlation(value: float) -> str:
     """Return a rank correlation, two decimals."""
     return NOT_AVAILABLE if math.isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+# beside a number that a few rows decide
+UNSETTLED = "unsettled"
 
 
 def interval(value: float, low: float, high: float) -> str:
@@ -114,6 +126,11 @@ def moment(created: str) -> str:
     return (time.astimezone(UTC) if time.tzinfo else time).strftime(
         "%Y-%m-%d %H:%M UTC" if time.tzinfo else "%Y-%m-%d %H:%M"
     )
+
+
+def linked(text: str) -> Markup:
+    """Return text for a page, its DOIs as links."""
+    return Markup(_DOI.sub(r'<a href="https://doi.org/\1">doi:\1</a>', str(escape(text))))
 
 
 def one_line(text: str) -> str:

@@ -19,6 +19,8 @@ from sensbench.report.text import (
     share,
     short_names,
 )
+from sensbench.report.wording_dependence import OF_DEPENDENCE
+from sensbench.report.wording_next import OF_NEXT
 from sensbench.report.wording_output import OF_OUTPUT
 from sensbench.study.results import Results
 
@@ -258,6 +260,8 @@ def _short_features(findings: Sequence[Finding]) -> list[str]:
 
 
 OF_QUESTION: Mapping[Cause, Worder] = {
+    **OF_DEPENDENCE,
+    **OF_NEXT,
     Cause.MODEL_FIT: _model_fit,
     Cause.MODEL_FIT_RANGE: _model_fit_range,
     Cause.POOR_MODEL: _poor_model,

@@ -3,31 +3,98 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from sensbench.findings import Cause, Finding
-from sensbench.report.text import correlation, count, fit, listed, number, percent
+from sensbench.report.text import (
+    correlation,
+    count,
+    fit,
+    interval,
+    listed,
+    number,
+    percent,
+    plain_symbol,
+)
+from sensbench.report.wording_dependence import by_question, off_law
 
 _MOST_NAMED = 5
+# A part of the importance that two decimals do not show.
+_NEXT_TO_NOTHING = 0.005
 
 
-def _order(findings: Sequence[Finding]) -> list[str]:
-    """Say the order of the inputs; first of all whether the methods agree on it."""
-    *firsts, order = findings
-    if order.cause == Cause.NOTHING_VISIBLE:
-        return ["No input has a visible effect."]
-    who = count(len(order.methods), "method")
-    shares = order.of("mean share", order.features)
-    named = [f"{f} ({number(float(v), 2)})" for f, v in zip(order.features, shares, strict=True)]
-    if order.cause == Cause.ONLY_ONE:
-        return [f"Only {named[0]} matters (mean share of importance over {who})."]
+def _verdict(findings: Sequence[Finding]) -> list[str]:
+    """Say what of the order is settled, and by whom."""
+    texts = []
+    firsts = [f for f in findings if f.cause == Cause.FIRST_BY]
+    if firsts:
+        by = ", ".join(f"{listed(f.features)} by {listed(f.methods)}" for f in firsts)
+        others = listed(
+            dict.fromkeys(m for f in firsts for m in f.text("not told by").split(", ") if m)
+        )
+        verb = "do" if " and " in others else "does"
+        rest = f" ({others} {verb} not tell)" if others else ""
+        texts.append(
+            f"First place is not settled, and intervals contradict each other: {by}{rest}."
+        )
+    said_first = any(f.cause in (Cause.SAME_FIRST, Cause.FIRST_BY_MOST) for f in findings)
+    for f in findings:
+        if f.cause == Cause.NOTHING_VISIBLE:
+            texts.append("Nothing rises above the noise floor.")
+        elif f.cause == Cause.ONLY_ONE:
+            texts.append(f"{f.features[0]} alone rises above the noise floor.")
+        elif f.cause in (Cause.SAME_FIRST, Cause.FIRST_BY_MOST):
+            texts.append(_first(f))
+        elif f.cause == Cause.FIRST_OPEN:
+            texts.append(f"First place is not settled: {_not_apart(f.features)}.")
+        elif f.cause == Cause.IN_ORDER and (len(f.features) > 2 or not said_first):
+            texts.append(f"{listed(f.features, _MOST_NAMED)}: in this order.")
+        elif f.cause == Cause.ORDER_OPEN:
+            n = len(f.features)
+            names = f" ({listed(f.features)})" if n <= _MOST_NAMED else ""
+            texts.append(f"The order of the next {n}{names} is not settled.")
+    return [" ".join(texts)]
+
+
+def _not_apart(features: Sequence[str]) -> str:
+    return f"no majority of intervals tells {listed(features, _MOST_NAMED)} apart"
+
+
+def _first(finding: Finding) -> str:
+    first, methods = finding.features[0], finding.methods
+    rivals = {m: finding.text(f"rival of {m}") for m in methods}
+    unsure: dict[str, list[str]] = {}
+    for method, rival in rivals.items():
+        if rival:
+            unsure.setdefault(rival, []).append(method)
+    clear = [method for method, rival in rivals.items() if not rival]
+    if not unsure:
+        n = len(methods)
+        everyone = "all " if n == int(finding.number("methods")) else ""
+        who = methods[0] if n == 1 else f"{everyone}{n} methods"
+        return f"{first} first, by {who}."
+    doubt = "; ".join(
+        f"{listed(who)} {'does' if len(who) == 1 else 'do'} not tell it from {rival}"
+        for rival, who in unsure.items()
+    )
+    return f"{first} first, by {listed(clear)}; {doubt}."
+
+
+def _mean_shares(findings: Sequence[Finding]) -> list[str]:
+    (order,) = findings
+    n_methods = len(order.methods)
+    who = count(n_methods, "method")
+    values, counts = (order.of(what, order.features) for what in ("mean share", "methods"))
+    named = [
+        f"{f} ({number(float(v), 2)}{'' if int(n) == n_methods else f', of {n}'})"
+        for f, v, n in zip(order.features, values, counts, strict=True)
+    ]
     reached = int(order.number("features that hold nearly all"))
     n = min(max(reached, 2), int(order.number("features with a share")), _MOST_NAMED)
     rest = len(named) - n
+    part = sum(max(float(v), 0.0) for v in values[n:])
     left = f"; the rest falls to {count(rest, 'other input')}" if rest else ""
-    if order.cause == Cause.SAME_FIRST:
-        then = f", then {listed(named[1:n])}" if n > 1 else ""
-        return [f"{named[0]} matters most{then} (mean share of importance over {who}){left}."]
-    by = ", ".join(f"{listed(f.features)} by {listed(f.methods)}" for f in firsts)
-    differ = f"The methods do not agree on the first place: {by}. " if by else ""
-    return [f"{differ}By mean share of importance over {who}: {', '.join(named[:n])}{left}."]
+    if rest and part < _NEXT_TO_NOTHING:
+        left = f"; {count(rest, 'other input')} together less than {_NEXT_TO_NOTHING:g}"
+    of = f"{who} ({listed(order.methods)})" if n_methods < _MOST_NAMED else who
+    return [f"Mean share of importance over {of}: {', '.join(named[:n])}{left}."]
 
 
 def _exact_order(findings: Sequence[Finding]) -> list[str]:
@@ -42,55 +109,36 @@ def _exact_order(findings: Sequence[Finding]) -> list[str]:
     return [f"By exact total-order indices: {text}{f' > {rest} more' if rest else ''}."]
 
 
-def _certainty(findings: Sequence[Finding]) -> list[str]:
-    """Say which methods tell the first place from the second one."""
-    clear, unclear = (
-        [f.methods[0] for f in findings if f.cause == cause]
-        for cause in (Cause.FIRST_CLEAR, Cause.FIRST_UNCLEAR)
-    )
-    if not unclear:
-        everyone = len(clear) == int(findings[0].number("methods")) > 1
-        who = "Every method tells" if everyone else f"{listed(clear)} {_tell(clear)}"
-        return [f"{who} first and second place apart: their intervals do not overlap."]
-    if not clear:
-        who = "No method tells" if len(unclear) > 1 else f"{unclear[0]} does not tell"
-        return [f"{who} first and second place apart: their intervals overlap."]
-    return [
-        f"{listed(clear)} {_tell(clear)} first and second place apart; "
-        f"in {listed(unclear)} their intervals overlap."
-    ]
-
-
-def _tell(methods: Sequence[str]) -> str:
-    return "tells" if len(methods) == 1 else "tell"
-
-
 def _one_method(findings: Sequence[Finding]) -> list[str]:
     only = findings[0].number("methods with ranks") < 2
     why = "has results here" if only else "can be compared here"
     return [f"Only one method {why}, so there is no agreement to judge."]
 
 
-_ORDERS = {
-    "alike": "the orders are alike",
-    "similar": "the orders are similar",
-    "different": "the orders differ",
-}
-
-
 def _agreement(findings: Sequence[Finding]) -> list[str]:
-    """Say how alike the methods order the inputs."""
+    """Say how alike the methods order the inputs; who is first, the verdict says."""
     (one,) = findings
-    everyone = len(one.methods) == int(one.number("methods"))
-    all_of = "All" if everyone else listed(one.methods)
-    top = f"{all_of} put {one.features[0]} first; " if one.features else ""
     if "orders" not in one.evidence:
-        undefined = "rank correlations are undefined here: too few inputs, or all alike."
-        return [top + undefined if top else undefined[0].upper() + undefined[1:]]
+        return ["Rank correlations are undefined here: too few inputs above the noise, or alike."]
     low, high = one.number("lowest correlation"), one.number("highest correlation")
     spread = correlation(low) + (f" to {correlation(high)}" if high - low >= 0.005 else "")
-    how = _ORDERS[one.text("orders")]
-    return [f"{top}{how if top else f'Over all inputs {how}'} (Spearman's ρ {spread})."]
+    rho = f"Spearman's ρ of two methods {spread}"
+    if one.text("orders") == "alike":
+        ends = f"their 95 % intervals from {correlation(one.number('lowest end'))} on"
+        return [f"Over the inputs above the noise the orders are alike ({rho}, {ends})."]
+    if one.text("orders") == "different":
+        above, below, first, second = (one.text(k) for k in ("above", "below", "first", "second"))
+        return [
+            f"The orders differ: {first} puts {above} above {below}, {second} {below} above "
+            f"{above}, both clear of their intervals ({rho})."
+        ]
+    if "lowest end" not in one.evidence:
+        return [f"How alike the orders are is not known: no two methods have intervals ({rho})."]
+    ends = " to ".join(correlation(one.number(f"{end} end")) for end in ("lowest", "highest"))
+    return [
+        f"How alike the orders are is not settled: no two methods' intervals, widened to hold all "
+        f"at once, put two inputs in opposite order, and they leave a ρ of {ends} open ({rho})."
+    ]
 
 
 _WITHOUT = {
@@ -161,8 +209,8 @@ def _slopes_and_variances(findings: Sequence[Finding]) -> list[str]:
     feature = one.features[0]
     if one.text("larger by") == "slopes":
         why = (
-            "steep or quickly varying effects count more in slopes than in variance, so this is "
-            "a difference of the question and not an error"
+            "steep or quickly varying effects, real ones and those of a fit to noise, count more "
+            "in slopes than in variance"
         )
         return [
             f"{feature} gets a larger share from {slopes} than from {variances} "
@@ -171,7 +219,7 @@ def _slopes_and_variances(findings: Sequence[Finding]) -> list[str]:
     return [
         f"{feature} gets a smaller share from {slopes} than from {variances} "
         f"({numbers}): the former measure slopes, the latter variance. Its effect is gentle over "
-        f"a wide range or other inputs' effects are steeper; neither method is wrong."
+        f"a wide range or other inputs' effects are steeper, be they real or a fit to noise."
     ]
 
 
@@ -187,9 +235,10 @@ def _prediction(findings: Sequence[Finding]) -> list[str]:
 
 
 def _additive(findings: Sequence[Finding]) -> list[str]:
+    least = max(0.0, 1 - findings[0].number("low"))
     return [
-        f"Effects add up: the first-order indices sum to {_summed(findings[0])}, "
-        f"so interactions carry next to nothing."
+        f"Effects add up: the first-order indices sum to {_summed(findings[0])}, so interactions "
+        f"carry at most {percent(least)} of the variance."
     ]
 
 
@@ -208,7 +257,8 @@ def _interactions(findings: Sequence[Finding]) -> list[str]:
 
 
 def _summed(finding: Finding) -> str:
-    return number(finding.number("sum of first-order indices"), 2)
+    ends = (finding.number(what) for what in ("sum of first-order indices", "low", "high"))
+    return interval(*ends)
 
 
 def _cancelling(findings: Sequence[Finding]) -> list[str]:
@@ -230,11 +280,103 @@ def _inert(findings: Sequence[Finding]) -> list[str]:
     ]
 
 
-def _negligible(findings: Sequence[Finding]) -> list[str]:
+def _through_others(findings: Sequence[Finding]) -> list[str]:
+    named = [f"{f.features[0]} ({number(f.number('share'), 2)})" for f in findings]
     return [
-        f"Negligible: {listed(_features(findings), 6)} (the derivatives bound the total-order "
-        f"index below {findings[0].number('below'):g})."
+        f"Nothing of its own, given the other inputs: {listed(named, 6)}; the share of the "
+        f"variance is what it tells of inputs that move with it."
     ]
+
+
+def _negligible(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    below = f"{findings[0].number('below'):g}"
+    sure, unsure = ([f for f in findings if f.sure is which] for which in (True, False))
+    if sure:
+        texts.append(
+            f"Negligible: {listed(_features(sure), 6)} (the total-order interval ends below "
+            f"{below}, and so does the bound estimated from sampled derivatives)."
+        )
+    if unsure:
+        texts.append(
+            f"Small, as far as the sampled derivatives show: {listed(_features(unsure), 6)} (the "
+            f"bound of the total-order index estimated from them is below {below}; a steep place "
+            f"between the rows would not be in it)."
+        )
+    return texts
+
+
+_MOST_ROWS = 1e9
+
+
+def _unsettled(findings: Sequence[Finding]) -> list[str]:
+    """Say which values a few rows decide, a sentence for each method, and what settling takes."""
+    texts = []
+    for one in findings:
+        rows = one.number("rows")
+        takes = (
+            f"as long as the tail stays as heavy, settling takes about {number(rows, 1)} rows"
+            if rows < _MOST_ROWS
+            else "with a tail as heavy, no number of rows settles it"
+        )
+        ends = "the intervals given may be too narrow" if one.number("intervals") else "no interval"
+        tail = number(one.number("largest tail"), 3)
+        texts.append(
+            f"Unsettled in {one.methods[0]}: a few rows decide the mean for "
+            f"{listed(one.features, 6)} (Pareto index up to {tail}; "
+            f"above {one.number('from'):g} {ends}); {takes}."
+        )
+    return texts
+
+
+_WHY = {
+    "harmonics": "what varies faster than its {harmonics:.0f} harmonics is missing from the lower",
+    "bias": "one of the two is biased at few rows",
+}
+
+
+def _estimates_apart(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    for f in findings:
+        lower, higher = f.methods
+        symbol = plain_symbol(f.text("symbol"))
+        why = _WHY.get(f.text("cause"), "cause unclear: more rows tell")
+        trust = f"; trust {f.text('trust')}" if f.text("trust") else ""
+        if f.text("cause"):
+            why = f"possibly because {why.format(harmonics=f.number('harmonics'))}"
+        texts.append(
+            f"{symbol} of {f.features[0]} is {number(f.number('lower'), 2)} by {lower} and "
+            f"{number(f.number('higher'), 2)} by {higher}, and their intervals are apart: one of "
+            f"them is wrong, {why}{trust}."
+        )
+    return texts
+
+
+def _impossible(findings: Sequence[Finding]) -> list[str]:
+    texts = []
+    for f in findings:
+        if f.cause == Cause.SUM_ABOVE_ONE:
+            texts.append(
+                f"The first-order indices of {f.methods[0]} sum to "
+                f"{number(f.number('sum of first-order indices'), 2)}, above 1 beyond their "
+                f"intervals, which independent inputs exclude: do not rely on them; more rows help."
+            )
+            continue
+        index = number(f.number("total-order index"), 2)
+        if f.cause == Cause.BOUND_BELOW_TOTAL:
+            texts.append(
+                f"The bound of {f.features[0]} by {f.methods[0]} ({number(f.number('bound'), 2)}) "
+                f"lies below the index S_T by {f.methods[1]} ({index}): the sampled derivatives "
+                f"missed a steep place or a jump; trust {f.methods[1]}."
+            )
+        else:
+            texts.append(
+                f"S_1 of {f.features[0]} by {f.methods[0]} "
+                f"({number(f.number('first-order index'), 2)}) lies above S_T by {f.methods[1]} "
+                f"({index}), which independent inputs exclude: one of them is wrong; more "
+                f"rows tell."
+            )
+    return texts
 
 
 _AGAINST = {
@@ -259,16 +401,25 @@ def _features(findings: Sequence[Finding]) -> list[str]:
 
 
 OF_OUTPUT: Mapping[Cause, Callable[[Sequence[Finding]], list[str]]] = {
-    Cause.NOTHING_VISIBLE: _order,
-    Cause.ONLY_ONE: _order,
-    Cause.SAME_FIRST: _order,
-    Cause.FIRST_BY: _order,
-    Cause.MEAN_ORDER: _order,
+    Cause.NOTHING_VISIBLE: _verdict,
+    Cause.ONLY_ONE: _verdict,
+    Cause.SAME_FIRST: _verdict,
+    Cause.FIRST_BY: _verdict,
+    Cause.FIRST_BY_MOST: _verdict,
+    Cause.FIRST_OPEN: _verdict,
+    Cause.IN_ORDER: _verdict,
+    Cause.ORDER_OPEN: _verdict,
+    Cause.MEAN_ORDER: _mean_shares,
+    Cause.BY_QUESTION: by_question,
+    Cause.OFF_LAW: off_law,
+    Cause.ESTIMATES_APART: _estimates_apart,
+    Cause.FIRST_ABOVE_TOTAL: _impossible,
+    Cause.BOUND_BELOW_TOTAL: _impossible,
+    Cause.SUM_ABOVE_ONE: _impossible,
     Cause.EXACT_ORDER: _exact_order,
-    Cause.FIRST_CLEAR: _certainty,
-    Cause.FIRST_UNCLEAR: _certainty,
     Cause.ONE_METHOD: _one_method,
     Cause.AGREEMENT: _agreement,
+    Cause.UNSETTLED: _unsettled,
     Cause.NO_SHARES: _no_shares,
     Cause.CONSTANT_TARGETS: _constant_targets,
     Cause.NOISE_ABOVE: _noise,
@@ -280,6 +431,7 @@ OF_OUTPUT: Mapping[Cause, Callable[[Sequence[Finding]], list[str]]] = {
     Cause.INTERACTIONS: _interactions,
     Cause.ONLY_INTERACTIONS: _interactions,
     Cause.CANCELLING: _cancelling,
+    Cause.THROUGH_OTHERS: _through_others,
     Cause.DIFFERENT_INPUTS: _inputs,
     Cause.INERT: _inert,
     Cause.NEGLIGIBLE: _negligible,

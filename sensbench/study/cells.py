@@ -15,7 +15,15 @@ from sensbench.study.results import Method
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Where a cell is in a study, by content: what its key and its seed follow from."""
+    """Where a cell is in a study, by content: what its key and its seed follow from.
+
+    Attributes
+    ----------
+    stream
+        What the seed follows from in place of the question, where it is said.
+    shared
+        The problem whose cells share their random numbers, by content; "": none do.
+    """
 
     question: str
     estimator: str
@@ -23,18 +31,31 @@ class Coordinates:
     budget: int
     replicate: int
     seed: int
+    stream: str = ""
+    shared: str = ""
 
     @property
     def key(self) -> str:
         """Content hash of the named coordinates."""
-        return digest(self._named())
+        said = {"stream": self.stream, "shared": self.shared}
+        where_said = {name: value for name, value in said.items() if value}
+        return digest({**self._named(), "question": self.question, **where_said})
 
     def seed_sequence(self) -> np.random.SeedSequence:
-        """Return the cell's own stream: the same on any worker, in any order."""
+        """Return the cell's own stream: the same on any worker, in any order.
+
+        Or the one of its problem, replicate and study, whatever the method, model and budget.
+        """
+        if self.shared:
+            at = {"problem": self.shared, "replicate": self.replicate, "seed": self.seed}
+            return seed_sequence("common random numbers", at)
         return seed_sequence("cell", self._named())
 
     def _named(self) -> dict[str, Any]:
-        return {**asdict(self), "params": dict(self.params)}
+        named = {**asdict(self), "params": dict(self.params)}
+        stream = named.pop("stream")
+        del named["shared"]
+        return {**named, "question": stream or self.question}
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,8 @@ class Cell:
         What is explained, by content: the plug-ins' names and parameters, and the study's seed.
     problem, model
         Labels, for people. They do not enter the key: to rename is not to compute again.
+    stream, shared
+        As in :class:`Coordinates`.
     """
 
     question: str
@@ -56,14 +79,17 @@ class Cell:
     budget: int
     replicate: int
     seed: int
+    stream: str = ""
+    shared: str = ""
 
     @property
     def coordinates(self) -> Coordinates:
         """Where it is, without the labels."""
         method = self.method
         return Coordinates(
-            self.question, method.name, method.params, self.budget, self.replicate, self.seed
-        )
+            self.question, method.name, method.params, self.budget, self.replicate, self.seed,
+            self.stream, self.shared,
+        )  # fmt: skip
 
     @cached_property
     def key(self) -> str:

@@ -13,7 +13,11 @@ from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import SensitivityResult, absent_to_plain
 from sensbench.measure import Measure
 from sensbench.model.quality import Quality
+from sensbench.problem.joint_law import JointLaw
 from sensbench.study.results import Known, Method, Question
+
+# the place of a number's tail, the last of the columns of ``numbers`` but the cell
+_TAIL = 8
 
 
 def dump(content: Any) -> str:
@@ -35,14 +39,19 @@ def cell_digest(facts: Sequence[Any], numbers: Iterable[Sequence[Any]]) -> str:
     """Return the digest of a cell: all that is kept of it, numbers included.
 
     ``facts`` are the columns of ``cells`` but the digest, ``numbers`` the columns of ``numbers``
-    but the cell. SQLite keeps a NaN as nothing, and the same it is here.
+    but the cell. SQLite keeps a NaN as nothing, and the same it is here. Of a number without a tail
+    nothing is said of the tail, as in files that were written before there was one.
     """
-    kept = list(numbers)
+    kept = [_without_tail(number) for number in numbers]
     text = json.dumps([list(facts), kept], ensure_ascii=False)
     if "NaN" in text:
         kept = [[_kept(value) for value in number] for number in kept]
         text = json.dumps([list(facts), kept], ensure_ascii=False)
     return digest_of(text)
+
+
+def _without_tail(number: Sequence[Any]) -> Sequence[Any]:
+    return number if number[_TAIL:] and _kept(number[_TAIL]) is not None else number[:_TAIL]
 
 
 def _kept(value: Any) -> Any:
@@ -84,7 +93,12 @@ def method_of_text(text: str, measures: Mapping[str, Measure]) -> Method:
 
 def question_to_text(question: Question) -> str:
     """Return a question as text."""
-    return dump(asdict(question))
+    content = asdict(question)
+    if not question.law:  # as it was before inputs could depend on each other
+        del content["law"]
+    if not question.noise_floor:
+        del content["noise_floor"]
+    return dump(content)
 
 
 def question_of_text(text: str, problem: str, model: str) -> Question:
@@ -95,8 +109,9 @@ def question_of_text(text: str, problem: str, model: str) -> Question:
         outputs=tuple(content["outputs"]), features=tuple(content["features"]),
         truth=tuple(Known(*entry) for entry in content["truth"]),
         reference=tuple(Known(*entry) for entry in content.get("reference", ())),
-        notes=tuple(content["notes"]),
+        notes=tuple(content["notes"]), noise_floor=tuple(content.get("noise_floor", ())),
         quality={o: Quality.from_plain(q) for o, q in content["quality"].items()},
+        joint_law=JointLaw.from_plain(law) if (law := content.get("joint_law")) else None,
     )  # fmt: skip
     return Question(**content)
 

@@ -9,18 +9,17 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import sensbench.errors
 from sensbench.engine.limits import Limits
 from sensbench.engine.stop import Stop
-from sensbench.engine.supervisor import Supervisor
 from sensbench.engine.worker import Ended, Job
 from sensbench.errors import InputError
 from sensbench.study.faults import plain_text
 from sensbench.study.outcome import Outcome
 from sensbench.study.tasks import NetworkParts, Task
+from sensbench.study.travel import Luggage
 
 CarryOut = Callable[[Task], Outcome]
 Key = tuple[str, int]  # a subject, and a place among its cells; -1: what they need
@@ -86,27 +85,54 @@ class InThisProcess(Engine):
         """Ctrl-C ends the task itself here."""
 
 
+class Supervises(Protocol):
+    """What has jobs done in processes that can be killed: here, or on a cluster."""
+
+    @property
+    def busy(self) -> int:
+        """How many jobs have not ended."""
+
+    @property
+    def room(self) -> bool:
+        """Whether another job would be begun soon."""
+
+    def start(self, job: Job) -> None:
+        """Have a job done."""
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """Return what has ended; wait so long for something."""
+
+    def close(self) -> None:
+        """End all."""
+
+
 class Workers(Engine):
     """Tasks in processes of their own, with limits; a context manager.
 
     Parameters
     ----------
-    workers
-        How many processes.
-    threads
-        How many threads each one's libraries use.
+    supervise
+        Makes what keeps the processes, from what makes their handler and what hears them.
+    travels
+        Whether files must come along with the tasks, as the processes may not see them.
     """
 
-    def __init__(self, workers: int, threads: int):
-        self._supervisor = Supervisor(_HAND, workers, threads, self._say)
+    def __init__(
+        self,
+        supervise: Callable[[str, Callable[[Any], None]], Supervises],
+        *,
+        travels: bool = False,
+    ):
+        self._said: set[tuple[str, str]] = set()
+        self._supervisor = supervise(_HAND, self._say)
+        self._luggage = Luggage() if travels else None
         self._stop, self._stack = Stop(), ExitStack()
         self._tasks: dict[Key, Task] = {}
         self._names: dict[int, tuple[NetworkParts, str, dict[str, Any]]] = {}
-        self._said: set[tuple[str, str]] = set()
 
     def __enter__(self) -> "Workers":
         self._stack.enter_context(self._stop)
-        self._stack.enter_context(self._supervisor)
+        self._stack.callback(self._supervisor.close)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -144,7 +170,14 @@ class Workers(Engine):
             raise self._stop.error()
 
     def _plain(self, task: Task) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return a task without its network, which is a part by itself: sent to a worker once."""
+        """Return a task without what is large, which are parts: each sent to a worker once."""
+        content, parts = self._without_network(task)
+        if self._luggage is None:
+            return content, parts
+        files, contents = self._luggage.of(content)
+        return {**content, "files": files}, {**parts, **contents}
+
+    def _without_network(self, task: Task) -> tuple[dict[str, Any], dict[str, Any]]:
         network = getattr(task, "network", None)
         if network is None:
             return task.to_plain(), {}
@@ -154,8 +187,7 @@ class Workers(Engine):
             name = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
             kept = network, name, plain
             self._names = {**dict(list(self._names.items())[-3:]), id(network): kept}
-        content = replace(task, network=None).to_plain()  # type: ignore[call-arg]
-        return {**content, "network": kept[1]}, {kept[1]: kept[2]}
+        return task.to_plain(network=kept[1]), {kept[1]: kept[2]}
 
     def _outcome(self, ended: Ended) -> Outcome:
         if ended.status != "answered":

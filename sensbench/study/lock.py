@@ -4,10 +4,11 @@ import contextlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sensbench.errors import InputError
 
@@ -15,6 +16,24 @@ try:
     import fcntl
 except ImportError:  # Windows; SQLite alone keeps writers apart there
     fcntl = None  # type: ignore[assignment]
+
+
+# A look at who holds a lock takes it for a moment; a writer that meets one tries again.
+_TRIES, _PAUSE = 5, 0.02
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that writes a results file, as it said when it began."""
+
+    pid: int
+    host: str
+    since: str
+    command: str
+
+    def __str__(self) -> str:
+        doing = f" ({self.command})" if self.command else ""
+        return f"process {self.pid} on {self.host} since {self.since}{doing}"
 
 
 @contextlib.contextmanager
@@ -43,10 +62,10 @@ def writing(path: Path, command: str = "") -> Iterator[None]:
         ) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(descriptor)
         except BlockingIOError as error:
             raise InputError(
-                f"{path}: expected to be the only one that writes it; got {_holder(lock)}; wait "
+                f"{path}: expected to be the only one that writes it; got {_said(lock)}; wait "
                 f"for that one to end, or give another folder"
             ) from error
         except OSError:
@@ -69,10 +88,47 @@ def _tell(descriptor: int, command: str) -> None:
         os.pwrite(descriptor, json.dumps(entry).encode(), 0)
 
 
-def _holder(lock: Path) -> str:
+def holder_of(path: Path) -> Holder | None:
+    """Return who writes a results file now; ``None``: nobody, or nobody can tell.
+
+    One that holds it and has not said who it is has the process number 0.
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    if fcntl is None:
+        return None
     try:
-        entry: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
-        doing = f" ({entry['command']})" if entry["command"] else ""
-        return f"process {entry['pid']} on {entry['host']} since {entry['since']}{doing}"
+        descriptor = os.open(lock, os.O_RDONLY)
+    except OSError:  # never written here
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(lock) or Holder(0, "", "", "")
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _hold(descriptor: int) -> None:
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if not left:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _read(lock: Path) -> Holder | None:
+    try:
+        entry = json.loads(lock.read_text(encoding="utf-8"))
+        return Holder(int(entry["pid"]), entry["host"], entry["since"], entry["command"])
     except (OSError, ValueError, LookupError, TypeError):
-        return "another process, which has not said who it is"
+        return None
+
+
+def _said(lock: Path) -> str:
+    return str(_read(lock) or "another process, which has not said who it is")

@@ -53,6 +53,14 @@ def to_version_2(db: sqlite3.Connection) -> None:
     )
 
 
+def to_version_3(db: sqlite3.Connection) -> None:
+    """Tails beside the numbers: version 2 did not keep them, and so they stay unknown.
+
+    Digests stay as they are: a number without a tail has the digest that it had.
+    """
+    db.execute("ALTER TABLE numbers ADD COLUMN tail REAL")
+
+
 def _keep_measures(db: sqlite3.Connection, ranking: list[str]) -> None:
     pairs = "SELECT measure, max(partner != '') FROM numbers GROUP BY measure"
     axes: dict[str, Any] = {name: "pair" if pair else "feature" for name, pair in db.execute(pairs)}

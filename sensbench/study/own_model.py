@@ -11,8 +11,10 @@ from sensbench.model.quality import qualities
 from sensbench.problem.problem import Problem
 from sensbench.study.model_file import load_model
 
+_OPTIONS = ("output", "outputs", "arguments", "derivatives")
 
-def content_of(model: Mapping[str, Any]) -> list[str]:
+
+def content_of(model: Mapping[str, Any]) -> list[Any]:
     """Return what the model follows from: which name in it, and the bytes of its files.
 
     Modules that it imports are not among them.
@@ -23,8 +25,11 @@ def content_of(model: Mapping[str, Any]) -> list[str]:
         A file is not there, or none is named as ``FILE.py:NAME``.
     """
     path, name = parts_of(model["file"])
-    parts = [name, _hash(path, "file")]
-    return [*parts, _hash(Path(model["weights"]), "weights")] if model.get("weights") else parts
+    parts: list[Any] = [name, _hash(path, "file")]
+    if model.get("weights"):
+        parts.append(_hash(Path(model["weights"]), "weights"))
+    options = {key: model[key] for key in _OPTIONS if key in model}
+    return [*parts, options] if options else parts
 
 
 def parts_of(file: str) -> tuple[Path, str]:
@@ -49,14 +54,20 @@ def explained_by(problem: Problem, model: Mapping[str, Any]) -> Problem:
     except InputError as error:
         message = str(error).replace("--model: ", "file: ").replace("--weights: ", "weights: ")
         raise InputError(f"model {model['name']!r}: {message}") from error
+    return with_model_of(problem, given, model)
+
+
+def with_model_of(problem: Problem, given: Any, model: Mapping[str, Any]) -> Problem:
+    """Return the problem with a model that is there; ``model`` says how it is to be read.
+
+    Its outputs are called as ``outputs`` says, else as the targets are, where there are any.
+    """
     data = problem.data
-    made = Problem.of(
-        given,
-        problem.space,
-        name=model["name"],
-        X=None if data is None else data.X,
-        outputs=None if data is None or data.y is None else problem.targets,
-    )
+    options = {key: model[key] for key in _OPTIONS if key in model}
+    if "outputs" not in options and data is not None and data.y is not None:
+        options["outputs"] = problem.targets
+    X = None if data is None else data.X
+    made = Problem.of(given, problem.space, name=model["name"], X=X, **options)
     with_own = replace(problem, reference={}).with_model(made.explained)
     if data is None or data.y is None:
         return with_own

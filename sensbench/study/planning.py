@@ -12,7 +12,8 @@ from sensbench.estimator.estimator import Estimator
 from sensbench.problem.planting import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Cell, cells_of, labels
-from sensbench.study.config import ModelPlugIn, PlugIn, ProblemPlugIn, Study
+from sensbench.study.config import Study
+from sensbench.study.entries import ModelPlugIn, PlugIn, ProblemPlugIn, Selection
 from sensbench.study.own_model import content_of
 from sensbench.study.question import UNKNOWN, method_of
 from sensbench.study.results import Method
@@ -22,12 +23,15 @@ from sensbench.study.workshop import subject_key
 
 @dataclass(frozen=True)
 class PlannedSubject:
-    """A subject, and the labels under which reports know it."""
+    """A subject, the labels under which reports know it, and what its cells share."""
 
     subject: Subject
     problem_label: str
     model_label: str
     limits: Limits = field(default_factory=Limits)
+    stream: str = ""
+    shared: str = ""
+    budgets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,57 @@ def plan_of(study: Study, source: str = "study") -> Plan:
     methods = _methods(study, source)
     subjects = _subjects(study, source)
     keys = [(key, p.problem_label, p.model_label) for key, p in subjects.items()]
-    cells = cells_of(keys, methods, study.budgets, study.replicates, study.seed)
+    cells = []
+    for key in keys:
+        of_problem = subjects[key[0]].budgets or study.budgets
+        for method, spec in zip(methods, study.estimators, strict=True):
+            budgets = spec.budgets or of_problem
+            cells += cells_of([key], [method], budgets, study.replicates, study.seed)
+    cells = [replace(cell, stream=subjects[cell.question].stream) for cell in cells]
+    if study.seeds == "common":
+        cells = [replace(cell, shared=subjects[cell.question].shared) for cell in cells]
+    cells = _chosen(cells, study, source)
     settings = study.references
     references = (settings.points, settings.scrambles) if settings else None
     specs = zip(methods, study.estimators, strict=True)
     limits = {method.label: spec.own_limits for method, spec in specs}
     return Plan(subjects, methods, cells, references, limits)
+
+
+def _chosen(cells: list[Cell], study: Study, source: str) -> list[Cell]:
+    """Return the cells that the study includes and does not exclude.
+
+    Raises
+    ------
+    StudyError
+        A selection that no cell is in, as by a wrong name; nothing is left.
+    """
+
+    def within(cell: Cell, selection: Selection) -> bool:
+        names = {
+            "problem": (cell.problem, cell.problem.partition("(")[0]),
+            "model": (cell.model, cell.model.partition("(")[0]),
+            "estimator": (cell.method.label, cell.method.name),
+            "budget": (cell.budget,),
+        }
+        of = selection.of.items()
+        return all(not allowed or set(allowed) & set(names[key]) for key, allowed in of)
+
+    included, excluded = study.include or (), study.exclude or ()
+    for which, selections in (("include", included), ("exclude", excluded)):
+        for k, selection in enumerate(selections):
+            if not any(within(cell, selection) for cell in cells):
+                said = {key: list(value) for key, value in selection.of.items() if value}
+                raise StudyError(f"{source}: {which}[{k}]: expected cells of the study; got {said}")
+    left = [
+        cell
+        for cell in cells
+        if (not included or any(within(cell, one) for one in included))
+        and not any(within(cell, one) for one in excluded)
+    ]
+    if not left:
+        raise StudyError(f"{source}: expected cells; include and exclude leave none")
+    return left
 
 
 def _methods(study: Study, source: str) -> list[Method]:
@@ -135,10 +184,21 @@ def _subjects(study: Study, source: str) -> dict[str, PlannedSubject]:
                 _plain_model(model),
                 study.inputs,
                 study.seed,
+                int(study.noise_floor),
             )
+            # of the problem alone: a network's cells draw what those of the function do
+            shared = subject_key(replace(subject, model={"name": FUNCTION, "params": {}}), problem)
             subject = replace(subject, key=subject_key(subject, problem))
             limits = model.own_limits.over(study.own_limits)
-            planned = PlannedSubject(subject, problem_labels[number], label, limits)
+            planned = PlannedSubject(
+                subject,
+                problem_labels[number],
+                label,
+                limits,
+                spec.stream or "",
+                shared,
+                spec.budgets or (),
+            )
             subjects[subject.key] = planned
     return subjects
 
@@ -158,12 +218,15 @@ def _plain_model(spec: ModelPlugIn) -> dict[str, Any]:
         content["file"] = spec.file
     if spec.weights is not None:
         content["weights"] = spec.weights
-    return content
+    return {**content, **spec.options}
 
 
 def _teaches(problem: Problem | None) -> bool:
     """Whether a network can be trained on it."""
-    return problem is not None and (problem.model is not None or problem.data is not None)
+    if problem is None:
+        return False
+    has_targets = problem.data is not None and problem.data.y is not None
+    return problem.model is not None or has_targets
 
 
 def _require_files(model: ModelPlugIn, place: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.needs import Needs
 from sensbench.measure import MEASURES, Measure
+from sensbench.problem.joint_law import joint_law
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truth
 from sensbench.study.results import Known, Method, Question
@@ -15,10 +16,11 @@ def question_of(
     problem: Problem, problem_label: str, model_label: str, training: Mapping[str, Any]
 ) -> Question:
     """Return what a report has to know of a problem."""
-    space = problem.space
+    space, truth = problem.space, problem.known_truth
     units = dict(zip(space.names, space.units, strict=False)) | dict(
         zip(problem.outputs, problem.output_units, strict=False)
     )
+    notes = (*problem.notes, _law(problem), space.dependence_note())
     return Question(
         problem=problem_label,
         model=model_label,
@@ -26,17 +28,29 @@ def question_of(
         features=space.names,
         inputs=space.describe(),
         units={name: unit for name, unit in units.items() if unit},
-        truth=_known(problem, problem.truth),
-        truth_of=_title(problem.truth, problem.truth_of),
+        truth=_known(problem, truth),
+        truth_of=_title(truth, problem.truth_of),
         reference=_known(problem, problem.reference),
         quality=dict(problem.quality),
         judged_on=problem.judged_on,
         training=dict(training),
-        notes=tuple(dict.fromkeys(filter(None, (*problem.notes, space.dependence_note())))),
+        notes=tuple(dict.fromkeys(filter(None, notes))),
         source=problem.source,
         licence=problem.licence,
         planted=dict(problem.planted),
+        noise_floor=problem.noise_floor,
+        joint_law=joint_law(problem),
+        law="" if problem.drawn_from.independent else space.dependence.describe(),
     )
+
+
+def _law(problem: Problem) -> str:
+    law = problem.space.dependence
+    if law.independent:
+        return ""
+    if problem.drawn_from.independent:
+        return f"inputs are {law.describe()}; here each is drawn by itself (inputs: product)"
+    return f"inputs are {law.describe()}"
 
 
 def _title(truth: Mapping[str, Truth], of: str) -> str:

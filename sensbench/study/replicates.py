@@ -35,8 +35,8 @@ def pooled(
     Parameters
     ----------
     numbers
-        With the columns ``by``, ``value``, ``low``, ``high`` and ``inputs``: what each run's inputs
-        were, in words.
+        With the columns ``by``, ``value``, ``low``, ``high``, ``tail`` and ``inputs``: what each
+        run's inputs were, in words.
     by
         What makes a number: all but the replicate.
     signed
@@ -44,7 +44,7 @@ def pooled(
     """
     with_squares = numbers.assign(square=((numbers["high"] - numbers["low"]) / 2) ** 2)
     groups = with_squares.groupby(by, sort=False, dropna=False)
-    table = groups[["value", "low", "high", "square"]].mean()
+    table = groups[["value", "low", "high", "tail", "square"]].mean()
     table["sd"], table["count"] = groups["value"].std(), groups["value"].count()
     table["ends"] = groups["low"].count()
     table["given"] = groups["inputs"].first().str.endswith(_GIVEN)

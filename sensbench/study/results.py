@@ -3,16 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
+import numpy as np
 import pandas as pd
 
+from sensbench.account.account import Account
+from sensbench.effects.effects import Effects
 from sensbench.errors import InputError
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import COLUMNS, INTERVAL_COLUMNS, Absent
 from sensbench.measure import MEASURES, Measure
 from sensbench.model.quality import Quality
+from sensbench.problem.joint_law import JointLaw
+from sensbench.study.columns import plain
 from sensbench.study.replicates import pooled
+
+T = TypeVar("T")
 
 FRAME_COLUMNS = (
     *COLUMNS,
@@ -24,6 +31,7 @@ FRAME_COLUMNS = (
     "status",
     "direction",
     *INTERVAL_COLUMNS,
+    "tail",
 )
 _BEHIND = ("direction", *INTERVAL_COLUMNS)
 CELL_COLUMNS = (
@@ -105,6 +113,13 @@ class Question:
         Who measured the data and under which terms they may be used.
     planted
         Planted feature to the feature it is a copy of; ``""``: noise.
+    joint_law
+        How the inputs depend on each other; ``None`` where they are drawn independently, and in
+        results that did not keep it.
+    law
+        How the inputs that draws come from depend on each other; empty: they do not.
+    noise_floor
+        Inputs that the model ignores, which were added to tell what chance scores.
     """
 
     problem: str
@@ -123,6 +138,9 @@ class Question:
     source: str = ""
     licence: str = ""
     planted: Mapping[str, str] = field(default_factory=dict)
+    joint_law: JointLaw | None = None
+    law: str = ""
+    noise_floor: tuple[str, ...] = ()
 
     def r2(self, output: str) -> float | None:
         """Return R² of one output, where there are targets to judge it by."""
@@ -171,6 +189,20 @@ def _floors(
     return floor
 
 
+def _bars(
+    headline: pd.DataFrame, ignored: Mapping[tuple[str, str], Sequence[str]]
+) -> "pd.Series[float]":
+    """Return how far inputs score that the model ignores: their values and upper ends at most."""
+    places = list(zip(headline["problem"], headline["model"], strict=True))
+    noise = [
+        feature in ignored.get(place, ())
+        for place, feature in zip(places, headline["feature"], strict=True)
+    ]
+    ends = headline[["value", "low", "high"]].abs().max(axis=1)
+    by = [headline[c] for c in ("problem", "model", "estimator", "output")]
+    return ends.where(np.array(noise, dtype=bool)).groupby(by, sort=False).transform("max")
+
+
 # (measure, output) to feature and value: many outputs are asked for one by one.
 _Values = dict[tuple[str, str], dict[str, float]]
 
@@ -191,7 +223,10 @@ class Results:
     frame
         One row per number, in the documented columns: problem, model, estimator (the method's
         label), measure, output, feature, partner, value, low, high, budget, replicate,
-        n_forward, n_backward, seconds, status.
+        n_forward, n_backward, seconds, status, direction, what the interval is, and tail: the shape
+        of the tail of what the value is a mean of, where the method looks for it. Of a study with
+        more than 200,000 numbers texts are categories; :func:`sensbench.study.columns.plain` makes
+        them text.
     cells
         One row per cell (problem, model, estimator, budget, replicate), computed or not: status
         is ``ok``, ``skipped``, ``failed``, ``timeout``, ``out_of_memory``, ``crashed`` or
@@ -208,6 +243,12 @@ class Results:
         title, seed, command, created, versions (a mapping), config (resolved, as YAML text).
     measures
         What the numbers mean, by name: as it was defined when they were computed.
+    effects
+        (problem, model) to what the model does along its inputs, where results and model are in one
+        process; a file of results has none.
+    accounts
+        (problem, model) to why two methods differ, for the pairs that were asked about
+        (``Comparison.difference``); not kept in a file either.
     """
 
     name: str
@@ -219,28 +260,45 @@ class Results:
     notes: Mapping[tuple[str, str, str], tuple[str, ...]]
     provenance: Mapping[str, Any]
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
+    effects: Mapping[tuple[str, str], Effects] = field(default_factory=dict)
+    accounts: Mapping[tuple[str, str], tuple[Account, ...]] = field(default_factory=dict)
 
-    _derived: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _parts: "dict[tuple[str, str], Results]" = field(default_factory=dict, init=False, repr=False)
 
-    def derived(self, name: str, of: "Callable[[Results], pd.DataFrame]") -> pd.DataFrame:
-        """Return a frame that follows from these results, computed when it is first asked for.
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs; it derives for itself what follows.
+
+        A model, which may be anything, does not go along.
+        """
+        measures = dict(self.measures)  # the register itself is a view, which cannot be sent
+        return {**self.__dict__, "effects": {}, "measures": measures, "_derived": {}, "_parts": {}}
+
+    def derived(self, name: str, of: "Callable[[Results], T]") -> T:
+        """Return what follows from these results, a frame mostly, computed when first asked for.
 
         All who ask get the same one: they must not change it.
         """
         if name not in self._derived:
             self._derived[name] = of(self)
-        return self._derived[name]
+        return cast(T, self._derived[name])
 
     def of(self, problem: str, model: str) -> "Results":
-        """Return the part that belongs to one question."""
+        """Return the part that belongs to one question, the same one each time."""
+        if (problem, model) in self._parts:
+            return self._parts[problem, model]
         if (problem, model) not in self.questions:
             names = ", ".join(f"{p}/{m}" for p, m in self.questions)
             raise InputError(f"results: expected one of {names}; got {problem}/{model}")
 
         def mine(frame: pd.DataFrame) -> pd.DataFrame:
-            return frame[(frame["problem"] == problem) & (frame["model"] == model)]
+            of_it = ((frame["problem"] == problem) & (frame["model"] == model)).to_numpy(dtype=bool)
+            at = np.flatnonzero(of_it)
+            if len(at) and at[-1] - at[0] + 1 == len(at):  # they stand together: no copy of them
+                return frame.iloc[at[0] : at[-1] + 1]
+            return frame[of_it]
 
-        return Results(
+        part = Results(
             self.name,
             mine(self.frame),
             mine(self.cells),
@@ -250,7 +308,11 @@ class Results:
             {key: why for key, why in self.notes.items() if key[:2] == (problem, model)},
             self.provenance,
             self.measures,
+            {key: item for key, item in self.effects.items() if key == (problem, model)},
+            {key: items for key, items in self.accounts.items() if key == (problem, model)},
         )
+        self._parts[problem, model] = part
+        return part
 
     def only(self, outputs: Sequence[str]) -> "Results":
         """Return the numbers of some outputs only, as if no others had been asked for.
@@ -269,31 +331,35 @@ class Results:
             for key, question in self.questions.items()
         }
         frame = self.frame[self.frame["output"].isin(chosen)]
-        return replace(self, frame=frame, questions=questions)
+        accounts = {
+            key: tuple(account for account in items if account.output in chosen)
+            for key, items in self.accounts.items()
+        }
+        return replace(self, frame=frame, questions=questions, accounts=accounts)
 
     def final(self) -> pd.DataFrame:
         """Return the numbers at each method's largest computed budget, pooled over replicates.
 
         Columns: problem, model, estimator, measure, output, feature, partner, value, low, high,
-        budget, direction and what the interval is. Values are means over the replicates, and their
-        intervals come from how much these differ, where they are independent evidence; see
-        :func:`sensbench.study.replicates.pooled`.
+        budget, direction, what the interval is, and the tail. Values and tails are means over the
+        replicates, and their intervals come from how much these differ, where they are independent
+        evidence; see :func:`sensbench.study.replicates.pooled`.
         """
         return self.derived("final", Results._final).copy()
 
     def _final(self) -> pd.DataFrame:
         if self.frame.empty:
-            return self.frame[[*COLUMNS, "budget", *_BEHIND]]
+            return plain(self.frame[[*COLUMNS, "budget", *_BEHIND, "tail"]])
         keys = ["problem", "model", "estimator"]
-        largest = self.frame.groupby(keys)["budget"].transform("max")
-        top = self.frame[self.frame["budget"] == largest]
+        largest = self.frame.groupby(keys, observed=True)["budget"].transform("max")
+        top = plain(self.frame[self.frame["budget"] == largest])
         by = [*COLUMNS[:7], "budget", *_BEHIND]
         cell = [*keys, "budget", "replicate"]
         inputs = self.cells[[*cell, "inputs"]].drop_duplicates(cell)
         top = top.merge(inputs, on=cell, how="left", sort=False)
         signed = {name: item.signed for name, item in self.measures.items()}
         biased = frozenset(m.label for m in self.methods.values() if m.positive_bias)
-        return pooled(top, by, signed, biased)[[*COLUMNS, "budget", *_BEHIND]]
+        return pooled(top, by, signed, biased)[[*COLUMNS, "budget", *_BEHIND, "tail"]]
 
     def headline(self) -> pd.DataFrame:
         """Return :meth:`final`, only the measure each method ranks by.
@@ -301,8 +367,16 @@ class Results:
         ``floor``: up to this value an input is not told apart from one without effect; NaN where
         the method does not say.
         """
+        return self.derived("headline", Results._headline).copy()
+
+    def _headline(self) -> pd.DataFrame:
         final = self.final()
         ranks_by = final["estimator"].map({m.label: m.ranks_by for m in self.methods.values()})
         headline = final[final["measure"] == ranks_by].reset_index(drop=True)
         names = {m.label: m.headline.floor for m in self.methods.values()}
-        return headline.assign(floor=_floors(headline, final[final["measure"] != ranks_by], names))
+        floor = _floors(headline, final[final["measure"] != ranks_by], names)
+        ignored = {(q.problem, q.model): q.noise_floor for q in self.questions.values()}
+        if any(ignored.values()):
+            bars = _bars(headline, ignored)
+            floor = floor.where(~(bars > floor.fillna(-np.inf)), bars)
+        return headline.assign(floor=floor)

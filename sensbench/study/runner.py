@@ -1,27 +1,35 @@
 """run_study: from a study file to a complete results file."""
 
+import os
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sensbench.engine.limits import Limits
-from sensbench.errors import InputError
+from sensbench.engine.supervisor import Supervisor
+from sensbench.errors import InputError, SensbenchError
 from sensbench.study.cells import Cell
-from sensbench.study.config import LimitsAsked, Study
+from sensbench.study.clusters import OnCluster
+from sensbench.study.config import Study
 from sensbench.study.engines import CarryOut, Engine, InThisProcess, Workers, how_many
+from sensbench.study.entries import LimitsAsked
 from sensbench.study.environment import provenance
+from sensbench.study.location import RESULTS_FILE
 from sensbench.study.lock import writing
 from sensbench.study.outcome import FAULTS, STATUSES, Outcome
 from sensbench.study.planning import Plan, plan_of
 from sensbench.study.results import Results
 from sensbench.study.schedule import Schedule
+from sensbench.study.shards import Shard
 from sensbench.study.store import ResultStore
 from sensbench.study.workshop import Workshop
 from sensbench.threads import is_said, limited
 
-RESULTS_FILE = "results.sqlite"
+# Of a study that is run again and again, so many are kept.
+_MOST_RUNS = 100
 Watch = Callable[[Cell, Outcome], None]
 
 
@@ -64,6 +72,8 @@ def run_study(
     workers: int | None = None,
     limits: Limits | None = None,
     retry: Collection[str] = (),
+    cluster: OnCluster | None = None,
+    shard: Shard | None = None,
     begin: Callable[[int, int], None] = lambda total, kept: None,
     watch: Watch = _nobody,
 ) -> tuple[Results, Tally]:
@@ -88,6 +98,11 @@ def run_study(
     retry
         Statuses to compute again: ``failed``, ``timeout``, ``out_of_memory``, ``crashed``,
         ``skipped``. A cell that became one of them in an earlier run stays so without.
+    cluster
+        Compute on a Dask cluster; the same children there, limits and bits.
+    shard
+        Compute this part of the cells only; the others stay missing. See
+        :func:`sensbench.study.merging.merge`.
     begin, watch
         Called with (cells, cells kept from earlier runs), and after every cell.
 
@@ -105,8 +120,8 @@ def run_study(
         raise InputError(f"retry: expected some of {', '.join(STATUSES)}; got {sorted(unknown)}")
     study = _with_limits(study, limits)
     plan = plan_of(study, source)
-    n_workers = how_many(workers, plan.limited)
-    if n_workers and threads is None and not is_said():
+    n_workers = how_many(workers or None if cluster else workers, plan.limited or bool(cluster))
+    if (n_workers or cluster) and threads is None and not is_said():
         threads = 1
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESULTS_FILE
@@ -117,14 +132,21 @@ def run_study(
         with ResultStore(path) as store:
             store.check()  # before the first write: what is damaged stays as it is
             name, title = study.name, study.title or study.name
+            here = Path(source).absolute().parent
             origin = provenance(
                 name, title, study.seed, command, study.as_yaml(),
-                threads=n_threads, workers=n_workers,
+                threads=n_threads, workers=n_workers, folder=here if here.is_dir() else Path(),
             )  # fmt: skip
-            store.plan(plan.cells, plan.methods, origin)
+            origin["engine"] = "dask" if cluster else "local"
+            origin |= {"shard": str(shard)} if shard else {}
+            before = store.provenance()
+            kept = {key: before[key] for key in ("runs", "parts") if before.get(key)}
+            store.plan(plan.cells, plan.methods, origin | kept)
+            if shard is not None:
+                plan = replace(plan, cells=shard.of_cells(plan.cells))
             schedule = Schedule(plan, store, retry)
             begin(len(plan.cells), schedule.kept.total())
-            with _engine(n_workers, n_threads) as engine:
+            with _timed(store), _engine(plan, n_workers, n_threads, cluster) as engine:
                 tally = _run(schedule, engine, store, watch)
             return store.results(), tally
 
@@ -162,12 +184,43 @@ def _run(schedule: Schedule, engine: Engine, store: ResultStore, watch: Watch) -
 
 
 @contextmanager
-def _engine(workers: int, threads: int) -> Iterator[Engine]:
-    if not workers:
+def _timed(store: ResultStore) -> Iterator[None]:
+    """Keep what a run took, also one that was stopped: wall time, and all processes' time."""
+    wall, processor = time.perf_counter(), _processor_seconds()
+    try:
+        yield
+    except SensbenchError:  # the file itself, maybe: it is not written to again
+        raise
+    except BaseException:
+        with suppress(SensbenchError):
+            _keep_run(store, time.perf_counter() - wall, _processor_seconds() - processor)
+        raise
+    _keep_run(store, time.perf_counter() - wall, _processor_seconds() - processor)
+
+
+def _keep_run(store: ResultStore, wall: float, processor: float) -> None:
+    origin = store.provenance()
+    run = {key: origin[key] for key in ("created", "command", "threads", "workers")}
+    run |= {"wall_seconds": round(wall, 3), "processor_seconds": round(processor, 3)}
+    store.put_provenance({**origin, "runs": [*origin.get("runs", []), run][-_MOST_RUNS:]})
+
+
+def _processor_seconds() -> float:
+    """Return the time of this process and of those it began that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+@contextmanager
+def _engine(plan: Plan, workers: int, threads: int, cluster: OnCluster | None) -> Iterator[Engine]:
+    if cluster is not None:
+        with cluster.engine(plan, workers, threads) as engine:
+            yield engine
+    elif not workers:
         yield InThisProcess(Workshop().carry_out)
-        return
-    with Workers(workers, threads) as engine:
-        yield engine
+    else:
+        with Workers(lambda hand, hear: Supervisor(hand, workers, threads, hear)) as engine:
+            yield engine
 
 
 def _with_limits(study: Study, limits: Limits | None) -> Study:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sensbench.errors import InputError
-from sensbench.study.migrations import to_version_2
+from sensbench.study.migrations import to_version_2, to_version_3
 
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE study (key TEXT PRIMARY KEY, content TEXT NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE questions (key TEXT PRIMARY KEY, content TEXT NOT NULL, digest TEXT NOT NULL);
@@ -26,13 +26,18 @@ CREATE TABLE cells (
 CREATE TABLE numbers (
     cell TEXT NOT NULL REFERENCES cells(key) ON DELETE CASCADE,
     measure TEXT NOT NULL, output TEXT NOT NULL, feature TEXT NOT NULL, partner TEXT NOT NULL,
-    direction TEXT NOT NULL, value REAL, low REAL, high REAL);
+    direction TEXT NOT NULL, value REAL, low REAL, high REAL, tail REAL);
 CREATE INDEX numbers_of_cell ON numbers(cell);
 """
 DETAILS = """
 CREATE TABLE IF NOT EXISTS details (
     key TEXT PRIMARY KEY REFERENCES cells(key) ON DELETE CASCADE,
     content TEXT NOT NULL, digest TEXT NOT NULL);
+"""
+# Of a saved comparison: the rows and weights that it was computed on, as files would hold them.
+FILES = """
+CREATE TABLE IF NOT EXISTS files (
+    name TEXT PRIMARY KEY, content BLOB NOT NULL, digest TEXT NOT NULL);
 """
 TABLES = ("study", "questions", "networks", "measures", "methods", "cells", "numbers")
 _TABLES_OF_1 = ("study", "questions", "networks", "cells", "numbers")
@@ -43,7 +48,7 @@ _LOCAL = frozenset(
 )
 
 # From each older version to the next.
-_MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: to_version_2}
+_MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: to_version_2, 2: to_version_3}
 
 
 def version_of(db: sqlite3.Connection, path: Path | str) -> int:
@@ -58,7 +63,7 @@ def version_of(db: sqlite3.Connection, path: Path | str) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if not names:
         return 0
-    tables = {1: _TABLES_OF_1, VERSION: TABLES}.get(version, ())
+    tables = {1: _TABLES_OF_1, 2: TABLES, VERSION: TABLES}.get(version, ())
     if version > VERSION and "numbers" in names:
         raise InputError(
             f"{path}: expected a results file of version {VERSION} or older; got version "

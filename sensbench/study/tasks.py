@@ -6,7 +6,7 @@ is plain data again, for the one process that writes the results file.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -31,6 +31,8 @@ class Subject:
         ``"data"`` or ``"product"``.
     seed
         Of the study: networks are trained from it.
+    noise_floor
+        How many inputs are added that the model ignores.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Subject:
     model: Mapping[str, Any] = field(default_factory=lambda: {"name": FUNCTION, "params": {}})
     inputs: str = "data"
     seed: int = 0
+    noise_floor: int = 0
 
     @property
     def is_network(self) -> bool:
@@ -75,13 +78,19 @@ class Task:
     kind: ClassVar[str]
     subject: Subject
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return plain data, fit for JSON, that :func:`task_of` reads."""
+    def to_plain(self, network: str = "") -> dict[str, Any]:
+        """Return plain data, fit for JSON, that :func:`task_of` reads.
+
+        Parameters
+        ----------
+        network
+            A name to stand in its place for the network, which then goes another way.
+        """
         content: dict[str, Any] = {"kind": self.kind}
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, NetworkParts):
-                value = value.to_plain()
+                value = network or value.to_plain()
             elif isinstance(value, Subject | Coordinates):
                 value = asdict(value)
             content[one.name] = value
@@ -138,8 +147,10 @@ _KINDS: Mapping[str, type[Task]] = {
 }
 
 
-def task_of(content: Mapping[str, Any]) -> Task:
-    """Return the task that ``to_plain`` described.
+def task_of(
+    content: Mapping[str, Any], network: Callable[[str], NetworkParts] | None = None
+) -> Task:
+    """Return the task that ``to_plain`` described; ``network``: what a name stands for.
 
     Raises
     ------
@@ -151,7 +162,9 @@ def task_of(content: Mapping[str, Any]) -> Task:
     if kind not in _KINDS:
         raise InputError(f"task: expected a kind of {', '.join(_KINDS)}; got {kind!r}")
     given["subject"] = Subject(**given["subject"])
-    if given.get("network") is not None:
+    if network is not None and isinstance(given.get("network"), str):
+        given["network"] = network(given["network"])
+    elif given.get("network") is not None:
         given["network"] = NetworkParts.from_plain(given["network"])
     if "coordinates" in given:
         given["coordinates"] = Coordinates(**given["coordinates"])

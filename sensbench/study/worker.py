@@ -3,13 +3,14 @@
 import logging
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sensbench import estimators
 from sensbench.engine.child import Say
+from sensbench.errors import SensbenchError
 from sensbench.study.faults import outcome_of, plain_text
 from sensbench.study.tasks import NetworkParts, task_of
+from sensbench.study.travel import Unpacked
 from sensbench.study.workshop import Workshop
 from sensbench.threads import limited
 
@@ -25,6 +26,7 @@ class Hand:
         self._limit.__enter__()
         self._workshop = Workshop()
         self._networks: dict[str, NetworkParts] = {}
+        self._files = Unpacked()
         self._say: Say = lambda content: None
         warnings.showwarning = self._warned  # type: ignore[assignment]
         logger = logging.getLogger("sensbench")
@@ -38,17 +40,22 @@ class Hand:
         """Return the outcome of a task as plain data."""
         self._say = say
         given = dict(content)
-        name = given.get("network")
-        task = task_of({**given, "network": None} if "network" in given else given)
-        if name is not None:
-            if name not in self._networks:
-                self._networks = {name: NetworkParts.from_plain(parts[name])}
-            task = replace(task, network=self._networks[name])  # type: ignore[call-arg]
+        try:
+            if files := given.pop("files", None):
+                given["subject"] = self._files.with_paths(given["subject"], files, parts)
+        except (SensbenchError, OSError) as error:
+            return outcome_of(error).to_plain()
+        task = task_of(given, lambda name: self._network(name, parts))
         try:
             outcome = self._workshop.carry_out(task, lambda: say({"begun": True}))
         except KeyboardInterrupt as error:  # nobody presses keys here: the task raised it
             outcome = outcome_of(error)
         return outcome.to_plain()
+
+    def _network(self, name: str, parts: Mapping[str, Any]) -> NetworkParts:
+        if name not in self._networks:
+            self._networks = {name: NetworkParts.from_plain(parts[name])}
+        return self._networks[name]
 
     def _warned(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
         self._tell(category.__name__, str(message))

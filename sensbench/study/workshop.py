@@ -10,6 +10,7 @@ from sensbench import estimators, networks, problems
 from sensbench.errors import InputError
 from sensbench.estimator.estimator import Estimator
 from sensbench.files.user_cache import cache_folder
+from sensbench.problem.noise_floor import with_noise_floor
 from sensbench.problem.planting import plant
 from sensbench.problem.problem import Problem
 from sensbench.study.cells import Coordinates, digest, seed_sequence
@@ -139,6 +140,7 @@ class Workshop:
             )
         elif task.reference is not None:
             problem = replace(problem, reference=from_plain(task.reference))
+        problem = _with_noise(problem, task.subject, 0)
         training = {} if task.network is None else task.network.metadata["training"]
         question = question_of(problem, task.problem_label, task.model_label, training)
         return Outcome("ok", content={"question": question_to_text(question)})
@@ -148,6 +150,10 @@ class Workshop:
         at = task.coordinates
         estimator = self.estimator(at)
         begun()
+        if estimator.needs.law == "independent":
+            # of dependent inputs it answers another question: reports name it, and do not mix it in
+            problem = problem.apart()
+        problem = _with_noise(problem, task.subject, at.replicate)
         result = estimator.estimate(problem, budget=at.budget, seed=at.seed_sequence())
         return Outcome("ok", record=Record.of(result), seconds=result.seconds, result=result)
 
@@ -195,8 +201,16 @@ def subject_key(subject: Subject, problem: Problem | None) -> str:
             "inputs": subject.inputs,
             # A function is the same under every seed; a network is trained from one.
             "seed": subject.seed if subject.is_network else 0,
+            **({"noise floor": subject.noise_floor} if subject.noise_floor else {}),
         }
     )
+
+
+def _with_noise(problem: Problem, subject: Subject, replicate: int) -> Problem:
+    """Return the problem with the inputs that the model ignores, where the study asks for some."""
+    if not subject.noise_floor:
+        return problem
+    return with_noise_floor(problem, subject.noise_floor, (subject.seed, replicate))
 
 
 def _network(subject: Subject) -> networks.Network:

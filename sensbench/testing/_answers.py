@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.result import SensitivityResult
@@ -13,6 +14,7 @@ from sensbench.testing._run import run
 from sensbench.testing._tolerances import (
     BIAS_OF_LARGEST,
     FEW_ROWS,
+    LEAST_ROOM,
     MANY_ROWS,
     NARROWEST,
     SEED_ERRORS,
@@ -23,6 +25,7 @@ from sensbench.testing._tolerances import (
 )
 
 _BUDGET = 2048
+_AT_ONE = 1e-3
 
 
 def check_answers(estimator: Estimator, who: str) -> None:
@@ -30,11 +33,12 @@ def check_answers(estimator: Estimator, who: str) -> None:
     over_product = [_known.product()] * SEEDS
     results = _over_seeds(estimator, over_product, who)
     if results:
-        _check_order(results, estimator, who)
+        _check_order(results, estimator, who, _known.product_answers())
         _check_values(
             results, _known.product_answers(), estimator, f"{who} over independent inputs"
         )
         _check_widths(results, who)
+        _check_sides(results, who)
         _check_narrowing(estimator, over_product[0], who)
     if not estimator.needs.design:
         results = _over_seeds(estimator, [_known.data(seed) for seed in range(SEEDS)], who)
@@ -70,12 +74,23 @@ def _common(results: list[SensitivityResult]) -> list[str]:
     ]
 
 
-def _check_order(results: list[SensitivityResult], estimator: Estimator, who: str) -> None:
-    """The first output is linear, with effects of 4, 2, 1 and 0 deviations."""
+def _check_order(
+    results: list[SensitivityResult], estimator: Estimator, who: str, answers: _known.Answers
+) -> None:
+    """The first output is linear, with effects of 4, 2, 1 and 0 deviations.
+
+    A measure whose closed form has another order, as one that depends on where an input's scale
+    has its zero, is to have that.
+    """
     if estimator.ranks_by not in _common(results):
         return
     score = np.abs(_stacked(results, estimator.ranks_by)[0][:, 0]).mean(axis=0)
-    falls = score[0] > score[1] > score[2] and score[1] > score[3]
+    exact = np.array([4.0, 2.0, 1.0, 0.0])
+    if estimator.ranks_by in answers and np.isfinite(answers[estimator.ranks_by][0]).all():
+        exact = np.abs(answers[estimator.ranks_by][0])
+    falls = all(
+        score[i] > score[j] for i, j in ((0, 1), (1, 2), (2, 1), (1, 3)) if exact[i] > exact[j]
+    )
     rule(falls, who, "a larger effect scores higher",
          f"{estimator.ranks_by} of a linear output is {score.round(4)} for effects of 4, 2, 1 "
          f"and 0 standard deviations")  # fmt: skip
@@ -125,10 +140,36 @@ def _check_widths(results: list[SensitivityResult], who: str) -> None:
         spread = np.sqrt((values.std(axis=0, ddof=1) ** 2).mean(axis=-1))
         half = np.sqrt((halves**2).mean(axis=(0, 2)))
         # rounding is no spread
-        wide = np.isnan(half) | (half >= NARROWEST * spread) | (spread <= 1e-9 * scale)
+        level = min(i.level for r in results if (i := r[name].interval) is not None)
+        narrowest = NARROWEST * stats.norm.ppf(0.5 + level / 2)
+        wide = np.isnan(half) | (half >= narrowest * spread) | (spread <= 1e-9 * scale)
         rule(wide.all(), who, "intervals are as wide as the spread between seeds",
              f"half-widths of {name} are {half.round(6)}, standard deviations between seeds "
              f"{spread.round(6)}, per output")  # fmt: skip
+
+
+def _check_sides(results: list[SensitivityResult], who: str) -> None:
+    """Intervals reach to both sides of the value, where they do not end at 0.
+
+    Nor at 1, where a share of the variance has next to no room above.
+    """
+    for name in _common(results):
+        items = [result[name] for result in results]
+        value, low, high = (
+            np.stack([getattr(i, e) for i in items]) for e in ("value", "low", "high")
+        )
+        scale = max(float(np.nan_to_num(np.abs(value)).max()), 1e-300)
+        free = np.isfinite(low + high) & (high - low > 1e-9 * scale)
+        if not measure(name).signed:
+            free &= low > 0
+        if measure(name).family == "variance" and measure(name).unit == "":
+            free &= value < 1 - _AT_ONE
+        if free.sum() < SEEDS:
+            continue
+        below, above = float((value - low)[free].mean()), float((high - value)[free].mean())
+        rule(min(below, above) >= LEAST_ROOM * max(below, above), who,
+             "intervals reach to both sides of the values",
+             f"{name} has {below:.3g} below and {above:.3g} above, on average")  # fmt: skip
 
 
 def _check_narrowing(estimator: Estimator, problem: Problem, who: str) -> None:

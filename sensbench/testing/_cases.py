@@ -1,6 +1,6 @@
 """Small problems that estimators are tried on; they count for themselves the rows they see."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
+from sensbench.testing._least_squares import least_squares
 
 DEAD = "dead"
 _SCALES = {"large": 1e3, "small": 1e-3, "normal": 5.0, DEAD: 1.0}
@@ -54,7 +55,7 @@ def linear(names: tuple[str, ...] = tuple(_SCALES), unit: float = 1.0) -> Case:
             for name in names
         }
     )
-    problem = Problem.of(function, space, name="linear", outputs=["u", "v"])
+    problem = _refitting(Problem.of(function, space, name="linear", outputs=["u", "v"]))
     return Case("a linear function of inputs with different scales", problem, seen)
 
 
@@ -67,7 +68,9 @@ def nonlinear() -> Case:
         return torch.exp(x[:, 0]) + 2.0 * x[:, 1] * x[:, 2]
 
     space = InputSpace.uniform({name: (-1.0, 1.0) for name in ("x1", "x2", "x3")})
-    return Case("a nonlinear function", Problem.of(function, space, name="nonlinear"), seen)
+    return Case(
+        "a nonlinear function", _refitting(Problem.of(function, space, name="nonlinear")), seen
+    )
 
 
 def mixed() -> Case:
@@ -90,7 +93,9 @@ def mixed() -> Case:
     space = InputSpace.from_data(
         rows, ["size", "rooms", "n", "e", "s"], discrete=["rooms"], groups={"side": ["n", "e", "s"]}
     )
-    return Case("inputs of separate values and a group", Problem.of(function, space), seen)
+    return Case(
+        "inputs of separate values and a group", _refitting(Problem.of(function, space)), seen
+    )
 
 
 class _Smooth(nn.Module):
@@ -116,5 +121,10 @@ def rows(network: nn.Module) -> Case:
     X = rng.normal(size=(300, 3))
     with torch.no_grad():
         y = network(torch.from_numpy(X)).numpy() + rng.normal(0.0, 0.1, len(X))
-    problem = Problem.of(network, InputSpace.from_data(X), name="rows", X=X, y=y)
+    problem = _refitting(Problem.of(network, InputSpace.from_data(X), name="rows", X=X, y=y))
     return Case("rows of data", problem)
+
+
+def _refitting(problem: Problem) -> Problem:
+    """Return the problem with a model that can be trained again: a line."""
+    return replace(problem, refit=least_squares(problem))

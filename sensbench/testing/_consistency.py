@@ -11,6 +11,13 @@ from sensbench.problem.truth import Truth
 from sensbench.testing._rule import rule
 from sensbench.testing._tolerances import ROUNDING, STANDARD_ERRORS
 
+_OF_INDEPENDENT = (
+    ("first_order", "shapley"),
+    ("shapley", "total_order"),
+    ("first_order", "total_order"),
+    ("total_order", "total_order_bound"),
+)
+
 
 def check_consistent(problem: Problem, who: str) -> None:
     """Check that truths are in range and do not contradict each other."""
@@ -23,11 +30,10 @@ def check_consistent(problem: Problem, who: str) -> None:
         rule(item.how.strip(), who, "truth says how it was obtained", f"{name} does not")
         sign = MEASURES[name].signed or (value >= -slack_of(item)).all()
         rule(sign, who, "unsigned truth is at least 0", f"got {name} = {value}")
+    # Of inputs that move together, none of these three is more than another.
+    independent = problem.space.independent
     ordered = (
-        ("first_order", "shapley"),
-        ("shapley", "total_order"),
-        ("first_order", "total_order"),
-        ("total_order", "total_order_bound"),
+        *(_OF_INDEPENDENT if independent else ()),
         ("derivative_abs", "derivative_rms"),
         ("derivative_std", "derivative_rms"),
     )
@@ -37,7 +43,7 @@ def check_consistent(problem: Problem, who: str) -> None:
             holds = (gap <= slack_of(truth[small]) + slack_of(truth[large])).all()
             detail = f"{small} = {truth[small].value}, {large} = {truth[large].value}"
             rule(holds, who, f"{small} is at most {large}", detail)
-    if "first_order" in truth:
+    if "first_order" in truth and independent:
         total, slack = truth["first_order"].value.sum(axis=1), slack_of(truth["first_order"])
         holds = (total <= 1 + slack.sum(axis=1)).all()
         rule(holds, who, "first orders sum to at most 1", f"got {total}")
@@ -45,7 +51,7 @@ def check_consistent(problem: Problem, who: str) -> None:
         total, slack = truth["shapley"].value.sum(axis=1), slack_of(truth["shapley"])
         holds = (np.abs(total - 1) <= slack.sum(axis=1)).all()
         rule(holds, who, "Shapley effects sum to 1", f"got {total}")
-    for who_adds, rule_name, gap, slack in _identities(truth):
+    for who_adds, rule_name, gap, slack in _identities(truth, independent):
         detail = f"{who_adds} are off by up to {np.abs(gap).max():.3g}"
         rule((gap <= slack).all(), who, rule_name, detail)
     if "total_order" in truth:
@@ -54,24 +60,26 @@ def check_consistent(problem: Problem, who: str) -> None:
 
 
 def _identities(
-    truth: Mapping[str, Truth],
+    truth: Mapping[str, Truth], independent: bool
 ) -> Iterator[tuple[str, str, Float[np.ndarray, "..."], Float[np.ndarray, "..."]]]:
     """Yield what ties measures to each other: which, the rule, by how much it is broken, and slack.
 
     Slack is what the values' own standard errors allow.
     """
-    if {"permutation_mse", "total_order", "variance"} <= set(truth):
-        shuffled, total, whole = (truth[n] for n in ("permutation_mse", "total_order", "variance"))
+    # With other inputs kept, it is drawing anew given these that has to do with the total order.
+    shuffling = "permutation_mse" if independent else "conditional_permutation_mse"
+    if {shuffling, "total_order", "variance"} <= set(truth):
+        shuffled, total, whole = (truth[n] for n in (shuffling, "total_order", "variance"))
         variance = whole.value[:, None]
         yield (
-            "permutation_mse and 2·variance·total_order",
+            f"{shuffling} and 2·variance·total_order",
             "permutation importance is 2·Var·S_T",
             np.abs(shuffled.value - 2 * variance * total.value),
             slack_of(shuffled)
             + 2 * variance * slack_of(total)
             + 2 * total.value * slack_of(whole)[:, None],
         )
-    if {"first_order", "second_order"} <= set(truth):
+    if independent and {"first_order", "second_order"} <= set(truth):
         first, second = truth["first_order"], truth["second_order"]
         pairs, slack = second.value.sum(axis=2), slack_of(second).sum(axis=2) + slack_of(first)
         if "total_order" in truth:

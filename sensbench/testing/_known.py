@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from torch import Tensor
 
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Inputs, Problem
+from sensbench.testing._attributed import normal_answers, uniform_answers
+from sensbench.testing._least_squares import least_squares
 from sensbench.truths.separable import separable
 
 NAMES = ("length", "load", "width", "dead")
@@ -71,8 +74,42 @@ def product_answers() -> Answers:
         "mu_star": np.abs(ranges),
         "sigma": 0.0 * ranges,
         "mu_star_standardised": np.sqrt(share),
+        "radial_mu": ranges,
+        "radial_mu_star": np.abs(ranges),
+        "radial_sigma": 0.0 * ranges,
+        "factorial_effect": ranges / 2,
+        "factorial_share": share,
         "activity_score": share,
+        "src": EFFECTS / np.sqrt((EFFECTS**2).sum(axis=1, keepdims=True)),
     }
+    # Second derivatives of the linear outputs are 0; the third is a product of two inputs.
+    for kind in ("mean", "std", "rms"):
+        for factor in ("", "_standardised"):
+            answers[f"second_derivative_{kind}{factor}"] = np.zeros((3, 4))
+    crossed = np.zeros((3, 4, 4))
+    crossed[2, 1, 2] = crossed[2, 2, 1] = 1.0
+    for kind in ("abs", "rms"):
+        answers[f"cross_derivative_{kind}"] = crossed * scale
+        answers[f"cross_derivative_{kind}_standardised"] = crossed
+    # Of z·w the shares are w² and z² over their sum; for t < 1, |w/z| < t with probability t/2.
+    both = np.array([False, True, True, False])
+    for name, odds in {"mean": 1.0, "median": 1.0, "q10": 0.2**2, "q90": 5.0**2}.items():
+        answers[f"delsa_{name}"] = np.vstack([share, np.where(both, odds / (1 + odds), 0.0)])
+    # Of independent inputs, the others say nothing of one: drawing it given them is shuffling it.
+    shuffled = [name for name in answers if name.startswith("permutation")]
+    answers |= {f"conditional_{name}": answers[name] for name in shuffled}
+    answers["leave_one_out_mse"] = answers["permutation_mse"] / 2
+    answers["leave_one_out_r2"] = answers["total_order"]
+    # A linear model that is trained again without an input loses what the others do not tell of it.
+    for name in ("drop_column", "loco"):
+        for loss in ("mse", "r2"):
+            answers[f"{name}_{loss}"] = np.copy(answers[f"leave_one_out_{loss}"])
+            answers[f"{name}_{loss}"][2] = np.nan  # the interaction, which no line fits
+    answers["sage_r2"] = answers["shapley"]
+    answers["sage_mse"] = answers["shapley"] * answers["variance"][:, None]
+    for kind in ("", "_standardised"):
+        answers[f"derivative_following{kind}"] = answers[f"derivative_mean{kind}"]
+    answers |= uniform_answers(EFFECTS, np.array(_BOUNDS), (1, 2))
     return answers | {
         name: np.concatenate([value, np.full((1, 4), np.nan)]) for name, value in of_linear.items()
     }
@@ -103,7 +140,7 @@ def data_answers() -> Answers:
 
     Of normal rows and a linear output, each input with the output is a pair of normal variables:
     S_1 is their squared correlation, and delta a function of it. What is defined by inputs drawn
-    apart is left out.
+    from the marginals is left out.
     """
     covariance = _CORRELATION * np.outer(_STRETCH, _STRETCH)
     variance = np.einsum("oi,ij,oj->o", EFFECTS, covariance, EFFECTS)[:, None]
@@ -111,19 +148,46 @@ def data_answers() -> Answers:
     correlation = EFFECTS @ covariance / np.sqrt(variance) / _STRETCH
     raw = {"mean": EFFECTS, "abs": slope, "rms": slope, "std": 0.0 * slope}
     squares = (EFFECTS * _STRETCH) ** 2
+    # what is left of an input given the others: one over the diagonal of the inverse covariance
+    left = EFFECTS**2 / np.diag(np.linalg.inv(covariance))
     return {
+        **normal_answers(EFFECTS, _SHIFT, _STRETCH, np.sqrt(variance)),
         "mean": EFFECTS @ _SHIFT,
         "variance": variance[:, 0],
         **{f"derivative_{name}": value for name, value in raw.items()},
         **{f"derivative_{name}_standardised": value * scale for name, value in raw.items()},
         "dgsm": slope**2,
         "activity_score": squares / variance,
+        **dict.fromkeys(
+            ("delsa_mean", "delsa_median", "delsa_q10", "delsa_q90"),
+            squares / squares.sum(axis=1, keepdims=True),
+        ),
         "permutation_mse": 2 * squares,
         "permutation_r2": 2 * squares / variance,
         "permutation_total_order": squares / variance,
+        "conditional_permutation_mse": 2 * left,
+        "conditional_permutation_r2": 2 * left / variance,
+        "conditional_permutation_total_order": left / variance,
+        "leave_one_out_mse": left,
+        "leave_one_out_r2": left / variance,
+        **{f"{name}_mse": left for name in ("drop_column", "loco")},
+        **{f"{name}_r2": left / variance for name in ("drop_column", "loco")},
+        # half of every pair's covariance is each one's
+        "sage_mse": EFFECTS * (EFFECTS @ covariance),
+        "sage_r2": EFFECTS * (EFFECTS @ covariance) / variance,
         "first_order": correlation**2,
         "delta": np.vectorize(_delta_of_normals)(correlation),
+        "cramer_von_mises": 3 / np.pi * np.arcsin((1 + correlation**2) / 2) - 0.5,
+        "src": EFFECTS * scale,
+        "mutual_information": -np.log1p(-(correlation**2)) / 2,
+        "hsic_r2": _hsic_of_normals(correlation) / _hsic_of_normals(np.ones(1)),
     }
+
+
+def _hsic_of_normals(correlation: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return HSIC by its three expectations: kernels exp(-u²/2) of two normals of variance 1."""
+    square = correlation**2
+    return 1 / np.sqrt(9 - 4 * square) + 1 / 3 - 2 / np.sqrt(9 - square)
 
 
 def _delta_of_normals(correlation: float) -> float:
@@ -150,10 +214,11 @@ def _problem(
     inputs: Inputs = "data",
     truth: Answers | None = None,
 ) -> Problem:
-    return Problem.of(
+    problem = Problem.of(
         function, space, name="known", outputs=list(outputs), X=X, inputs=inputs,
         truth=truth,
     )  # fmt: skip
+    return replace(problem, refit=least_squares(problem))
 
 
 def _named(names: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -19,7 +19,7 @@ SEEDS = 8
 SEED_ERRORS = 8.0
 SHARE_OF_LARGEST = 0.05
 # Of a method that says it is biased: bins and density estimates also lose some of a strong effect.
-BIAS_OF_LARGEST = 0.3
+BIAS_OF_LARGEST = 0.12
 
 # Two right estimates may differ by the sum of their half-widths now and then; not by this many
 # of them, nor can a small interval by itself be trusted: hence a share of the largest value too.
@@ -34,8 +34,10 @@ BIASED_SHARE = 0.25
 BIASED_LEFT = 0.9
 
 # Half-widths (root mean square over the inputs) in standard deviations between seeds: 1.96 for
-# 95 %. The lower bound leaves room for the spread of eight seeds, and for lower levels.
-NARROWEST = 0.5
+# 95 %. The lower bound, in what the level asks for, leaves room for the spread of eight seeds.
+NARROWEST = 0.45
+# Below and above the value an interval has some room: the smaller part, of the larger.
+LEAST_ROOM = 0.15
 # The upper bound is in largest values, not in deviations: intervals that treat quasi-random rows as
 # random are rightly many deviations wide.
 WIDEST = 10.0

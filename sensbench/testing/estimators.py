@@ -37,9 +37,10 @@ def check_estimator(estimator: Estimator) -> Conformance:
 
     Answers: measures with a closed form are compared with it, on linear outputs and an interaction,
     over independent inputs and over correlated rows, as means over seeds; larger effects rank
-    higher; intervals are neither narrower than the spread between seeds nor wider than the values,
-    and narrow with more rows. The problem's ``truth`` plays no part. Of a measure without a closed
-    form here (``pawn``, one of the author's own) only the order can be checked.
+    higher; intervals are neither narrower than the spread between seeds, at their level, nor wider
+    than the values, reach to both sides of the value, and narrow with more rows. The problem's
+    ``truth`` plays no part. Of a measure without a closed form here (``pawn``, one of the author's
+    own) only the order can be checked.
 
     A problem it says it cannot be asked (``NotApplicable``) is passed over, but not all of them.
 

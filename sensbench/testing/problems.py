@@ -5,6 +5,7 @@ import numpy as np
 from sensbench.measure import MEASURES
 from sensbench.problem.problem import Problem
 from sensbench.testing._consistency import check_consistent
+from sensbench.testing._law import sampled_of_law
 from sensbench.testing._report import Conformance
 from sensbench.testing._rule import no_error, rule
 from sensbench.testing._shares import sampled_shares
@@ -29,9 +30,10 @@ def check_problem(
     treats rows independently and leaves its input alone; its derivative agrees with central
     differences (steps of σ/1000, by continuous inputs) in nine rows of ten; truths are in range,
     consistent with each other and, within six standard errors, with a sample of the model
-    itself; their own standard errors are half a per cent of the largest value, or no more than
-    those of the sample. The sample of first- and total-order indices grows, to a million rows at
-    most, until it tells 5 % of an index of 0.05 or more. A truth of a measure that is not sampled
+    itself, drawn from the inputs' own law; their own standard errors are half a per cent of the
+    largest value, or no more than those of the sample. Of independent inputs the sample of first-
+    and total-order indices grows, to a million rows at most, until it tells 5 % of an index of
+    0.05 or more. A truth of a measure that is not sampled
     here (pairs of more than 20 inputs) is checked for its range only, and that of a problem whose
     model is a trained network is not compared with the network.
 
@@ -91,8 +93,11 @@ def check_problem(
     elif problem.quality:
         left_out.append("truths against the model: it is a network trained on the problem")
     elif problem.model is not None:
-        sampled |= sampled_measures(problem, truth_rows, seed, derivatives)
-        sampled |= sampled_shares(problem, sampled, truth_rows, seed)
+        if problem.space.independent:
+            sampled |= sampled_measures(problem, truth_rows, seed, derivatives)
+            sampled |= sampled_shares(problem, sampled, truth_rows, seed)
+        else:
+            sampled |= sampled_of_law(problem, truth_rows, seed, derivatives)
         compared = sorted(set(problem.truth) & set(sampled))
         checked.append(f"truths against {truth_rows} base rows or more: {', '.join(compared)}")
         others = sorted(set(problem.truth) - set(sampled))

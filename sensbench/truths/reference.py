@@ -10,11 +10,13 @@ from typing import Any
 
 from sensbench.errors import CacheWarning, InputError
 from sensbench.files.atomic import write_whole
+from sensbench.inputs.dependence import ConditionalDependence
 from sensbench.measure import Measure, measure
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truths
 from sensbench.truths.plain import from_plain, to_plain
 from sensbench.truths.sampled import sampled
+from sensbench.truths.sampled_law import sampled_law
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ def reference(
     that a network learned differ by the network's error. How: ``sensbench.truths.sampled``.
 
     Of a problem of data rows, only what is defined on the product of the marginals is returned:
-    Sobol' indices, Shapley effects and the limit of mu_star.
+    Sobol' indices, Shapley effects and the limit of mu_star. Of inputs that depend on each other:
+    what their law says (``sensbench.truths.sampled_law``).
 
     Parameters
     ----------
@@ -48,20 +51,26 @@ def reference(
     Raises
     ------
     InputError
-        The problem has no model, or its inputs are drawn from a law under which they depend on
-        each other.
+        The problem has no model, or its inputs are drawn from a law without conditional draws.
     """
-    if not problem.drawn_from.independent:
-        raise InputError(
-            f"reference of {problem.name!r}: expected independent inputs, as its measures are of "
-            f"them; got inputs that are {problem.space.dependence.describe()}; leave it out, or "
-            f"ask for inputs='product', which draws every input by itself"
+    law = problem.drawn_from
+    if law.independent:
+        truths = sampled(
+            problem.explained, law, points=points, scrambles=scrambles, seed=seed, pairs=pairs
         )
-    truths = sampled(
-        problem.explained, problem.space, points=points, scrambles=scrambles, seed=seed, pairs=pairs
-    )
+    elif isinstance(law.dependence, ConditionalDependence):
+        truths = sampled_law(problem.explained, law, points=points, scrambles=scrambles, seed=seed)
+    else:
+        raise InputError(
+            f"reference of {problem.name!r}: expected independent inputs, or a law that draws "
+            f"inputs given the others; got inputs that are {law.dependence.describe()}; leave it "
+            f"out, or ask for inputs='product', which draws every input by itself"
+        )
     of_product = problem.uses_rows
-    settings = json.dumps([key, points, scrambles, seed, pairs, of_product])
+    known_by = [key, points, scrambles, seed, pairs, of_product]
+    if not law.independent:
+        known_by.append("law")
+    settings = json.dumps(known_by)
     file = (
         folder / f"{hashlib.sha256(settings.encode()).hexdigest()[:32]}.json"
         if folder is not None and key
@@ -88,7 +97,9 @@ def reference(
 
 def _on_rows(meaning: Measure) -> bool:
     """Whether it is taken on the data rows, where a problem has them: another distribution."""
-    return meaning.family in ("derivative", "permutation") or meaning.axis == "output"
+    return (
+        meaning.family in ("derivative", "permutation", "conditional") or meaning.axis == "output"
+    )
 
 
 def _written(settings: str, truths: Mapping[str, Any]) -> bytes:

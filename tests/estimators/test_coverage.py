@@ -37,9 +37,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name, measure, truth):
         truth = np.mean([run.value[0] for run in runs], axis=0)
     covered = np.array([(run.low[0] <= truth) & (truth <= run.high[0]) for run in runs])
     varies = np.nanmax([run.high[0] - run.low[0] for run in runs], axis=0) > 1e-9
-    # where the largest rows look heavy, a run gives no interval: it makes no claim to be judged
+    # where a few rows decide the value, a run gives no interval: it makes no claim to be judged
     given = np.array([np.isfinite(run.high[0]) for run in runs]).sum(axis=0)
-    assert (given >= RUNS / 3).all(), given
+    assert (given >= 0.85 * RUNS).all(), given
     share = covered.sum(axis=0) / given
     floor = SHORT - ERRORS * np.sqrt(0.95 * 0.05 / given)
     assert (share >= floor).all(), (share, given)

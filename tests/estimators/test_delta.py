@@ -215,3 +215,15 @@ def test_what_it_refuses(rng):
 @pytest.mark.parametrize(("n", "bins"), [(30, 3), (20_000, 28), (10**6, 48)])
 def test_bins_grow_with_the_cube_root_of_many_rows_up_to_48(n, bins):
     assert _n_bins(n) == bins
+
+
+@pytest.mark.parametrize(("still", "told"), [(9.5, False), (10.5, True)])
+def test_more_than_a_third_of_bins_without_a_density_are_told(still, told, rng):
+    """28 bins of 20,000 rows; in the first ones y does not vary: 9/28 = .32, 10/28 = .36."""
+    x = rng.permutation(20_000) / 20_000
+    X = np.stack([x, rng.random(len(x))], axis=1)
+    flat = still / _n_bins(len(x))
+    problem = problem_of(X, lambda x: np.where(x[:, 0] < flat, 0.0, x[:, 0] + x[:, 1]))
+    salib_s = sb.estimators.load("delta", method="salib", resamples=2, point="rows")
+    notes = " ".join(salib_s.estimate(problem, budget=len(x)).notes)
+    assert ("more than a third of the bins" in notes) == told

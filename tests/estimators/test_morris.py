@@ -65,7 +65,7 @@ def test_standardised_mu_star_of_a_linear_model_is_the_standardised_coefficient(
     item = found["mu_star_standardised"]
     se = (item.high - item.low) / (2 * 1.96)
     assert (np.abs(item.value - exact) < Z * se).all()
-    assert (se < 0.03).all()
+    assert (se < 0.04).all()
     np.testing.assert_allclose(item.value[0], item.value[1], rtol=1e-9)
 
 
@@ -233,3 +233,28 @@ def test_intervals_of_few_trajectories_cover_on_the_g_function():
         exact = many[measure].value[0]
         inside = [(r[measure].low[0] <= exact) & (exact <= r[measure].high[0]) for r in runs]
         assert np.mean(inside) > 0.91, measure
+
+
+def test_few_trajectories_that_carry_the_effects_give_no_interval():
+    """A pulse that one walk in ten meets: the others say 0, and so would an interval."""
+    space = sb.InputSpace.uniform({name: (0, 1) for name in "abc"})
+    problem = sb.Problem.of(lambda x: ((x[:, 0] > 0.9) & (x[:, 1] > 0.9)) * 100.0 + x[:, 2], space)
+    morris = sb.estimators.load("morris", levels=8)
+    result = morris.estimate(problem, budget=20 + 4 * 20)
+    for name in morris.measures:
+        assert np.isnan(result[name].high[0, :2]).all()
+        assert np.isfinite(result[name].high[0, 2])
+    assert any("few trajectories carry the effects" in note for note in result.notes)
+
+
+@pytest.mark.slow
+def test_twenty_trajectories_cover():
+    """G's effects, against very many trajectories."""
+    problem, morris, runs = sb.problems.load("sobol_g"), sb.estimators.load("morris"), 60
+    exact = morris.estimate(problem, budget=200_000, seed=1000)
+    found = [morris.estimate(problem, budget=20 * 9 + 45, seed=seed) for seed in range(runs)]
+    for name in morris.measures:
+        truth = exact[name].value
+        held = np.array([(f[name].low <= truth) & (truth <= f[name].high) for f in found])
+        assert held.mean() >= 0.93
+        assert held.mean(axis=0).min() >= 0.9 - 3 * np.sqrt(0.09 / runs)

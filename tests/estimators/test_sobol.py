@@ -87,3 +87,16 @@ def test_resamples_are_numpys_own(N, resamples):
     drawn = np.random.default_rng(5).integers(N, size=(N, resamples))
     exact = [np.bincount(column, minlength=N) for column in drawn.T]
     np.testing.assert_array_equal(counts(N, resamples, 5), exact)
+
+
+def test_the_design_is_a_parameter_and_is_drawn():
+    space = sb.InputSpace.of({"a": (0, 1), "b": (0, 2)})
+    for name in ("sobol", "latin_hypercube"):
+        sobol = sb.estimators.load("sobol", design=name)
+        assert sobol.design == name
+        rows = sobol.design(space, 64)
+        assert type(rows).__name__ == "Design"
+        kept = sobol.params().get("design", "sobol")
+        assert type(kept) is str
+        assert kept == name
+    assert sb.estimators.load("sobol") == sb.estimators.load("sobol", design="sobol")

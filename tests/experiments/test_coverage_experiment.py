@@ -111,3 +111,14 @@ def test_intervals_hold_the_truth_in_a_small_part_of_it(problem, method, size, m
         assert row["worst"] >= judged.WORST - ALLOWED * row["worst_se"], row
         most = judged.WIDTH_OF_NETS if method == "sobol" else judged.WIDTH
         assert row["width"] <= most + ALLOWED * row["width_se"], row
+
+
+def test_what_gave_no_interval_is_not_run_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(measured, "CASES", cases.CASES[:1])
+    monkeypatch.setattr(measured, "METHODS", (("pawn", "pawn", {}, (64, 128)),))
+    monkeypatch.setattr(measured, "PART", 2)
+    file = tmp_path / "measured.jsonl"
+    assert len(list(measured.run(file, 6))) == 2
+    assert list(measured.run(file, 6)) == []
+    frame = judged.table(measured.read(file), 6)
+    assert frame["reason"].tolist() == ["no measure with an interval"] * 2

@@ -29,12 +29,19 @@ def test_every_contender_gives_the_same_numbers(case, peer):
     found = worker.answer(job(case, peer))
     (contender,) = (p for p in worker.family(case.family).PEERS if p.name == peer)
     missing = [n for n in contender.needs if not importlib.util.find_spec(MODULES.get(n, n))]
-    there = case.family in sb.estimators.names() and not missing
+    there = case.family in (*sb.estimators.names(), *worker.CALLS) and not missing
     assert found["status"] == ("ok" if there else "absent"), found
     if there:
         assert found["ratio"] > 0
     else:
         assert "is not" in found["detail"]
+
+
+def test_what_has_a_target_is_measured():
+    """An estimator that is there, or one of the calls: none is passed over as absent."""
+    measured = {target.where["family"] for target in targets.targets()}
+    assert measured <= {*sb.estimators.names(), *worker.CALLS}
+    assert {plan.case.family for plan in quick()} >= measured
 
 
 def test_a_wrong_number_is_an_error_and_no_time(monkeypatch, tmp_path):
@@ -57,6 +64,8 @@ def test_a_wrong_number_is_an_error_and_no_time(monkeypatch, tmp_path):
         run, "_job", lambda case, peer, memory, effort: worker.answer(job(case, peer))
     )
     monkeypatch.setattr(run, "_processor_seconds", lambda command, told: 0.1)
+    monkeypatch.setattr(run, "WHAT", {})
+    monkeypatch.setattr(targets, "STARTS", targets.STARTS[:4])
     monkeypatch.setattr(program, "measure", run.measure)
     monkeypatch.setattr(program, "smallest", lambda: [run.Plan(Case("sobol", 3, 64), ("SALib",))])
     done = CliRunner().invoke(program.main, ["--smallest", "--out", str(tmp_path)])
@@ -124,8 +133,23 @@ def test_verdicts_follow_from_the_ratios():
     ).assign(o=2, hidden="64-64", second_order=False, status="ok", detail="", pairs=3,
              ratio_low=0.5, ratio_high=20.0)  # fmt: skip
     starts = {"sb.Model above torch": 0.31, "sb.compare above torch": 0.3,
-              "sensbench --help": 0.1, "sensbench list": 0.1}  # fmt: skip
-    verdicts = targets.judged(frame, starts)
+              "sensbench --help": 0.1, "sensbench list": 0.1,
+              "analyze": 5.1, "cell": 0.0009, "page": 7.0}  # fmt: skip
+    verdicts, seconds = targets.judged(frame), targets.waited(starts)
+    said = dict(zip(seconds["what"], seconds["verdict"], strict=True))
+    assert said == {
+        "import sensbench as sb; sb.Model, above import torch": "not met",
+        "import sensbench as sb; sb.compare, above import torch": "met",
+        "sensbench --help": "met",
+        "sensbench list estimators": "met",
+        "sensbench analyze, ten inputs and its page, from a cold start": "not met",
+        "a cell of a study beside its estimate, one process": "met",
+        "the page of a study of 1,000 cells": "met",
+    }
+    assert targets.answer(verdicts, seconds) == (
+        "A whole Sobol' estimate costs 1.4 times the model's own passes and is 9 times as "
+        "fast as SALib by hand (10 inputs, 8,192 base rows). 7 of 11 targets are met."
+    )
     said = dict(zip(verdicts["what"], verdicts["verdict"], strict=True))
     expected = {
         "Sobol' S₁ and S_T, 100 resamples ÷ bare forward; d = 10, N = 8,192": "met",
@@ -135,8 +159,6 @@ def test_verdicts_follow_from_the_ratios():
         ),
         "scikit-learn ÷ permutation, 10 repeats; d = 10, n = 2,000": "met",
         "scikit-learn ÷ permutation, 10 repeats; the worst of all sizes": "not met",
-        "import sensbench as sb; sb.Model, above import torch": "not met",
-        "import sensbench as sb; sb.compare, above import torch": "met",
     }
     assert {what: said[what] for what in expected} == expected
 
@@ -165,12 +187,17 @@ def test_the_page_stands_alone_and_shows_every_row(tmp_path):
     verdicts = pd.DataFrame(
         [{"what": "w", "target": "≤ 1", "measured": "2", "range": "", "verdict": "not met"}]
     )
+    seconds = verdicts.drop(columns="range")
     text = page.write(
-        tmp_path, frame, verdicts, program.machine(2, "quick", (0.5, 0.6))
+        tmp_path, frame, verdicts, seconds, program.machine(2, "quick", (0.5, 0.6))
     ).read_text()
     assert text.count("N\u00a0=\u00a04,096, 2 outputs") == 2
     assert text.count("data:image/svg+xml;base64,") == 2
     assert "http://" not in text
+    assert "0 of 2 targets are met." in text
+    assert 'href="#sobol"' in text
+    assert 'id="sobol"' in text
+    assert "SALib 0.102 to 1.64 s" in text  # in words, for those who cannot see it
     assert 'src="data:' in text
     back = pd.read_csv(tmp_path / "results.csv")
     assert back["peer_seconds"].tolist() == pytest.approx(frame["peer_seconds"].tolist(), rel=1e-3)

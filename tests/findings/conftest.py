@@ -22,9 +22,13 @@ def by_hand():
 
     ``numbers``: method to measure to feature values, each a value with its ends or (value, half
     width); a method ranks by its first measure. ``covers``: method to what its intervals cover.
+    ``tails``: method to feature to the tail of what its values are means of.
     """
 
-    def build(numbers, measures=(), covers=None, needs=None, r2=None, truth=(), reference=(), **of):
+    def build(
+        numbers, measures=(), covers=None, needs=None, r2=None, truth=(), reference=(), tails=None,
+        **of,
+    ):  # fmt: skip
         known = {**MEASURES, **{m.name: m for m in measures}}
         rows, cells, methods = [], [], {}
         for label, by_measure in numbers.items():
@@ -36,7 +40,8 @@ def by_hand():
                     value, low, high = _ends(ends)
                     rows.append(
                         ("p", "m", label, name, "y", feature, "", value, low, high, 100, 0, 80, 20,
-                         0.1, "ok", "", 0.95 if told else NAN, "by hand" if told else "", told)
+                         0.1, "ok", "", 0.95 if told else NAN, "by hand" if told else "", told,
+                         (tails or {}).get(label, {}).get(feature, NAN))
                     )  # fmt: skip
             cells.append(("p", "m", label, 100, 0, "ok", "", 80, 20, 0.1, "rows"))
         features = tuple(dict.fromkeys(row[5] for row in rows))

@@ -72,9 +72,9 @@ def test_agreement_of_known_orders():
     """Kendall's tau-b with one tie by hand: (5 - 0)/sqrt(6 · 5)."""
     found = agreement(
         headline(
-            a=("total_order", [0.4, 0.3, 0.2, 0.1]),
-            b=("total_order", [0.1, 0.2, 0.3, 0.4]),
-            c=("total_order", [0.4, 0.3, 0.1, 0.1]),
+            a=("total_order", [4.0, 3.0, 2.0, 1.0]),
+            b=("total_order", [1.0, 2.0, 3.0, 4.0]),
+            c=("total_order", [4.0, 3.0, 1.0, 1.0]),
         )
     ).set_index(["first", "second"])
     assert found.loc[("a", "b"), ["spearman", "kendall"]].tolist() == pytest.approx([-1, -1])
@@ -115,6 +115,18 @@ def test_an_interval_covers_what_is_between_its_ends_and_the_ends():
         assert found["covered"].tolist() == [covered]
 
 
+def test_an_interval_that_is_not_given_does_not_miss():
+    """Of two inputs one has an interval, which holds the truth; then none has one."""
+    frame = headline(s=("total_order", [2.0, 2.0]))
+    frame = frame.assign(budget=10, replicate=0, n_forward=8, n_backward=2)
+    truth = {("p", "m", "total_order", "y"): {"x0": 2.0, "x1": 5.0}}
+    ends = ["low", "high"]
+    frame.loc[frame["feature"] == "x1", ends] = np.nan
+    assert accuracy(frame, truth)["covered"].tolist() == [1.0]
+    frame[ends] = np.nan
+    assert np.isnan(accuracy(frame, truth)["covered"].iloc[0])
+
+
 @pytest.mark.parametrize(("negative", "noise"), [(0.49, False), (0.51, True)])
 def test_negative_values_of_half_the_size_of_the_positive_ones_are_noise(negative, noise):
     found = shares(headline(s=("total_order", [0.8, 0.2, -negative])))
@@ -143,3 +155,14 @@ def test_ties_are_shared_as_in_tau_b():
     """Of six pairs one is tied in the first and another in the second: 4/sqrt(5 · 5)."""
     found = agreement(headline(a=("total_order", [3, 3, 2, 1]), b=("total_order", [4, 3, 1, 1])))
     assert found["kendall"].iloc[0] == pytest.approx(4 / 5)
+
+
+def test_the_order_of_inputs_without_effect_does_not_count():
+    noise = [0.001, -0.002, 0.0005, -0.001]
+    found = agreement(
+        headline(
+            a=("total_order", [4.0, 3.0, 2.0, *noise]),
+            b=("total_order", [4.0, 3.0, 2.0, *noise[::-1]]),
+        )
+    )
+    assert found[["spearman", "n"]].to_numpy().tolist() == [[1.0, 3]]

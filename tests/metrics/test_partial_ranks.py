@@ -39,8 +39,8 @@ def column(frame, method, name):
 def test_unranked_features_have_no_share_and_the_others_share_what_is_theirs():
     frame = shares(headline(whole=[0.5, 0.3, 0.2, 0.0], part=[np.nan, 9.0, 3.0, np.nan]))
     np.testing.assert_array_equal(column(frame, "part", "rank"), [np.nan, 1, 2, np.nan])
-    # b and c make up 0.5 of all importance by the other method; 9 : 3 divides that
-    np.testing.assert_allclose(column(frame, "part", "share"), [np.nan, 0.375, 0.125, np.nan])
+    # as the method says: the other methods change nothing of it
+    np.testing.assert_allclose(column(frame, "part", "share"), [np.nan, 0.75, 0.25, np.nan])
     np.testing.assert_allclose(column(frame, "whole", "share"), [0.5, 0.3, 0.2, 0.0])
 
 
@@ -57,8 +57,3 @@ def test_agreement_is_over_the_features_both_rank():
     assert found.loc[("whole", "none"), "n"] == 0
     assert np.isnan(found.loc[("whole", "none"), "spearman"])
     assert not found.loc[("whole", "none"), "same_top"]
-
-
-def test_what_others_see_as_noise_takes_nothing_from_the_whole():
-    frame = shares(headline(whole=[0.6, 0.4, -0.1, 0.0], part=[np.nan, 3.0, 1.0, np.nan]))
-    np.testing.assert_allclose(column(frame, "part", "share"), [np.nan, 0.3, 0.1, np.nan])

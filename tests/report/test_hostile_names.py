@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
+from sensbench.report import page as page_module
 from sensbench.report import write_report
 from sensbench.report.terminal import render
 from tests.report.conftest import Built
@@ -107,16 +109,27 @@ def page(results, tmp_path_factory):
 def test_a_page_runs_nothing(page):
     text = page.read_text()
     found = Page(text)
-    kinds = {tag for tag, _ in found.tags}
-    assert not kinds & {"script", "iframe", "object", "embed", "link", "base", "form", "svg"}
+    kinds = [tag for tag, _ in found.tags]
+    # the page's own, the last thing on it
+    own = (Path(page_module.__file__).parent / "templates" / "page.js").read_text("utf-8")
+    before, _, last = text.rpartition("<script>\n")
+    assert last.replace("\n", "") == f"{own}</script></body></html>".replace("\n", "")
+    assert kinds.count("script") == 1
+    assert not set(kinds) & {"iframe", "object", "embed", "link", "base", "form", "svg"}
     for tag, attributes in found.tags:
         assert not [name for name in attributes if name.startswith("on") or name == "autofocus"]
         for name in ("href", "src", "action", "formaction", "srcset"):
             value = attributes.get(name, "#")
-            assert value.startswith("#") or (
-                tag == "img" and value.startswith("data:image/svg+xml;base64,")
+            source = tag == "a" and name == "href" and value.startswith("https://doi.org/10.")
+            file = tag == "a" and re.fullmatch(r"(figures|tables)/[a-z0-9-]+\.[a-z]{3}", value)
+            assert (
+                source
+                or file
+                or value.startswith("#")
+                or (tag == "a" and value in ("methods.txt", "references.bib"))
+                or (tag == "img" and value.startswith("data:image/svg+xml;base64,"))
             )
-    assert "<script" not in text
+    assert "<script" not in before
     assert "1337" not in found.text  # 7 * 191: nothing was evaluated
     assert "{{ 7 * 191 }}" in found.text
     for name in HOSTILE[:7]:

@@ -108,7 +108,8 @@ def test_the_agreement_is_counted_over_the_outputs(eight):
     assert (over.agreed, over.judged) == (8, 8)
     (pair,) = over.pairs.to_dict("records")
     assert (pair["first"], pair["second"], pair["n"], pair["same_first"]) == (*EXACT, 8, 8)
-    assert pair["median"] == pair["lowest"] == pair["highest"] == pytest.approx(1.0)
+    # of two inputs above the noise, an order says nothing
+    assert np.isnan([pair["median"], pair["lowest"], pair["highest"]]).all()
 
 
 def test_the_summary_says_so(eight):
@@ -121,7 +122,7 @@ def test_the_summary_says_so(eight):
     assert "y8 (100 %: more on x3, less on x1) and y1 (33 %: more on x2, less on x1)" in said[1]
     assert said[1].endswith("Most like the others: y2.")
     assert said[2].startswith(
-        "All methods that can be compared put the same input first for all 8 outputs."
+        "All methods that can be compared put the same input first for all 8 outputs; rank "
     )
     assert [s.split(":")[0] for s in said[3:]] == ["Output y2", "Output y8", "Output y1"]
 
@@ -171,7 +172,7 @@ def test_many_outputs_of_which_few_vary_are_shown_by_these(tmp_path):
     assert page.stat().st_size < 1e6
 
 
-@pytest.mark.parametrize(("width", "most"), [(80, 115), (100, 100)])
+@pytest.mark.parametrize(("width", "most"), [(80, 120), (100, 110)])
 def test_the_terminal_shows_about_a_hundred_lines(two_hundred_results, width, most):
     text = text_of(two_hundred_results, width)
     lines = text.splitlines()
@@ -224,7 +225,7 @@ def test_a_study_of_several_questions_names_the_first_inputs_over_the_outputs(ei
     )
     text = write_report(both, tmp_path / "page.html", files=False).read_text()
     assert "x1 &gt; x2 &gt; x3 (over 8 outputs)" in text
-    assert text.count("<h3>Importance over all outputs</h3>") == 1
+    assert text.count("<h5>Importance over all outputs</h5>") == 1
 
 
 def test_the_heat_map_has_a_cell_per_input_and_output(eight, ishigami_results):
@@ -262,7 +263,7 @@ def test_wide_inputs_and_long_names_stay_readable(tmp_path):
     )  # fmt: skip
     text = text_of(results)
     assert "280 more inputs" in text
-    assert len(text.splitlines()) < 150
+    assert len(text.splitlines()) < 170
     assert max(map(len, text.splitlines())) <= 100
     said = " ".join(sentences(results))
     assert not any(name in said for name in (*long, "\n", "z" * 61))

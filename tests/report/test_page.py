@@ -2,10 +2,14 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from sensbench.metrics.ranks import shares
 from sensbench.model.quality import Quality
 from sensbench.report import write_report
+from sensbench.report.overview import _leaders
 
 ALL = ["ishigami", "linear", "correlated", "nasty", "five", "study", "empty"]
 
@@ -35,13 +39,16 @@ def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
     page = Page(text)
     assert "@import" not in text
     assert "url(" not in text
-    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not {"link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
     for tag, attrs in page.tags:
         for key in ("src", "href"):
-            if key in attrs:
-                assert attrs[key].startswith(("data:image/svg+xml;base64,", "#"))
-                assert attrs[key][0] != "#" or attrs[key][1:] in ids
+            if key in attrs and (tag, key) != ("a", "href"):
+                assert attrs[key].startswith("data:image/svg+xml;base64,")
+            elif key in attrs and not attrs[key].startswith("https://doi.org/10."):  # a source
+                assert attrs[key].startswith("#")
+                assert attrs[key][1:] in ids
         if tag == "img":
             assert len(attrs["alt"]) > 40
             assert re.search(r"\d", attrs["alt"])
@@ -51,7 +58,7 @@ def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
 
 def test_names_are_escaped(request, tmp_path):
     text = written(request, tmp_path, "nasty")
-    assert "<script" not in text
+    assert text.count("<script") == 1
     assert "<b>" not in text
     assert "&lt;b&gt;cost_in_$_3&lt;/b&gt; &amp; a very long name of 3" in text
     assert "out_$_&lt;i&gt;" in text
@@ -87,11 +94,29 @@ def test_no_question_at_all(empty_results, tmp_path):
     assert "nothing was asked" in text
 
 
+@pytest.mark.parametrize(
+    ("values", "width", "said"),
+    [
+        ([0.6, 0.3, 0.1], 0.01, "a > b > c"),
+        ([0.6, 0.21, 0.19], 0.05, "a > b, c (order open)"),
+        ([0.35, 0.33, 0.32], 0.05, "a, b, c (order open)"),
+        ([0.6, 0.4, 0.0], 0.01, "a > b"),
+    ],
+)
+def test_an_overview_orders_only_what_is_settled(values, width, said):
+    numbers = pd.DataFrame({
+        "problem": "p", "model": "m", "output": "y", "estimator": "one", "measure": "total_order",
+        "feature": list("abc"), "value": values, "low": np.array(values) - width,
+        "high": np.array(values) + width,
+    })  # fmt: skip
+    assert _leaders(shares(numbers)) == said
+
+
 def test_several_questions_have_an_overview(request, tmp_path):
     text = Page(written(request, tmp_path, "study")).text
     assert "16 of 16 runs" in text
     assert "angle > pressure" in text
-    assert "x1 or x2 (methods differ)" in text or "x2 or x1 (methods differ)" in text
+    assert re.search(r"x\d(, x\d)+ \(order open\)", text)
     assert "2026-01-31 12:00 UTC." in text
 
 
@@ -102,7 +127,7 @@ def test_the_overview_shows_how_well_networks_predict(study_results, tmp_path):
     quality = {"y": Quality(0.93, 1.0, 0.31)}
     questions[first] = replace(questions[first], quality=quality, judged_on="unseen rows")
     text = Page(write_and_read(replace(study_results, questions=questions), tmp_path)).text
-    overview = text.split("Summary")[-1].split("16 of 16 runs")[0]
+    overview = text.split("First inputs")[-1].split("16 of 16 runs")[0]
     assert "how well the model predicts" in overview
     assert "R² 0.93, gradient error 31 %" in overview
 
@@ -118,15 +143,46 @@ def test_files(study_results, tmp_path):
         "figures/ishigami-importance.png",
         "figures/ishigami-convergence.pdf",
         "figures/linear-measures-2.png",
+        "figures/ishigami-importance.svg",
+        "figures/ishigami-importance.csv",
+        "tables/ishigami-costs.tex",
+        "tables/grid.csv",
         "tables/ishigami-importance-1.csv",
         "tables/linear-derivatives.csv",
         "tables/linear-costs.csv",
     ):
         assert expected in files
-    assert all(name.endswith((".html", ".png", ".pdf", ".csv")) for name in files)
+    kinds = (".html", ".png", ".pdf", ".csv", ".svg", ".tex", ".bib", ".txt", "/figures.json")
+    assert all(name.endswith(kinds) for name in files)
+    page = Page((tmp_path / "index.html").read_text())
+    links = {attrs["href"] for tag, attrs in page.tags if tag == "a"}
+    assert {link for link in links if link.startswith(("figures/", "tables/"))} <= files
     before = {name: (tmp_path / name).read_bytes() for name in files}
     write_report(study_results, tmp_path / "index.html", files=True)
     assert before == {name: (tmp_path / name).read_bytes() for name in files}
+
+
+def test_a_large_page_has_a_page_per_question(study_results, tmp_path, monkeypatch):
+    write_report(study_results, tmp_path / "index.html", files=True)
+    whole = (tmp_path / "index.html").read_bytes()
+    assert not list(tmp_path.glob("problem-*"))
+    monkeypatch.setattr("sensbench.report.page._MOST_BYTES", len(whole) - 1)
+    write_report(study_results, tmp_path / "index.html", files=True)
+    main = Page((tmp_path / "index.html").read_text())
+    others = {path.name for path in tmp_path.glob("problem-*.html")}
+    assert len(others) == len(study_results.questions)
+    links = {attrs["href"] for tag, attrs in main.tags if tag == "a"}
+    assert {link for link in links if link.startswith("problem-")} == others
+    assert (tmp_path / "index.html").stat().st_size < len(whole)
+    # what went from the page stands on theirs, with links that lead somewhere
+    for name in others:
+        page = Page((tmp_path / name).read_text())
+        ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
+        hrefs = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
+        assert "index.html#problems" in hrefs
+        assert {href[1:] for href in hrefs if href.startswith("#")} <= ids
+        assert all((tmp_path / href).exists() for href in hrefs if href.startswith("figures/"))
+        assert sum(tag == "img" for tag, _ in page.tags) >= 4
 
 
 def test_provenance_and_definitions(request, tmp_path):

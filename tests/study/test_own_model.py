@@ -105,7 +105,7 @@ def test_it_is_explained_on_a_space_and_on_a_table_and_runs_in_workers_alone(fol
         ("net.py:Net", "nett.py:Net", r"models\[0\]: file: expected a file that can be read"),
         ("net.py:Net", "net.pt", r"models\[0\]: file: expected FILE.py:NAME"),
         ("file: net.py:Net, ", "", r"models\[0\]: weights: expected file"),
-        ("name: mine", "hidden: 3", r"expected file, weights, name and limits; got hidden"),
+        ("name: mine", "hidden: 3", r"expected file, weights, .* and limits; got hidden"),
         ("name: mine", "name: function", "name: expected another name"),
         ("net.safetensors", "other.safetensors", r"models\[0\]: weights: expected a file"),
         ("{normal: [0, 2]}", "{normal: 2}", r"problems\[0\]: space: expected \[low, high\], "),

@@ -17,7 +17,7 @@ def runs(values, half=0.1, covers="sampling", inputs=DRAWN, measure="derivative_
         {
             "estimator": "gradient", "measure": measure, "feature": "a", "level": 0.95,
             "interval": "delta method", "covers": covers, "value": values, "low": values - half,
-            "high": values + half, "inputs": inputs, **more,
+            "high": values + half, "tail": 0.1, "inputs": inputs, **more,
         }
     )  # fmt: skip
 

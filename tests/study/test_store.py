@@ -24,6 +24,7 @@ from sensbench.study.runner import RESULTS_FILE, run_study
 from sensbench.study.store import ResultStore
 
 VERSION_1 = Path(__file__).parent / "data" / "version-1.db"
+VERSION_2 = Path(__file__).parent / "data" / "version-2.db"
 STUDY = {
     "name": "kept",
     "problems": ["ishigami"],
@@ -35,6 +36,8 @@ WIDTH = Measure("width", "width", "Range of y.", "{y}", "max - min", "none", "mo
 ALONG = Measure(
     "along", "along", "Part of direction k.", "", "λ_k", "none", "derivative", "direction"
 )
+# of three inputs: heavy, not looked for, light
+TAIL = np.array([[0.9, np.nan, 0.2]])
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class EveryAxis(sb.Estimator):
         total = np.arange(o * d, dtype=float).reshape(o, d)
         of = Interval(0.9, "none such", SAMPLING, 7)
         return {
-            "total_order": sb.Estimate(total, total - 1, total + 1, interval=of),
+            "total_order": sb.Estimate(total, total - 1, total + 1, interval=of, tail=TAIL),
             "second_order": sb.Estimate.of(np.arange(o * d * d, dtype=float).reshape(o, d, d)),
             "width": sb.Estimate.of(np.ptp(Y, axis=0)),
             "along": sb.Estimate.of(np.arange(o * 2, dtype=float).reshape(o, 2)),
@@ -89,7 +92,7 @@ def test_measures_of_every_axis_are_kept_and_read_again(tmp_path):
     with ResultStore(tmp_path / "r.sqlite", read_only=True) as store:
         read = store.results()
     columns = ["measure", "output", "feature", "partner", "direction", "value", "low", "high"]
-    more = ["level", "interval", "covers"]
+    more = ["level", "interval", "covers", "tail"]
     again = read.frame[[*columns, *more]]
     assert again.equals(result.to_frame()[[*columns, *more]])
     width = again[again["measure"] == "width"]
@@ -103,6 +106,8 @@ def test_measures_of_every_axis_are_kept_and_read_again(tmp_path):
         ["x1", "x2", 1.0], ["x1", "x3", 2.0], ["x2", "x3", 5.0],
     ]  # fmt: skip
     total = again[again["measure"] == "total_order"]
+    np.testing.assert_array_equal(total["tail"], TAIL[0])
+    assert again.loc[again["measure"] != "total_order", "tail"].isna().all()
     assert set(zip(total["level"], total["interval"], total["covers"], strict=True)) == {
         (0.9, "none such", "sampling")
     }
@@ -170,6 +175,35 @@ def test_an_old_file_is_read_without_being_touched(tmp_path):
         assert len(store.results().frame) == 670
     assert [p.name for p in tmp_path.iterdir()] == [RESULTS_FILE]
     assert path.read_bytes() == VERSION_1.read_bytes()
+
+
+def test_a_file_of_version_2_gets_tails_that_are_not_known(tmp_path):
+    path = tmp_path / RESULTS_FILE
+    shutil.copy(VERSION_2, path)
+    with ResultStore(path, read_only=True) as store:
+        before = store.results().frame
+    assert path.read_bytes() == VERSION_2.read_bytes()
+    assert before["tail"].isna().all()
+    study = {
+        "name": "old", "problems": ["ishigami"], "estimators": ["gradient", "pawn"],
+        "budgets": [60, 120], "replicates": 2,
+    }  # fmt: skip
+    results, tally = run_study(check_study(study, "test"), tmp_path)
+    assert (tally.kept, tally.counts.total()) == (4, 4)
+    assert (tmp_path / "results.version-2.sqlite").read_bytes() == VERSION_2.read_bytes()
+    tails = results.frame.groupby(["estimator", "budget"])["tail"].count()
+    assert (tails["gradient"][60], tails["pawn"][120]) == (0, 0)
+    assert tails["gradient"][120] > 0
+
+
+@pytest.mark.parametrize("tail", [0.1, None])
+def test_a_tail_that_is_not_as_it_was_written_is_damage(tmp_path, tail):
+    path = kept(tmp_path, estimators=["gradient"])
+    with closing(sqlite3.connect(path)) as db, db:
+        changed = db.execute("UPDATE numbers SET tail = ? WHERE tail IS NOT NULL", (tail,))
+        assert changed.rowcount > 0
+    with pytest.raises(InputError, match="the cell"), ResultStore(path, read_only=True) as store:
+        store.results()
 
 
 def test_an_old_study_goes_on_without_computing_again(tmp_path):

@@ -233,7 +233,12 @@ class TearsGroups(Slopes):
         return super()._estimate(problem, budget, rng)
 
 
-SLOW = {"delta", "pawn"}  # each resample is a whole analysis
+# each resample is a whole analysis, or each row many calls
+SLOW = {
+    "delta", "discrepancy", "drop_column", "gaussian_process", "hdmr", "hsic", "loco",
+    "mutual_information", "nearest_neighbour", "pawn", "polynomial_chaos", "rsa", "shap",
+    "shapley_value_sampling",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sensbench.estimator.result import Estimate
 from sensbench.measure import MEASURES
 from sensbench.problem.problem import Data
 from sensbench.testing import _known, check_estimator
+from sensbench.testing._answers import check_answers
 
 
 def ends(value, low, high):
@@ -281,7 +282,21 @@ def test_wrong_measures_of_outputs_as_a_whole_are_caught(kind, name):
         check_estimator(kind())
 
 
-@pytest.mark.parametrize("name", [n for n in estimators.names() if n not in ("delta", "pawn")])
+WITHOUT_CLOSED_FORM = ("delta", "discrepancy", "pawn", "rsa", "shap")
+
+
+# kernels of all pairs of rows, and models that are trained again
+SLOW = ("drop_column", "hsic", "loco")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+        for name in estimators.names()
+        if name not in WITHOUT_CLOSED_FORM
+    ],
+)
 def test_twice_the_numbers_of_our_own(name):
     """Of every family with a closed form."""
     own = estimators.load(name)
@@ -294,6 +309,49 @@ def test_twice_the_numbers_of_our_own(name):
 
     with pytest.raises(ConformanceError, match="the numbers are right"):
         check_estimator(Doubled())
+
+
+def changed(name, change):
+    """Return one of our own estimators with every estimate changed."""
+    own = estimators.load(name)
+
+    class Changed(type(own)):
+        def _estimate(self, problem, budget, rng):
+            found = super()._estimate(problem, budget, rng)
+            return {n: change(i) if isinstance(i, Estimate) else i for n, i in found.items()}
+
+    return Changed()
+
+
+def third_of_the_width(item):
+    low, high = (item.value + (end - item.value) * 0.33 for end in (item.low, item.high))
+    return replace(item, low=low, high=high)
+
+
+def upwards_only(item):
+    return replace(item, low=np.minimum(item.value, item.high))
+
+
+def downwards_only(item):
+    return replace(item, high=np.maximum(item.value, item.low))
+
+
+@pytest.mark.parametrize("name", ["gradient", "permutation", "morris"])
+def test_intervals_of_a_third_of_the_width_are_caught(name):
+    with pytest.raises(ConformanceError, match="as wide as the spread between seeds"):
+        check_estimator(changed(name, third_of_the_width))
+
+
+@pytest.mark.parametrize("change", [upwards_only, downwards_only])
+@pytest.mark.parametrize("name", ["gradient", "sobol"])
+def test_intervals_of_one_side_are_caught(name, change):
+    with pytest.raises(ConformanceError, match="reach to both sides"):
+        check_estimator(changed(name, change))
+
+
+def test_a_delta_that_is_a_third_too_large_is_caught():
+    with pytest.raises(ConformanceError, match="the numbers are right"):
+        check_answers(changed("delta", lambda item: item.map(lambda v: 1.3 * v)), "delta")
 
 
 def test_answers_over_rows_are_those_of_many_rows():

@@ -14,7 +14,7 @@ def test_up_to_date(name):
         problem = problems.load(name)
     except InputError:  # needs a file, a package or a network
         return
-    assert kept.get(name) == catalogue.entry(problem), "run experiments/catalogue.py"
+    assert kept.get(name) == catalogue.entry(problem), "run python -m experiments.catalogue"
 
 
 def test_nothing_else_is_listed():

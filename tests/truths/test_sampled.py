@@ -7,6 +7,7 @@ import torch
 import sensbench as sb
 from sensbench import problems
 from sensbench.errors import InputError
+from sensbench.truths import sampled as sampling
 from sensbench.truths.sampled import sampled
 from sensbench.truths.sampled_sizes import with_sampled_sizes
 from sensbench.truths.separable import separable
@@ -141,3 +142,14 @@ def test_refuses(options):
     problem = problems.load("ishigami")
     with pytest.raises(InputError, match="sampled: expected"):
         sampled(problem.model, problem.space, **options)
+
+
+def test_points_are_the_middles_of_their_cells():
+    """Scrambled points are the lower ends of cells of 2^-30, and too small on average."""
+    (part,) = sampling._points(
+        sb.InputSpace.uniform({"a": (0, 1)}), 2**12, np.random.SeedSequence(1)
+    )
+    for u in part:
+        in_halves = u * 2.0**31
+        assert (in_halves == np.floor(in_halves)).all()
+        assert (in_halves % 2 == 1).all()

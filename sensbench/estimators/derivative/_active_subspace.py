@@ -6,7 +6,7 @@ rest, f varies along these directions and hardly along others.
 """
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sensbench.estimator.interval import Interval
 from sensbench.estimator.linearised import deviations, quantile
@@ -18,6 +18,8 @@ _BYTES, _BATCHES = 2**28, 32
 _MOST_BYTES, _FEWEST_BATCHES = 2**31, 4
 # Up to so many inputs each batch is left out in turn, which takes their number to the third power.
 _LEFT_OUT = 256
+# The largest gap between eigenvalues is surely so when it leads by so many standard errors.
+_SURE = 2.0
 
 
 def batches_that_fit(o: int, m: int) -> int | Impossible:
@@ -47,7 +49,8 @@ def activity_scores(
     order in the directions' noise, and its spread too. Of many inputs it is the delta method's:
     perturbation of first order of the eigenvectors (Stewart & Sun 1990,
     ISBN 978-0-12-670230-9, chapter V), batch by batch. A score of 0 is estimated too high: the
-    interval goes down from what the jackknife leaves of it, and may end at 0.
+    interval goes down from what the jackknife leaves of it, and may end at 0. Where another sample
+    may well have another number of active directions there is none: the scores would be others.
     """
     shape = seen.centre.shape
     value, error, bias = (np.full(shape, np.nan) for _ in range(3))
@@ -67,6 +70,8 @@ def activity_scores(
             influence = _influence(products, scale, W, eigenvalues, active)
             influence -= value[k] * squares[:, None]  # C is divided by the variance of y
             error[k], bias[k] = np.sqrt((deviations(influence, sizes) ** 2).sum(axis=0)), 0.0
+        unsure = dimension is None and not _leads(products, scale, W, eigenvalues, active, sizes)
+        error[k] = np.where(unsure, np.nan, error[k])
         whole = eigenvalues.sum()
         held = eigenvalues[:active].sum() / whole if whole > 0 else 1.0
         directions = (
@@ -74,11 +79,16 @@ def activity_scores(
         )
         notes.append(
             f"{outputs[k]!r} varies along {directions} {held:.3g} of its mean squared slope"
+            + "; other samples may have another number, so there is no interval" * unsure
         )
     half = quantile(len(sizes), interval.level) * error
     of = Interval(interval.level, "jackknife", interval.covers) if few else interval
     low = np.maximum(value - np.maximum(bias, 0.0) - half, 0.0)
-    return Estimate(value, low, value + half, "; ".join(notes), of)
+    tails, unseen = seen.tails, seen.unseen()
+    most = value + unseen["slope²"] * sigma_x**2 / variance_y[:, None]
+    least = value / (1 + unseen["y²"] / variance_y[:, None])
+    found = Estimate(value, low, value + half, "; ".join(notes), of).with_unseen(least, most)
+    return found.with_tail(np.fmax(tails["slope²"], tails["y²"]))
 
 
 def _jackknife(
@@ -123,9 +133,37 @@ def _influence(
 
 
 def _before_the_gap(eigenvalues: Float[np.ndarray, " m"]) -> int:
-    """Return how many come before the largest gap; what rounding leaves of 0 opens none."""
+    """Return how many come before the largest gap."""
     if len(eigenvalues) == 1:
         return 1
+    return int(np.argmax(-np.diff(np.log(_above_rounding(eigenvalues))))) + 1
+
+
+def _leads(
+    products: Float[np.ndarray, "batches m m"],
+    scale: Float[np.ndarray, "m m"],
+    W: Float[np.ndarray, "m m"],
+    eigenvalues: Float[np.ndarray, " m"],
+    active: int,
+    sizes: Int[np.ndarray, " batches"],
+) -> bool:
+    """Return whether the gap after the active directions is surely larger than any other.
+
+    Their difference is one of logarithms of four eigenvalues, which to first order each batch's
+    matrix moves by wᵀCw/λ.
+    """
+    if len(eigenvalues) < 3 or active == len(eigenvalues):
+        return True
+    gaps = -np.diff(np.log(_above_rounding(eigenvalues)))
+    other = int(np.argmax(np.where(np.arange(len(gaps)) == active - 1, -np.inf, gaps)))
+    at = np.array([active - 1, active, other, other + 1])
+    signs = np.array([1.0, -1.0, -1.0, 1.0]) / _above_rounding(eigenvalues)[at]
+    moved = [((batch * scale) @ W[:, at] * W[:, at]).sum(axis=0) @ signs for batch in products]
+    error = np.sqrt((deviations(np.array(moved), sizes) ** 2).sum())
+    return bool(gaps[active - 1] - gaps[other] >= _SURE * error)
+
+
+def _above_rounding(eigenvalues: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    """Return them no smaller than what rounding leaves of 0, which opens no gap."""
     floor = max(eigenvalues[0], np.finfo(np.float64).tiny) * np.finfo(np.float32).eps
-    logs = np.log(np.maximum(eigenvalues, floor))
-    return int(np.argmax(logs[:-1] - logs[1:])) + 1
+    return np.maximum(eigenvalues, floor)

@@ -1,5 +1,8 @@
 """What the measures of derivatives are means of, summed over rows that are never all held."""
 
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -13,8 +16,11 @@ from sensbench.estimator.tails import (
     largest_kept,
     tail_of_squares,
     tail_shape,
+    unseen,
+    unseen_of_squares,
 )
 from sensbench.inputs.rows import even
+from sensbench.model.model import Model
 from sensbench.problem.problem import Problem
 
 _CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
@@ -44,6 +50,9 @@ class SlopeSums:
     batches
         Over how many batches of groups slopes by different inputs are multiplied, too: what an
         active subspace needs. None by default.
+    curvature
+        Whether each row's slopes are followed by its second derivatives, exact ones: ∂²f/∂x_i∂x_j
+        for i ≤ j, row by row of the matrix's upper triangle.
 
     Attributes
     ----------
@@ -65,10 +74,13 @@ class SlopeSums:
         rng: np.random.Generator,
         *,
         batches: int = 0,
+        curvature: bool = False,
     ):
         model, m = problem.explained, len(columns)
-        self._columns = columns
-        most = max(1, min(model.chunk_rows, _CHUNK_BYTES // (8 * model.d * model.o)))
+        self._columns, self._curvature = columns, curvature
+        held = model.d * (1 + m) if curvature else model.d
+        most = max(1, min(model.chunk_rows, _CHUNK_BYTES // (8 * held * model.o)))
+        m = m + m * (m + 1) // 2 if curvature else m
         fit = max(_FEWEST, _SUMS_BYTES // (3 * 8 * model.o * m))
         self.groups = RowGroups(n, min(GROUPS, fit), min(RUN, most))
         # size, centred slope and its square; centred output and its square
@@ -90,9 +102,7 @@ class SlopeSums:
         model, start = problem.explained, 0
         chunks = (rows.X for rows in problem.rows_in_chunks(n, runs * self.groups.run, rng))
         with model.many_calls():
-            for Y, slopes in model.values_and_slopes(chunks, self._columns.tolist()):
-                if len(self._columns) < model.d:
-                    slopes = [slope[:, self._columns] for slope in slopes]
+            for Y, slopes in self._differentiated(model, chunks):
                 if start == 0:
                     self.first, self._centre_y = Y[0], Y[:_FIRST_ROWS].mean(axis=0)
                     # as the slopes' own numbers: a linear model then has no spread
@@ -107,6 +117,22 @@ class SlopeSums:
                 for k, slope in enumerate(slopes):
                     self._add_slopes(k, torch.from_numpy(slope), start)
                 start += len(Y)
+
+    def _differentiated(
+        self, model: Model, chunks: Iterable[Float[np.ndarray, "_ d"]]
+    ) -> Iterator[tuple[Float[np.ndarray, "_ o"], list[Float[np.ndarray, "_ m"]]]]:
+        """Yield the outputs and each output's derivatives for a chunk of rows after the other."""
+        columns = self._columns.tolist()
+        if not self._curvature:
+            for Y, slopes in model.values_and_slopes(chunks, columns):
+                few = len(columns) < model.d
+                yield Y, [slope[:, columns] for slope in slopes] if few else slopes
+            return
+        i, j = np.triu_indices(len(columns))
+        for X in chunks:
+            Y, J, H = model.values_and_curvatures(X, columns)
+            both = np.concatenate([J, H[:, :, i, j]], axis=2)
+            yield Y, [np.ascontiguousarray(both[:, k]) for k in range(model.o)]
 
     def _add_outputs(self, Y: Float[Tensor, "n o"], start: int) -> None:
         self.largest = np.maximum(self.largest, Y.abs().amax(0).numpy())
@@ -157,13 +183,27 @@ class SlopeSums:
         mean = y.sum(axis=0) / self.groups.sizes.sum()
         return np.asarray(square - 2 * mean * y + mean**2 * self.batch_sizes[:, None])
 
+    @cached_property
+    def _sizes(self) -> Float[np.ndarray, "o m count"]:
+        return self._largest.kept
+
+    @cached_property
     def tails(self) -> dict[str, Float[np.ndarray, "o _"]]:
-        """Return how heavy the tails are of the slopes' sizes and squares, and of y's squares."""
-        sizes = self._largest.kept
+        """How heavy the tails are of the slopes' sizes and squares, and of y's squares."""
+        # fits cost more than the derivatives of few rows: once, when all rows were seen
         return {
-            "size": tail_shape(sizes),
-            "slope²": tail_of_squares(sizes),
+            "size": tail_shape(self._sizes, 0.0),
+            "slope²": tail_of_squares(self._sizes, 0.0),
             "y²": self._tail_y.shape[:, None],
+        }
+
+    def unseen(self) -> dict[str, Float[np.ndarray, "o _"]]:
+        """Return by how much their means may be too small for rows that were not met."""
+        sizes, n, tails = self._sizes, int(self.groups.sizes.sum()), self.tails
+        return {
+            "size": unseen(sizes, tails["size"], n),
+            "slope²": unseen_of_squares(sizes, tails["slope²"], n),
+            "y²": self._tail_y.unseen[:, None],
         }
 
     def linearised(self, confidence: float) -> Linearised:

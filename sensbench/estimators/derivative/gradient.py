@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator.bootstrap import Means, variance
@@ -13,6 +13,7 @@ from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked
 from sensbench.estimator.varying import outputs_that_vary
 from sensbench.estimators.derivative._active_subspace import activity_scores, batches_that_fit
+from sensbench.estimators.derivative._applicable import at_features, differentiable, held
 from sensbench.estimators.derivative._slopes import SlopeSums
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.measure import MEASURES
@@ -36,9 +37,11 @@ class Gradient(Estimator):
 
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
     on a logarithmic scale for what cannot be negative (activity scores: by the jackknife over 32
-    batches, on the scale as it is, from 0); that of a standardised measure includes
-    the uncertainty of σ_y. Where the largest rows show a tail so heavy that there is no variance
-    (shape of a generalised Pareto distribution above 0.5), there is none, and a note says so.
+    batches, on the scale as it is, from 0, and none where the sample leaves the number of active
+    directions open); that of a standardised measure includes
+    the uncertainty of σ_y. The ends allow for rows steeper than any that were met, as the tail of
+    the steepest tells. Where a few rows decide the value (the tail of the largest has the shape
+    of a generalised Pareto distribution above 0.7), there is none, and a note says so.
 
     Inputs that take separate values only, and groups of inputs, have no derivative: their values
     are NaN, and a note names them.
@@ -83,7 +86,7 @@ class Gradient(Estimator):
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
     ) -> Mapping[str, Estimate | Absent]:
-        applies, columns = _differentiable(problem)
+        applies, columns = differentiable(problem)
         self._require_dimensions(len(columns))
         n = budget // problem.explained.rows_per_gradient
         if problem.uses_rows and problem.data is not None:
@@ -91,8 +94,8 @@ class Gradient(Estimator):
         batches: int | Absent = NotAsked("active_subspace=True")
         if self.active_subspace:
             batches = batches_that_fit(problem.o, len(columns))
-        held = batches if isinstance(batches, int) else 0
-        seen = SlopeSums(problem, n, columns, rng, batches=held)
+        count = batches if isinstance(batches, int) else 0
+        seen = SlopeSums(problem, n, columns, rng, batches=count)
         interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
             np.sqrt(variance(interval.means, "y"))[:, 0],
@@ -110,13 +113,14 @@ class Gradient(Estimator):
             return _measures(m, seen.centre, variance_y, sigma_x, constants)
 
         values, halves = interval(statistics)
-        tails = _tails(seen.tails())
+        tails = _tails(seen.tails)
+        least, most = _with_unseen(statistics, interval.means, seen.unseen())
         estimates: dict[str, Estimate | Absent] = {}
         of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
             signed = MEASURES[name].signed
             ends = (symmetric_interval if signed else log_interval)(value, halves[name], of)
-            estimates[name] = ends.with_tail(tails[name])
+            estimates[name] = ends.with_unseen(least[name], most[name]).with_tail(tails[name])
         if isinstance(constants, Impossible):
             estimates["total_order_bound"] = constants
         if not isinstance(batches, int):
@@ -126,7 +130,11 @@ class Gradient(Estimator):
             estimates["activity_score"] = activity_scores(
                 seen, sigma_x, variance_y, problem.outputs, self.dimension, of
             )  # fmt: skip
-        return _at_features({name: estimates[name] for name in self.measures}, applies)
+        if not problem.space.independent and not problem.uses_rows:
+            headline = estimates[self.ranks_by]
+            if isinstance(headline, Estimate):
+                estimates[self.ranks_by] = replace(headline, note=held(problem))
+        return at_features({name: estimates[name] for name in self.measures}, applies)
 
     def _require_dimensions(self, most: int) -> None:
         if self.dimension is not None and self.dimension > most:
@@ -156,6 +164,24 @@ def _measures(
     return measured
 
 
+def _with_unseen(
+    statistics: Callable[[Means], Measured], m: Means, unseen: Means
+) -> tuple[Measured, Measured]:
+    """Return the least and the most that the measures are with what was not met added.
+
+    Rows with steep slopes make them larger; rows with outputs far out smaller, by σ_y. Slopes of
+    either sign are added to a mean that has one.
+    """
+    more = statistics({**m, **{name: m[name] + unseen[name] for name in ("size", "slope²")}})
+    less = statistics({**m, "y²": m["y²"] + unseen["y²"]})
+    up, down = (statistics({**m, "slope": m["slope"] + s * unseen["size"]}) for s in (1, -1))
+    signed = [name for name in more if MEASURES[name].signed]
+    return (
+        {**less, **{name: down[name] for name in signed}},
+        {**more, **{name: up[name] for name in signed}},
+    )
+
+
 def _tails(of: Measured) -> Measured:
     """Return how heavy the tails are of what each measure is a mean, or a ratio of means, of."""
     size, square, y = of["size"], of["slope²"], of["y²"]
@@ -163,40 +189,6 @@ def _tails(of: Measured) -> Measured:
     tails = {f"derivative_{name}": tail for name, tail in raw.items()}
     tails |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
     return tails | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
-
-
-def _at_features(
-    estimates: Mapping[str, Estimate | Absent], applies: Bool[np.ndarray, " d"]
-) -> Mapping[str, Estimate | Absent]:
-    """Return the same with NaN for the features that have no derivative."""
-
-    def full(values: Float[np.ndarray, "o m"]) -> Float[np.ndarray, "o d"]:
-        of_all = np.full((len(values), len(applies)), np.nan)
-        of_all[:, applies] = values
-        return of_all
-
-    if applies.all():
-        return estimates
-    return {
-        name: _full(item, full) if isinstance(item, Estimate) else item
-        for name, item in estimates.items()
-    }
-
-
-def _full(
-    item: Estimate, full: Callable[[Float[np.ndarray, "o m"]], Float[np.ndarray, "o d"]]
-) -> Estimate:
-    return replace(item.map(full), tail=None if item.tail is None else full(item.tail))
-
-
-def _differentiable(
-    problem: Problem,
-) -> tuple[Bool[np.ndarray, " d"], Int[np.ndarray, " m"]]:
-    """Return which features have a derivative, and the column of each of these."""
-    skipped = problem.space.without_derivative
-    applies = np.array([name not in skipped for name in problem.features])
-    first = np.array([block[0] for block in problem.space.blocks])
-    return applies, first[applies]
 
 
 def _constants(

@@ -1,20 +1,21 @@
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from sensbench.errors import require
 from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
-from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.estimator import LATER, Estimator
 from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
 from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape
+from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape, unseen
 from sensbench.estimator.varying import varying
-from sensbench.estimators._exchange import Exchange, exchanged
+from sensbench.estimators._exchange import exchanged, require_way, unchanged
 from sensbench.inputs.rows import differ
+from sensbench.model.exchange.updates import Change
 from sensbench.problem.problem import Problem
 
 _TARGETS: frozenset[Covers] = frozenset({"targets"})
@@ -28,7 +29,8 @@ class Permutation(Estimator):
     Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1.
 
     The spread over repeats is only the noise of the shuffling, so the intervals are of the rows
-    instead: Student's, by the delta method. A row counts twice in the importance, as the row whose
+    instead: Student's, by the delta method, and longer upwards by what rows beyond the largest rise
+    may add, as the tail of the rises tells. A row counts twice in the importance, as the row whose
     error is taken and as the donor of the shuffled value; both parts vary together (the linearised
     U-statistic: van der Vaart 1998, doi:10.1017/CBO9780511802256, chapter 12). The noise of the
     shuffling is in both parts and counted twice, which makes few repeats' intervals a little wide.
@@ -36,6 +38,18 @@ class Permutation(Estimator):
     The permutations are those of ``sklearn.inspection.permutation_importance``, for all outputs
     at once and without its copies and validation at every repeat. The columns of a group are
     shuffled by one permutation, as whole rows.
+
+    Parameters
+    ----------
+    repeats
+        How often every column is shuffled.
+    confidence
+        Level of the intervals.
+    exchange
+        ``"auto"``: from 100 inputs on, where a torch model begins with an affine layer, rows with
+        one feature shuffled are not multiplied anew: that layer's result is updated. Outputs are
+        checked against full rows in every block, and equal but for rounding. ``"full"``: every row
+        goes through the whole model, to the bit.
     """
 
     name = "permutation"
@@ -44,8 +58,10 @@ class Permutation(Estimator):
 
     repeats: int = 5
     confidence: float = 0.95
+    exchange: str = field(default="auto", metadata=LATER)
 
     def __post_init__(self) -> None:
+        require_way(self.name, self.exchange)
         check_confidence(self.name, self.confidence)
         whole = isinstance(self.repeats, int) and self.repeats >= 1
         require(whole, self.name, "at least one repeat", self.repeats)
@@ -61,7 +77,7 @@ class Permutation(Estimator):
     ) -> Mapping[str, Estimate | Absent]:
         rows = problem.rows(budget // self.needs.cost(problem.d, problem.o, 1), rng)
         with problem.explained.many_calls():
-            F = problem.explained(rows.X)
+            F = unchanged(problem.explained, rows.X, self.exchange)
             varies = varying(F, self.name, problem.outputs)
             y = F if rows.y is None else rows.y
             donors = _donors(len(rows), self.repeats, int(rng.integers(1, 2**31 - 1)))
@@ -69,7 +85,7 @@ class Permutation(Estimator):
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
-            for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors)):
+            for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors, self.exchange)):
                 roles[:, :, j] = groups.sums(of_feature, order)
                 largest.add(j, of_feature)
         sums = {"roles": roles}
@@ -95,14 +111,23 @@ class Permutation(Estimator):
         covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
         of = Interval(self.confidence, DELTA_METHOD, covers)
         # a rise is a difference of outputs, squared: heavy where the output's squares are
-        rise = np.fmax(tail_shape(largest.kept).T, _tail(F))
+        of_rise, of_f, of_y = tail_shape(largest.kept, 0.0), _tail(F), _tail(y)
+        rise = np.fmax(of_rise.T, of_f.shape[:, None])
         tails = {
             "permutation_mse": rise,
-            "permutation_r2": np.fmax(rise, _tail(y)),
+            "permutation_r2": np.fmax(rise, of_y.shape[:, None]),
             "permutation_total_order": rise,
         }
+        m = interval.means
+        more = m["roles"] + unseen(largest.kept, of_rise, len(rows)).T
+        spreads = {
+            f"{k}²": m[f"{k}²"] + tail.unseen[:, None] for k, tail in (("f", of_f), ("y", of_y))
+        }
+        most, least = statistics({**m, "roles": more}), statistics({**m, **spreads})
         estimates = {
-            name: symmetric_interval(value, halves[name], of).with_tail(tails[name])
+            name: symmetric_interval(value, halves[name], of)
+            .with_unseen(least[name], most[name])
+            .with_tail(tails[name])
             for name, value in values.items()
         }
         if not problem.space.independent:
@@ -119,11 +144,11 @@ class Permutation(Estimator):
         return estimates
 
 
-def _tail(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "o 1"]:
-    """Return how heavy the tail is of what the variance of y is a mean of."""
+def _tail(y: Float[np.ndarray, "n o"]) -> SquaredTail:
+    """Return the tail of what the variance of y is a mean of."""
     tail = SquaredTail(y.shape[1], len(y))
     tail.add(y - y.mean(axis=0))
-    return tail.shape[:, None]
+    return tail
 
 
 def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:
@@ -148,6 +173,7 @@ def _roles(
     y: Float[np.ndarray, "n o"],
     F: Float[np.ndarray, "n o"],
     donors: Int[np.ndarray, "repeats n"],
+    way: str,
 ) -> Iterator[Float[np.ndarray, "n o"]]:
     """Yield, feature by feature, the mean rise of the squared error that each row has part in.
 
@@ -156,13 +182,13 @@ def _roles(
     blocks = problem.space.blocks
     base = (y - F) ** 2
 
-    def exchanges() -> Iterator[Exchange]:
+    def exchanges() -> Iterator[Change]:
         for block in blocks:
             column = X[:, block]
             for donor in donors:
                 yield block, column.take(donor, axis=0)
 
-    outputs = exchanged(problem.explained, X, exchanges())
+    outputs = exchanged(problem.explained, X, exchanges(), way)
     receivers = np.empty_like(donors)  # the inverse permutations
     np.put_along_axis(receivers, donors, np.arange(len(X))[None], axis=1)
     for _ in blocks:

@@ -77,12 +77,12 @@ def look(
     if together:
         blocks = [np.concatenate(blocks)]
     kept = n - each * len(blocks)
-    changed = []
-    for block in blocks:
-        rows = X[:each].copy()
-        rows[:, block] = X[kept : kept + each, block]  # of draws that are not used otherwise
-        changed.append(rows)
-    Y = model(np.concatenate([X[:kept], *changed]))
+    donors = X[kept : kept + each].copy()  # of draws that are not used otherwise
+    for k, block in enumerate(blocks):
+        rows = X[kept + k * each : kept + (k + 1) * each]
+        rows[:] = X[:each]
+        rows[:, block] = donors[:, block]
+    Y = model(X)
     change = Y[kept:].reshape(len(blocks), each, Y.shape[1]) - Y[:each]
     squares = (change**2).mean(axis=1) / 2 if each else np.zeros((0, Y.shape[1]))
     return Seen(Y[:kept], asked, together, squares)

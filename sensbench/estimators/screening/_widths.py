@@ -1,19 +1,64 @@
 """Intervals of positive statistics of few trajectories: the bootstrap's and Student's, joined.
 
 The percentile bootstrap of few rows is too narrow where the statistic is skewed, and the delta
-method where effects take few values: the wider end of both holds more often than either.
+method where effects take few values: the wider end of both holds more often than either. Both take
+the trajectories that were walked for all there are; the upper end allows for larger ones.
 """
 
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from sensbench.estimator.interval import Interval
 from sensbench.estimator.linearised import log_interval, quantile
 from sensbench.estimator.result import Estimate
+from sensbench.estimator.tails import largest_kept, tail_shape, unseen
 
 _METHOD = "percentile bootstrap and delta method"
+# Of so many of the largest a shape can be read, as long as they are no more than half of all; of
+# fewer trajectories than have these as their tail it is too rough to withhold an interval by.
+_LARGEST, _PART = 10, 2
+# A light tail's shape, where equal values let none be read.
+_LIGHT = 0.2
+# Where no more trajectories than these carry the sum, they say nothing of the others.
+_FEWEST = 4.0
+
+
+class RowsTail:
+    """The tail of columns of positive values over trajectories, fitted once.
+
+    Attributes
+    ----------
+    not_met
+        By how much the mean over trajectories may be too small; see :func:`unseen`.
+    heaviness
+        The shape of the tail; NaN where there are too few trajectories.
+    """
+
+    def __init__(self, rows: Float[np.ndarray, "r ..."]):
+        count = max(largest_kept(len(rows)), min(_LARGEST, len(rows) // _PART))
+        # sorted side by side, which is faster; then as the rows lay, so that sums round as theirs
+        by_column = np.ascontiguousarray(np.moveaxis(rows, 0, -1))
+        ordered = np.sort(np.partition(by_column, -count - 1)[..., -count - 1 :])
+        largest = np.moveaxis(np.ascontiguousarray(np.moveaxis(ordered, -1, 0)), 0, -1)
+        shape = tail_shape(largest, 0.0)
+        light = np.where(np.isnan(shape), _LIGHT, shape)
+        self.not_met = unseen(largest, light, len(rows))
+        enough = largest_kept(len(rows)) >= _LARGEST
+        self.heaviness = shape if enough else np.full(shape.shape, np.nan)
+
+
+def carried_by_few(sizes: Float[np.ndarray, "r o d"]) -> Bool[np.ndarray, "o d"]:
+    """Return where a few trajectories carry the sum of sizes of effects, (Σ s)²/Σ s² of them.
+
+    Where they carry that of one input, another which did not move the output has not been seen to
+    be inert either.
+    """
+    scaled = sizes / np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
+    squares = (scaled**2).sum(axis=0)
+    few = (squares > 0) & (scaled.sum(axis=0) ** 2 < _FEWEST * squares)
+    return np.asarray(few | ((squares == 0) & few.any(axis=-1, keepdims=True)))
 
 
 def relative_error(rows: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "..."]:
@@ -43,3 +88,11 @@ def wider(estimate: Estimate, relative: Float[np.ndarray, "..."], rows: int) -> 
     other = log_interval(estimate.value, half, of)
     low, high = np.minimum(estimate.low, other.low), np.maximum(estimate.high, other.high)
     return replace(estimate, low=low, high=high, interval=of)
+
+
+def settled(
+    item: Estimate, few: Bool[np.ndarray, "o d"], tail: Float[np.ndarray, "o d"]
+) -> Estimate:
+    """Return the estimate without an interval where a few trajectories decide the value."""
+    low, high = (np.where(few, np.nan, end) for end in (item.low, item.high))
+    return replace(item, low=low, high=high).with_tail(tail)

@@ -13,7 +13,14 @@ from sensbench.estimator.result import Absent, Estimate, Impossible
 from sensbench.estimator.varying import varying
 from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
 from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
-from sensbench.estimators.screening._widths import of_ratio, relative_error, wider
+from sensbench.estimators.screening._widths import (
+    RowsTail,
+    carried_by_few,
+    of_ratio,
+    relative_error,
+    settled,
+    wider,
+)
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
 
@@ -32,7 +39,9 @@ class Morris(Estimator):
 
     Morris 1991, doi:10.1080/00401706.1991.10484804; Campolongo et al. 2007,
     doi:10.1016/j.envsoft.2006.10.004. Intervals: percentile bootstrap over trajectories (SALib
-    has one for mu_star only), and Student's on a logarithmic scale where that is wider.
+    has one for mu_star only), and Student's on a logarithmic scale where that is wider; the ends
+    allow for effects larger than any that were met. Where no more than four trajectories carry the
+    effects, or the largest show a heavy tail, there is none, and a note says so.
     Trajectories and effects are those of SALib 1.6 for the same seed.
 
     A grid of few levels may miss an input: with four, sin(3x) on (-π, π) is 0 at every point. Up
@@ -111,30 +120,44 @@ class Morris(Estimator):
                 Y[some] = model(X).reshape(-1, d + 1, o)
                 rows.add(walks, before, after, Y[some])
             columns = rows.columns()
-            slope = columns["rise"].mean(axis=0) / _positive(columns["run"].mean(axis=0))
+            sizes, run = columns["size"], columns["run"]
+            slope = rows.delta * sizes.mean(axis=0) / _positive(run.mean(axis=0))
             seen = look(model, space, n_scale, hardly_moving(slope, Y.reshape(-1, o)), rng)
         scale_Y = seen.Y
         varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
 
         interval = Bootstrap(columns, rng, self.resamples, self.confidence, DESIGN)
-        effects = columns["effect"]
-        squares = (effects - effects.mean(axis=0)) ** 2
+        squares, mean = columns["deviation²"], rows.mean_effect
+        tail_of_sizes, tail_of_squares = RowsTail(sizes), RowsTail(squares)
+        of_sizes, of_squares = tail_of_sizes.not_met, tail_of_squares.not_met
         moments = {
-            "mu": interval(lambda m: m["effect"]),
-            "mu_star": wider(interval(lambda m: m["size"]), relative_error(columns["size"]), r),
+            "mu": interval(lambda m: m["deviation"] + mean),
+            "mu_star": wider(interval(lambda m: m["size"]), relative_error(sizes), r),
             "sigma": wider(
                 interval(lambda m: np.sqrt(variance(m, "deviation") * r / (r - 1))),
                 relative_error(squares) / 2,
                 r,
             ),
         }
-        spread = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
-        scaled = _standardised(interval, spread, varies)
-        of_scale = relative_error((scale_Y - scale_Y.mean(axis=0)) ** 2)[:, None] / 2
-        error = np.hypot(of_ratio(columns["rise"], columns["run"]), of_scale)
+        few, tail = carried_by_few(sizes), tail_of_sizes.heaviness
+        scale = Bootstrap(centred("y", scale_Y), rng, self.resamples, self.confidence)
+        scaled = _standardised(interval, scale, varies, rows.delta)
+        scale_squares = (scale_Y - scale_Y.mean(axis=0)) ** 2
+        of_scale = relative_error(scale_squares)[:, None] / 2
+        error = np.hypot(of_ratio(sizes, run), of_scale)
         scaled = wider(scaled, error, min(r, len(scale_Y)))
+        larger = 1 + of_sizes / _positive(interval.means["size"])
+        spread = 1 + RowsTail(scale_squares).not_met / _positive(scale_squares.mean(axis=0))
+        least, most = scaled.value / np.sqrt(spread)[:, None], scaled.value * larger
+        scaled = settled(scaled.with_unseen(least, most), few, tail)
         hidden = missed(seen, scaled.value, Y.reshape(-1, o), varies)
         scaled = scaled.map(lambda part: np.where(hidden, np.nan, part))
+        for name, item in moments.items():
+            more = np.sqrt(item.value**2 + of_squares) if name == "sigma" else item.value + of_sizes
+            least = item.value - of_sizes if name == "mu" else item.value
+            of = tail_of_squares.heaviness if name == "sigma" else tail
+            moments[name] = settled(item.with_unseen(least, more), few | hidden, of)
+        moments["mu_star"] = replace(moments["mu_star"], note=_few_said(few, problem))
         notes = (
             _unmoved(interval.means["run"], problem),
             told(hidden, problem.features, problem.outputs),
@@ -146,11 +169,20 @@ class Morris(Estimator):
         }
 
 
+def _few_said(few: Bool[np.ndarray, "o d"], problem: Problem) -> str:
+    named = [problem.features[i] for i in np.flatnonzero(few.any(axis=0)).tolist()]
+    if not named:
+        return ""
+    return f"no interval for {_few(named)}: few trajectories carry the effects; more tell"
+
+
 def _positive(lengths: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     return np.where(lengths > 0, lengths, np.inf)
 
 
-def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, " o"]) -> Estimate:
+def _standardised(
+    steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, " o"], delta: float
+) -> Estimate:
     """Return mu_star in standard deviations; steps and output come from separate rows.
 
     |Δy| and |Δx| are averaged before the division: on data, a step may be between two quantiles
@@ -160,7 +192,7 @@ def _standardised(steps: Bootstrap, output: Bootstrap, varies: Bool[np.ndarray, 
     def slope(m: Means, s: Means) -> Float[np.ndarray, "..."]:
         run = np.where(m["run"] > 0, m["run"], np.nan)
         sigma_y = np.sqrt(np.where(varies, variance(s, "y"), np.nan))
-        return m["rise"] / run / sigma_y[..., None]
+        return delta * m["size"] / run / sigma_y[..., None]
 
     with np.errstate(divide="ignore"):
         value = slope(steps.means, output.means)
@@ -213,12 +245,19 @@ def _ends(
 class _Steps:
     """What each trajectory says of each feature, as columns to be resampled.
 
-    The elementary effect (and its size), and the lengths of the step in the output (``rise``)
-    and in the feature (``run``, in its standard deviations).
+    The elementary effect, as its deviation from the mean, its size, and the length of the step in
+    the feature (``run``, in its standard deviations).
+
+    Attributes
+    ----------
+    delta
+        The length of the step in the unit interval: times an effect, that in the output.
+    mean_effect
+        The mean over all trajectories, once :meth:`columns` are had.
     """
 
     def __init__(self, space: InputSpace, delta: float):
-        self._delta, self._std = delta, space.std()
+        self.delta, self._std = delta, space.std()
         self._first = np.array([block[0] for block in space.blocks])
         # columns of a group that do not vary are not counted
         self._several = [
@@ -237,10 +276,9 @@ class _Steps:
         Y: Float[np.ndarray, "r points o"],
     ) -> None:
         """Take some more trajectories, with the values of their columns before and after."""
-        at = walks.step[:, :, None]
-        rise = np.take_along_axis(Y, at + 1, 1) - np.take_along_axis(Y, at, 1)
+        rise = np.take_along_axis(np.diff(Y, axis=1), walks.step[:, :, None], 1)
         up = walks.up[:, self._first]
-        self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self._delta)
+        self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self.delta)
         moved = after - before
         run = np.empty((len(moved), 1, len(self._first)))
         with np.errstate(divide="ignore", invalid="ignore"):  # of a group's constant columns
@@ -253,11 +291,5 @@ class _Steps:
     def columns(self) -> dict[str, Float[np.ndarray, "r ..."]]:
         """Return the columns over all trajectories."""
         effects, run = np.concatenate(self._effects), np.concatenate(self._runs)
-        size = np.abs(effects)
-        return {
-            "effect": effects,
-            "size": size,
-            **centred("deviation", effects),
-            "rise": size * self._delta,
-            "run": run,
-        }
+        self.mean_effect = effects.mean(axis=0)
+        return {"size": np.abs(effects), **centred("deviation", effects), "run": run}

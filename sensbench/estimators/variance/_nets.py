@@ -13,8 +13,8 @@ from jaxtyping import Float, Int
 from scipy import special
 from scipy.stats import qmc
 
-from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape
-from sensbench.estimators.variance._saltelli import Exchanged, Moments, write_products
+from sensbench.estimators.variance._saltelli import Design, Moments
+from sensbench.estimators.variance._tails import Tails
 from sensbench.model.model import Model
 
 NETS = 2
@@ -39,56 +39,55 @@ class NetSums:
     Attributes
     ----------
     means
-        ``(2, blocks, o, k)``; the columns are those of :func:`write_products`.
+        ``(2, blocks, o, k)``; the columns are those that the design writes.
     moments
         Of the outputs of all rows.
+    tails
+        Of these outputs, and of their changes.
     """
 
-    def __init__(self, design: Exchanged, N: int, model: Model, rng: np.random.Generator):
-        d, k, size = len(design.space.blocks), design.products, N // NETS
+    method, smallest_n = METHOD, SMALLEST_N
+    fewest = f"two nets of {SMALLEST_N // NETS}"
+
+    def __init__(self, design: Design, N: int, model: Model, rng: np.random.Generator):
+        k, size = design.products, N // NETS
         n, blocks = design.at_a_time(model, size), min(_BLOCKS, size)
         per_block = size // blocks
         together = min(n, per_block)
         products = np.empty((k, n))
         self.means = np.zeros((NETS, blocks, model.o, k))
         self.moments = Moments(model.o)
-        self._largest = LargestOf((model.o, d), largest_kept(N))
-        self._tail = SquaredTail(model.o, N)
+        self._n = N
+        self.tails = Tails(model.o, len(design.space.blocks), N)
         with model.many_calls():
             for net in range(NETS):
-                for start, u in _net(design.space.d, size, n, rng):
+                for start, u in _net(design, size, n, rng):
                     Y = self.moments.centred(design.outputs(model, u))
-                    self._tail.add(Y[:, 0].T)
+                    self.tails.add_outputs(Y[:, 0])
                     first = start // per_block
                     some = slice(first, first + n // together)
                     for of_output, y in enumerate(Y):
-                        write_products(y, d, design.second_order, products)
+                        design.write(y, products)
                         sums = products.reshape(k, -1, together).sum(axis=2)
                         self.means[net, some, of_output] += sums.T
-                        self._largest.add(of_output, products[d : 2 * d].T)
+                        self.tails.add_changes(of_output, products[design.changes])
         self.means /= per_block
 
-    def tails(self) -> dict[str, Float[np.ndarray, "o d"]]:
-        """Return how heavy the tails are of y's squares and, for totals, of the changes' squares.
-
-        Means of products with two signs, which first-order indices are, have no tail to speak of
-        beside that of the variance they are divided by.
-        """
-        outputs = self._tail.shape[:, None]
-        changes = tail_shape(self._largest.kept)
-        return {
-            "first_order": np.broadcast_to(outputs, changes.shape),
-            "total_order": np.fmax(outputs, changes),
-        }
+    def half_widths(
+        self, influences: Float[np.ndarray, "nets blocks o k"], confidence: float
+    ) -> Float[np.ndarray, "o k"]:
+        """Return :func:`half_widths` for these rows."""
+        return half_widths(influences, self._n, confidence)
 
 
 def _net(
-    d: int, size: int, n: int, rng: np.random.Generator
+    design: Design, size: int, n: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, Float[np.ndarray, "n dims"]]]:
-    """Yield a scrambled net's points with where they start: columns for A, then for B."""
-    sequence = qmc.Sobol(d=2 * d, scramble=True, seed=int(rng.integers(1, 2**31 - 1)))
-    pairs = 2 * rng.permutation(d)
-    columns = np.concatenate([pairs, pairs + 1])
+    """Yield a scrambled net's points with where they start: columns for A, for B and so on."""
+    d, samples = design.space.d, design.samples
+    sequence = qmc.Sobol(d=samples * d, scramble=True, seed=int(rng.integers(1, 2**31 - 1)))
+    neighbours = samples * rng.permutation(d)
+    columns = np.concatenate([neighbours + k for k in range(samples)])
     for start in range(0, size, n):
         yield start, sequence.random(n)[:, columns]
 

@@ -8,6 +8,7 @@ resample, and the sums.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from sensbench.inputs.space import InputSpace
 from sensbench.model.model import Model
 
 BLOCK_BYTES = 2**25
-_SMALLEST_N = 8
+SMALLEST_N = 8
 # so many indices are drawn at a time as stay in cache
 _DRAWS = 2**17
 
@@ -28,7 +29,7 @@ _DRAWS = 2**17
 def needs_of(second_order: bool) -> Needs:
     """Two rows per point and, per feature, one exchange, or two for indices of second order."""
     cost = Cost(2, per_feature=2 if second_order else 1)
-    return Needs("design", "independent", groups="one feature", minimum_rows=_SMALLEST_N, cost=cost)
+    return Needs("design", "independent", groups="one feature", minimum_rows=SMALLEST_N, cost=cost)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,18 @@ class Exchanged:
 
     space: InputSpace
     second_order: bool
+    way: str = "full"
+
+    @property
+    def samples(self) -> int:
+        """Independent samples of the inputs that a base row takes."""
+        return 2
+
+    @property
+    def changes(self) -> slice:
+        """The columns that are squares of what an exchange changes, one per feature."""
+        d = len(self.space.blocks)
+        return slice(d, 2 * d)
 
     @property
     def points(self) -> int:
@@ -63,19 +76,23 @@ class Exchanged:
 
     def at_a_time(self, model: Model, most: int) -> int:
         """Return how many base rows to evaluate at once: a power of two, ``most`` at most."""
-        row_bytes = 8 * (4 * self.space.d + model.o * self.points + self.products)
-        return min(most, _power_of_two(min(BLOCK_BYTES // row_bytes, model.chunk_rows)))
+        numbers = 4 * self.space.d + model.o * self.points + self.products
+        return most_at_a_time(model, numbers, most)
+
+    def write(self, y: Float[np.ndarray, "points n"], to: Float[np.ndarray, "k n"]) -> None:
+        """Write one output's columns, a row each."""
+        write_products(y, len(self.space.blocks), self.second_order, to)
 
     def _of(
         self, model: Model, A: Float[np.ndarray, "n d"], B: Float[np.ndarray, "n d"]
     ) -> Iterator[Float[np.ndarray, "n o"]]:
         everything = np.arange(self.space.d)
         blocks = self.space.blocks
-        yield from exchanged(
-            model, A, [(everything[:0], A[:, :0]), (everything, B), *((c, B[:, c]) for c in blocks)]
-        )
+        both = [(everything[:0], A[:, :0]), (everything, B)]
+        of_A = [*both, *((c, B[:, c]) for c in blocks)]
+        yield from exchanged(model, A, of_A, self.way)
         if self.second_order:
-            yield from exchanged(model, B, ((c, A[:, c]) for c in blocks))
+            yield from exchanged(model, B, ((c, A[:, c]) for c in blocks), self.way)
 
 
 def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"]:
@@ -97,6 +114,38 @@ def counts(N: int, resamples: int, seed: int) -> UInt8[np.ndarray, "resamples N"
         drawn = (pairs.view("<u4") >> shift).reshape(rows, resamples) + first
         np.add.at(times, drawn.ravel(), np.uint8(1))
     return times.reshape(resamples, N)
+
+
+@runtime_checkable
+class Design(Protocol):
+    """The rows of one base row, and the columns that the indices are functions of."""
+
+    @property
+    def space(self) -> InputSpace:
+        """What the rows are drawn from."""
+
+    @property
+    def samples(self) -> int:
+        """Independent samples of the inputs that a base row takes."""
+
+    @property
+    def products(self) -> int:
+        """How many columns there are."""
+
+    @property
+    def changes(self) -> slice:
+        """The columns that are squares of what an exchange changes, one per feature."""
+
+    def at_a_time(self, model: Model, most: int) -> int:
+        """Return how many base rows to evaluate at once, ``most`` at most."""
+
+    def outputs(
+        self, model: Model, u: Float[np.ndarray, "n dims"]
+    ) -> Float[np.ndarray, "o points n"]:
+        """Return the outputs of base rows, those of A and B first."""
+
+    def write(self, y: Float[np.ndarray, "points n"], to: Float[np.ndarray, "k n"]) -> None:
+        """Write one output's columns, a row each."""
 
 
 class Moments:
@@ -203,6 +252,11 @@ def write_products(
             np.multiply(ba[j], ab[j + 1 :], out=pairs)
             pairs -= both
             at += len(pairs)
+
+
+def most_at_a_time(model: Model, numbers: int, most: int) -> int:
+    """Return how many base rows of so many numbers to hold at once: a power of two."""
+    return min(most, _power_of_two(min(BLOCK_BYTES // (8 * numbers), model.chunk_rows)))
 
 
 def _power_of_two(most: int) -> int:

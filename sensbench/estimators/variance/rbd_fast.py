@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -25,7 +25,8 @@ class RbdFast(GivenRows):
     doi:10.1016/j.ress.2009.11.005), corrected for what noise puts there (Tissot & Prieur 2012,
     doi:10.1016/j.ress.2012.06.010). The numbers are those of SALib's ``rbd_fast.analyze`` on the
     same rows with the same seed. Intervals: value ± normal quantile times the spread over
-    bootstrap samples of half as many rows, which makes them wide.
+    bootstrap samples of half as many rows, which makes them wide. An input of no more values than
+    harmonics has none: y jumps along it, the index comes out low, and no spread tells by how much.
 
     Parameters
     ----------
@@ -82,7 +83,16 @@ class RbdFast(GivenRows):
                 order = np.argsort(x)
             value[varies, i] = self._first_order(Y[None, _there_and_back(order)])[0]
             resampled[:, varies, i] = self._resampled(x, Y, resampling)
-        return {"first_order": symmetric(value, resampled, self.confidence)}
+        estimate = symmetric(value, resampled, self.confidence)
+        cut = np.array([len(np.unique(X[:, i])) <= self.harmonics for i in range(d)])
+        if not self.shuffle_ties or not cut.any():  # without, all is as SALib has it
+            return {"first_order": estimate}
+        low, high = (np.where(cut, np.nan, end) for end in (estimate.low, estimate.high))
+        note = _cut_said(
+            [name for name, c in zip(problem.features, cut.tolist(), strict=True) if c]
+        )
+        remarks = "; ".join(filter(None, [estimate.note, note]))
+        return {"first_order": replace(estimate, low=low, high=high, note=remarks)}
 
     def _resampled(
         self, x: Float[np.ndarray, " n"], Y: Float[np.ndarray, "n o"], rng: np.random.Generator
@@ -109,6 +119,14 @@ class RbdFast(GivenRows):
         share = 2 * (np.abs(harmonics) ** 2).sum(axis=1) / np.where(power > 0, power, np.nan)
         by_chance = 2 * self.harmonics / n
         return share - by_chance / (1 - by_chance) * (1 - share)
+
+
+def _cut_said(features: list[str]) -> str:
+    more = f" and {len(features) - 8} more" if features[8:] else ""
+    return (
+        f"no interval for {', '.join(features[:8])}{more}: of an input of few values the output "
+        f"jumps, and what lies in higher harmonics is missed"
+    )
 
 
 def _there_and_back(order: Int[np.ndarray, "... n"]) -> Int[np.ndarray, "... n"]:

@@ -1,21 +1,29 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 from scipy.stats import norm
 
 from sensbench.errors import NotApplicable, require
-from sensbench.estimator.estimator import Estimator
+from sensbench.estimator.estimator import LATER, Estimator
 from sensbench.estimator.interval import DESIGN, Interval, check_interval_options
 from sensbench.estimator.linearised import symmetric_interval
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, NotAsked
 from sensbench.estimator.varying import outputs_that_vary
+from sensbench.estimators._exchange import require_way
+from sensbench.estimators.variance import _formulas as formulas
 from sensbench.estimators.variance._indices import in_shape, indices, influences
-from sensbench.estimators.variance._nets import METHOD, SMALLEST_N, NetSums, half_widths
-from sensbench.estimators.variance._saltelli import Exchanged, Moments, Sums, needs_of
+from sensbench.estimators.variance._named_design import NamedDesign
+from sensbench.estimators.variance._nets import NetSums
+from sensbench.estimators.variance._pick_freeze import FIRST, TOTAL, PickFreeze, needs_of
+from sensbench.estimators.variance._replicates import ReplicateSums, whole
+from sensbench.estimators.variance._saltelli import Exchanged, Moments, Sums
 from sensbench.problem.problem import Problem
+
+_DESIGNS = ("sobol", "latin_hypercube", "monte_carlo")
 
 
 @dataclass(frozen=True)
@@ -24,8 +32,10 @@ class Sobol(Estimator):
 
     Spends N(d + 2) rows, or N(2d + 2) with second order, N being the largest power of two the
     budget pays for (other sizes lose the balance of the Sobol' sequence). Estimators: Saltelli et
-    al. 2010, doi:10.1016/j.cpc.2009.09.018. The design is evaluated a block of base rows at a time
-    and never held: the cost is little more than the model's own.
+    al. 2010, doi:10.1016/j.cpc.2009.09.018, or others of the literature, ``first`` and ``total``;
+    those that exchange values between more samples of the inputs cost d rows more for each. The
+    design is evaluated a block of base rows at a time and never held: the cost is little more than
+    the model's own.
 
     Intervals: the base rows are two independently scrambled nets of N/2, each with the inputs in
     dimensions of its own; how they differ, and how parts of each do, gives the standard error, and
@@ -48,6 +58,23 @@ class Sobol(Estimator):
         Of SALib's bootstrap.
     confidence
         Level of the intervals.
+    exchange
+        ``"auto"``: from 100 inputs on, where a torch model begins with an affine layer, rows with
+        one feature exchanged are not multiplied anew: that layer's result is updated. Outputs are
+        checked against full rows in every block, and equal but for rounding. ``"full"``: every row
+        goes through the whole model, to the bit.
+    first
+        Estimator of the first order: ``"saltelli_2010"``, ``"jansen"``, ``"janon"``,
+        ``"martinez"``, ``"mauntz"`` (the formula of the first by another name), ``"azzini"`` and
+        ``"owen"``, of three samples. Formulas and sources are in ``_formulas.py``. Outputs are
+        centred at their mean before, which spares some of them what an offset does to them.
+    total
+        Estimator of the total order: ``"jansen"``, ``"homma_saltelli"``, ``"saltelli"``,
+        ``"sobol_2007"``, ``"janon"``, ``"glen_isaacs"``, ``"azzini_rosati"`` and ``"owen"``, of
+        three samples.
+    design
+        ``"sobol"``, scrambled nets; ``"latin_hypercube"`` or ``"monte_carlo"``: 16 independent
+        samples of N/16 base rows, any N, whose spread gives the interval.
     """
 
     name = "sobol"
@@ -58,8 +85,13 @@ class Sobol(Estimator):
     interval: str = "nets"
     resamples: int = 100
     confidence: float = 0.95
+    exchange: str = field(default="auto", metadata=LATER)
+    first: str = field(default="saltelli_2010", metadata=LATER)
+    total: str = field(default="jansen", metadata=LATER)
+    design: str = field(default="sobol", metadata=LATER)  # type: ignore[assignment,misc]
 
     def __post_init__(self) -> None:
+        require_way(self.name, self.exchange)
         check_interval_options(self.name, self.resamples, self.confidence)
         require(
             isinstance(self.second_order, bool),
@@ -69,10 +101,27 @@ class Sobol(Estimator):
         )
         kinds = ("nets", "salib")
         require(self.interval in kinds, self.name, "interval 'nets' or 'salib'", self.interval)
+        for parameter, known in (("first", FIRST), ("total", TOTAL), ("design", _DESIGNS)):
+            given = getattr(self, parameter)
+            require(given in known, self.name, f"{parameter} one of {', '.join(known)}", given)
+        named = NamedDesign(self.design, partial(Estimator.design, self))
+        object.__setattr__(self, "design", named)
+        as_salib = self._as_ever and self.design == "sobol"
+        require(
+            self.interval != "salib" or as_salib,
+            self.name,
+            "interval 'nets' with formulas or a design that SALib does not have",
+            self.interval,
+        )
 
     @property
     def needs(self) -> Needs:
-        return needs_of(self.second_order)
+        return needs_of(self.first, self.total, self.second_order)
+
+    @property
+    def _as_ever(self) -> bool:
+        """Whether the formulas are those of :class:`Exchanged`."""
+        return self.first in ("saltelli_2010", "mauntz") and self.total == "jansen"
 
     def _estimate(
         self, problem: Problem, budget: int, rng: np.random.Generator
@@ -83,55 +132,84 @@ class Sobol(Estimator):
                 f"{self.name}: expected at least two features; got one group of all "
                 f"{space.d} inputs, which explains everything"
             )
-        N = 1 << (budget // self.needs.cost(d, problem.o, 1)).bit_length() - 1
-        design = Exchanged(space, self.second_order)
-        of_one_kind = self._as_salib if self.interval == "salib" else self._by_nets
-        estimates = of_one_kind(problem, design, N, rng)
+        N = budget // self.needs.cost(d, problem.o, 1)
+        N = 1 << N.bit_length() - 1 if self.design == "sobol" else whole(N)
+        if self.interval == "salib":
+            estimates = self._as_salib(problem, N, rng)
+        else:
+            estimates = self._by_linearisation(problem, N, rng)
         return {"second_order": NotAsked("second_order=True"), **estimates}
 
-    def _as_salib(
-        self, problem: Problem, design: Exchanged, N: int, rng: np.random.Generator
-    ) -> dict[str, Estimate]:
+    def _as_salib(self, problem: Problem, N: int, rng: np.random.Generator) -> dict[str, Estimate]:
+        design = Exchanged(problem.space, self.second_order, self.exchange)
         # SALib takes 0 for no seed at all
         of_design, of_resamples = (int(rng.integers(1, 2**31 - 1)) for _ in range(2))
         sums = Sums(design, N, (of_design, of_resamples), problem.explained, self.resamples)
-        value = self._values(problem, sums.means, sums.moments, N * design.points)
+        value = indices(sums.means, sums.moments, problem.d)
+        self._leave_constant(problem, value, sums.moments, N * design.points)
         replicates = indices(sums.resampled, sums.moments, problem.d)
         z = norm.ppf(0.5 + self.confidence / 2)
         halves = {name: z * samples.std(axis=0, ddof=1) for name, samples in replicates.items()}
         of = Interval(self.confidence, "normal bootstrap", DESIGN, self.resamples)
         return {name: symmetric_interval(value[name], halves[name], of) for name in value}
 
-    def _by_nets(
-        self, problem: Problem, design: Exchanged, N: int, rng: np.random.Generator
+    def _by_linearisation(
+        self, problem: Problem, N: int, rng: np.random.Generator
     ) -> dict[str, Estimate]:
-        sums = NetSums(design, N, problem.explained, rng)
-        means = sums.means.mean(axis=(0, 1))
-        value = self._values(problem, means, sums.moments, N * design.points)
-        if N < SMALLEST_N:
+        """Return indices of means, with intervals from what parts of the rows add to each."""
+        design, model = self._rows(problem), problem.explained
+        sums: NetSums | ReplicateSums
+        if self.design == "sobol":
+            sums = NetSums(design, N, model, rng)
+        else:
+            sums = ReplicateSums(design, N, model, rng, self.design)
+        value, of_blocks = self._evaluated(sums.means, sums.moments, design, problem.d)
+        self._leave_constant(problem, value, sums.moments, N * design.points)
+        if N < sums.smallest_n:
             why = (
-                f"no interval from {N} base rows: two nets of {SMALLEST_N // 2} are the fewest "
-                f"that say how far off it is, a budget of {SMALLEST_N * design.points:,} rows"
+                f"no interval from {N} base rows: {sums.fewest} are the fewest that say how far "
+                f"off it is, a budget of {sums.smallest_n * design.points:,} rows"
             )
             return {name: Estimate.of(index, why) for name, index in value.items()}
-        tails = sums.tails()
-        of = Interval(self.confidence, METHOD, DESIGN)
+        tails = sums.tails.shapes()
+        of = Interval(self.confidence, sums.method, DESIGN)
         estimates = {}
-        for name, rows in influences(sums.means, sums.moments, problem.d).items():
-            half = in_shape(name, half_widths(rows, N, self.confidence), problem.d)
-            estimates[name] = replace(
-                symmetric_interval(value[name], half, of), tail=tails.get(name)
-            )
+        for name, added in of_blocks.items():
+            half = in_shape(name, sums.half_widths(added, self.confidence), problem.d)
+            estimate = symmetric_interval(value[name], half, of)
+            estimates[name] = replace(estimate, tail=tails.get(name))
         return estimates
 
-    def _values(
-        self, problem: Problem, means: Float[np.ndarray, "o k"], of: Moments, rows: int
-    ) -> dict[str, Float[np.ndarray, "o ..."]]:
-        """Return the indices; NaN, where SALib has zeros, for an output that does not vary."""
+    def _rows(self, problem: Problem) -> Exchanged | PickFreeze:
+        if self._as_ever:
+            return Exchanged(problem.space, self.second_order, self.exchange)
+        return PickFreeze(problem.space, self.first, self.total, self.second_order, self.exchange)
+
+    def _evaluated(
+        self,
+        means: Float[np.ndarray, "parts blocks o k"],
+        of: Moments,
+        design: Exchanged | PickFreeze,
+        d: int,
+    ) -> tuple[dict[str, Float[np.ndarray, "o ..."]], dict[str, Float[np.ndarray, "..."]]]:
+        """Return the indices in their shapes, and what each block adds to them, flat."""
+        mean = means.mean(axis=(0, 1))
+        if isinstance(design, Exchanged):
+            return indices(mean, of, d), influences(means, of, d)
+        flat = formulas.indices(mean, of, design)
+        value = {name: in_shape(name, index, d) for name, index in flat.items()}
+        return value, formulas.influences(means, of, design)
+
+    def _leave_constant(
+        self,
+        problem: Problem,
+        values: Mapping[str, Float[np.ndarray, "o ..."]],
+        of: Moments,
+        rows: int,
+    ) -> None:
+        """Write NaN, where SALib has zeros, for an output that does not vary."""
         varies = outputs_that_vary(
             of.spread, of.largest, of.first, rows, self.name, problem.outputs
         )
-        values = indices(means, of, problem.d)
         for value in values.values():
             value[~varies] = np.nan
-        return values

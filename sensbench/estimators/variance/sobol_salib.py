@@ -28,6 +28,7 @@ class SobolSalib(Estimator):
     name = "sobol_salib"
     measures = ("first_order", "total_order", "second_order")
     ranks_by = "total_order"
+    library = "SALib"
 
     second_order: bool = False
     resamples: int = 100

@@ -1,6 +1,7 @@
 """The checks one model gets once, at its first evaluation and its first derivative."""
 
 import copy
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from sensbench.model.boundary.guards import (
     wrong_rows,
     wrong_slopes,
 )
-from sensbench.model.boundary.jumps import jumps, jumps_on, lines
+from sensbench.model.boundary.jumps import Lines, doubtful, jumps, jumps_on, lines
 from sensbench.model.boundary.memory import Remembered
 from sensbench.model.boundary.row_guards import check_rows, near_rows, sample_rows, some_rows
 from sensbench.model.boundary.torch_function import TorchFunction
@@ -87,11 +88,15 @@ class Checks:
         if recalled and (left or not known.reaches(low, high)):
             known.features.clear()
             known.second, left = False, wanted
+        scale = scale_of_some(X)
+        rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), left or wanted))
+        look = hashlib.blake2b(rows.tobytes() + scale.tobytes()).digest()
         if not left:
-            self._other_rows(X, wanted)
-            known.looked_at(X, low, high)
+            if not known.was_last(look):
+                self._other_rows(rows, scale, wanted)
+            known.looked_at(X, low, high, look)
             return
-        points, scale = f.rounded(sample_rows(X, _POINTS, left)), scale_of_some(X)
+        points = f.rounded(sample_rows(X, _POINTS, left))
         ends = _around(low, high, scale)
         if self._differences:
             # every point costs evaluations, of a simulator perhaps
@@ -100,7 +105,7 @@ class Checks:
                 return
             mismatches = jumps(s, points, *ends, some_features(left))
         else:
-            found = self._differentiated(X, points, scale, left, ends)
+            found = self._differentiated(rows, points, scale, left, ends)
             if found is None:
                 return  # outside the model's domain: the rows asked for are judged by themselves
             mismatches = found
@@ -114,7 +119,7 @@ class Checks:
                 f"permutation measure jumps"
             )
         known.features.update(left)
-        known.looked_at(X, low, high)
+        known.looked_at(X, low, high, look)
 
     def _differenced(self, scale: Float[np.ndarray, " d"]) -> Slopes:
         f = self._function
@@ -126,7 +131,7 @@ class Checks:
 
     def _differentiated(
         self,
-        X: Float[np.ndarray, "n d"],
+        rows: Float[np.ndarray, "r d"],
         points: Float[np.ndarray, "m d"],
         scale: Float[np.ndarray, " d"],
         features: list[int],
@@ -143,26 +148,52 @@ class Checks:
         """
         f = self._function
         s = Slopes(self._values, self._jacobian, f.rounded, self._slopes_in, f.eps)
-        rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), features))
         walks = lines(s, points, *ends, some_features(features))
         walk = next(walks)
         m, r = len(points), len(points) + len(rows)
-        Y, slopes = self._values_and_slopes(np.concatenate([points, rows, walk.rows]))
+        apart = walk.rows[walk.apart]
+        Y, slopes = self._values_and_slopes(np.concatenate([points, rows, apart]))
         J = np.stack([slope[:r] for slope in slopes], axis=1, dtype=np.float64)
         if not np.isfinite(Y[:m]).all():
             return None
         mismatches = wrong_slopes(s, points, scale, features, (Y[:m], J[:m]))
         mismatches = mismatches or wrong_rows(s, rows, scale, features, (Y[m:r], J[m:r]))
         self._refuse(mismatches)
-        in_own = _in_own([slope[r:] for slope in slopes], walk.which)
-        mismatches = jumps_on(s, walk, Y[r:], in_own, walk.at_points(J[:m]))
+        mismatches = self._jumps(s, walk, J[:m], Y[r:], [slope[r:] for slope in slopes])
         for walk in walks:
-            Y, slopes = self._values_and_slopes(walk.rows)
-            in_own = _in_own(slopes, walk.which)
-            mismatches += jumps_on(s, walk, Y, in_own, walk.at_points(J[:m]))
+            some = self._values_and_slopes(walk.rows[walk.apart])
+            mismatches += self._jumps(s, walk, J[:m], *some)
         return mismatches
 
-    def _other_rows(self, X: Float[np.ndarray, "n d"], features: list[int]) -> None:
+    def _jumps(
+        self,
+        s: Slopes,
+        walk: Lines,
+        at_points: Float[np.ndarray, "m o d"],
+        Y: Float[np.ndarray, "a o"],
+        slopes: list[Float[np.ndarray, "a d"]],
+    ) -> list[DerivativeMismatch]:
+        """Return the jumps on lines of which some points are known, ``walk.apart``.
+
+        A backward pass costs most of what is checked: only the lines of features that these leave
+        in doubt get slopes at every point.
+        """
+        apart = walk.apart
+        values = np.empty((len(apart), Y.shape[1]))
+        values[apart], values[~apart] = Y, self._values(walk.rows[~apart])
+        doubts = doubtful(s, walk, values, _in_own(slopes, walk.which[apart]))
+        if not doubts.any():
+            return []
+        walk = walk.of(doubts)
+        values, slopes = self._values_and_slopes(walk.rows)
+        return jumps_on(s, walk, values, _in_own(slopes, walk.which), walk.at_points(at_points))
+
+    def _other_rows(
+        self,
+        rows: Float[np.ndarray, "r d"],
+        scale: Float[np.ndarray, " d"],
+        features: list[int],
+    ) -> None:
         """Check the derivative of a module seen before on rows that were not.
 
         Raises
@@ -174,10 +205,7 @@ class Checks:
             return
         f = self._function
         s = Slopes(self._values, self._jacobian, f.rounded, self._slopes_in, f.eps)
-        rows = f.rounded(near_rows(X, rows_to_look_at(X.shape[1]), features))
-        self._refuse(
-            wrong_rows(s, rows, scale_of_some(X), features, self._values_and_jacobian(rows))
-        )
+        self._refuse(wrong_rows(s, rows, scale, features, self._values_and_jacobian(rows)))
 
     def _refuse(self, mismatches: list[DerivativeMismatch]) -> None:
         if mismatches:
@@ -230,9 +258,9 @@ class Checks:
             raise DerivativeError(
                 f"{function.who}: expected a model with a curvature; its gradient changes mostly "
                 f"in jumps, as with ReLU, sort or max, for {self._second_pairs(mismatches)}: the "
-                f"second derivative is right between the jumps and says nothing of them, nor of "
-                f"interactions; use a smooth activation (tanh, GELU, softplus), or pairwise Sobol' "
-                f"indices"
+                f"second derivative, 0 nearly everywhere for a piecewise linear network, is right "
+                f"between the jumps and says nothing of them, nor of interactions; use a smooth "
+                f"activation (tanh, GELU, softplus), or pairwise Sobol' indices"
             )
         mismatches = wrong_slopes(s, points, scale, list(features))
         if mismatches:

@@ -28,7 +28,7 @@ def scale_of_some(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     For checks, whose steps need not be those of another call.
     """
     if len(X) > _SAMPLED:
-        X = X[np.random.default_rng(5).choice(len(X), _SAMPLED, replace=False)]
+        X = X[np.random.default_rng(5).integers(len(X), size=_SAMPLED)]
     return scale_of(X)
 
 

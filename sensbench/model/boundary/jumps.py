@@ -15,6 +15,8 @@ from sensbench.model.boundary.guards import DerivativeMismatch, Slopes
 
 # of what is walked at once
 _MOST_NUMBERS = 2**22
+# slopes are first taken at so many points' distance
+_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,25 @@ class Lines:
     Attributes
     ----------
     paths
-        The points of the lines, ``(features, points, d)``.
+        The points of the lines, ``(features, points, d)``: a feature's lines one after the other.
+    per_line
+        How many points a line has.
     """
 
     features: list[int]
     paths: Float[np.ndarray, "f p d"]
+    per_line: int
+
+    @property
+    def apart(self) -> Bool[np.ndarray, " r"]:
+        """Which of the rows are ends and every fourth point of their line."""
+        at = np.arange(self.paths.shape[1]) % self.per_line
+        return np.tile((at % _EVERY == 0) | (at == self.per_line - 1), len(self.features))
+
+    def of(self, some: Bool[np.ndarray, " f"]) -> "Lines":
+        """Return the lines of some of the features."""
+        features = [f for f, taken in zip(self.features, some, strict=True) if taken]
+        return Lines(features, self.paths[some], self.per_line)
 
     @property
     def which(self) -> Int[np.ndarray, " r"]:
@@ -85,7 +101,33 @@ def lines(
         paths = np.repeat(points[None, : s.lines, None], F, axis=0).repeat(s.line_points, axis=2)
         walked = np.linspace(low[block], high[block], s.line_points, axis=1)
         paths[np.arange(F), :, :, block] = walked[:, None]
-        yield Lines(block, s.rounded(paths.reshape(-1, d)).reshape(F, -1, d))
+        yield Lines(block, s.rounded(paths.reshape(-1, d)).reshape(F, -1, d), s.line_points)
+
+
+def doubtful(
+    s: Slopes, walk: Lines, values: Float[np.ndarray, "r o"], slopes: Float[np.ndarray, "a o"]
+) -> Bool[np.ndarray, " f"]:
+    """Return the features whose lines need slopes at all points, from some of the slopes.
+
+    Between the points ``walk.apart`` the slope is taken to be a straight line. A change that it
+    does not explain to twice what :func:`jumps_on` asks for is a doubt: curvature, mostly.
+    """
+    F, P, L = len(walk.features), walk.paths.shape[1], walk.per_line
+    shape = (F * P // L, L, values.shape[1])
+    x = walk.paths[np.arange(F), :, walk.features].reshape(-1, L)
+    y, apart = values.reshape(shape), walk.apart[:L]
+    known = slopes.reshape(shape[0], -1, shape[2])
+    left = np.cumsum(apart) - 1
+    right = np.minimum(left + 1, known.shape[1] - 1)
+    t = (np.arange(L) - np.flatnonzero(apart)[left]) / _EVERY
+    slope = known[:, left] + t[:, None] * (known[:, right] - known[:, left])
+    with np.errstate(all="ignore"):
+        dx, dy = np.diff(x)[:, :, None], np.diff(y, axis=1)
+        rest = np.abs(dy - 0.5 * (slope[:, 1:] + slope[:, :-1]) * dx)
+        least = np.maximum(1e3 * s.eps * np.abs(y).max(axis=1), 0.01 * np.ptp(y, axis=1))
+        # written so that what is not finite is a doubt
+        plain = (rest <= 0.5 * least[:, None]) | (rest <= 0.25 * np.abs(dy))
+    return ~plain.reshape(F, -1).all(axis=1)
 
 
 def jumps_on(

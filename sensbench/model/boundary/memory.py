@@ -45,6 +45,7 @@ class Remembered:
     settled: bool = False
     _ends: tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]] | None = None
     _last: bytes = b""
+    _look: bytes = b""
 
     def reaches(
         self, low: Float[np.ndarray, " d"], high: Float[np.ndarray, " d"], beyond: float = 0.25
@@ -60,16 +61,22 @@ class Remembered:
         X: Float[np.ndarray, "n d"],
         low: Float[np.ndarray, " d"],
         high: Float[np.ndarray, " d"],
+        look: bytes,
     ) -> None:
-        """Note the rows that slopes were checked on."""
+        """Note the rows that slopes were checked on, and what the look at them was made with."""
         if self._ends is not None:
             low, high = np.minimum(low, self._ends[0]), np.maximum(high, self._ends[1])
         self._ends = low, high
         self._last = X.tobytes() if X.nbytes <= _MOST_BYTES else b""
+        self._look = look
 
     def are_last(self, X: Float[np.ndarray, "n d"]) -> bool:
         """Whether these are the rows that slopes were last checked on."""
         return len(self._last) == X.nbytes and self._last == X.tobytes()
+
+    def was_last(self, look: bytes) -> bool:
+        """Whether the last look at other rows was this very one."""
+        return self._look == look
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,3 +45,10 @@ def placement(modules: Sequence[Any]) -> tuple[torch.dtype, torch.device]:
             if tensor.is_floating_point():
                 return tensor.dtype, tensor.device
     return torch.float64, torch.device("cpu")
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return what memory a device has free; ``None`` for the processor, or where none is told."""
+    if device.type != "cuda":  # ROCm's devices have this name too
+        return None
+    return int(torch.cuda.mem_get_info(device)[0])

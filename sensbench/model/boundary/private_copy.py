@@ -27,6 +27,7 @@ _ATOMS = (
 _MOST_OBJECTS = 2000
 # Longer lists and dicts are data, such as a vocabulary, and hold no modules.
 _MOST_HELD = 1000
+_CONTAINERS = (nn.Module, dict, list, tuple)
 
 
 class Turns:
@@ -88,8 +89,15 @@ def own_modules(clone: nn.Module) -> list[nn.Module]:
     seen = {id(part) for part in clone.modules()}
     while at < len(modules):
         for part in modules[at].modules():
-            plain = {k: v for k, v in vars(part).items() if k not in OWN_OF_MODULE}
-            for module in _modules_in(plain, 0):
+            # a module has ten dicts for hooks, mostly empty
+            plain = [
+                value
+                for name, value in vars(part).items()
+                if name not in OWN_OF_MODULE
+                and isinstance(value, _CONTAINERS)
+                and (isinstance(value, nn.Module) or value)
+            ]
+            for module in _modules_in(plain, 0) if plain else ():
                 if id(module) not in seen:
                     seen.update(id(inner) for inner in module.modules())
                     modules.append(module)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,6 @@ def recognise(
     if len(names) != d:
         raise InputError(f"{who}: expected {d} feature names; got {list(names)}")
 
-    def of_another_width(rows: Float[np.ndarray, "n w"]) -> object:
-        return _recognised(model, rows, who, output=output, arguments=None, features=None)
-
     try:
         return _recognised(
             model, example, who, output=output, arguments=arguments, features=features, whole=whole
@@ -62,6 +60,9 @@ def recognise(
         raise
     except ModelError as error:
         if arguments is None:
+            of_another_width = partial(
+                _recognised, model, who=who, output=output, arguments=None, features=None
+            )
             require_width(model, example, names, who, of_another_width, error)
         raise
 

@@ -182,15 +182,13 @@ class TorchFunction:
         """Return the outputs and each one's derivatives, these in the model's own precision."""
         slopes = []
         with self._graph(X, whole) as (x, outputs):
+            # Rows are independent in eval mode, so the gradient of the sum over rows holds every
+            # row's own derivative.
+            sums = outputs if isinstance(outputs, list) else outputs.reshape(len(x), -1).sum(0)
             for k, column in enumerate(self._columns):
-                # Rows are independent in eval mode, so the gradient of the sum over rows holds
-                # every row's own derivative.
-                if isinstance(outputs, list):
-                    y, seed = outputs[k], None
-                else:
-                    y, seed = outputs, _ones_in(column.flat, outputs)
+                y = sums[k] if isinstance(sums, list) else sums[column.flat]
                 more = k + 1 < len(self._columns)
-                gradient = self._gradient(y, x, column.name, seed=seed, retain_graph=more)
+                gradient = self._gradient(y, x, column.name, retain_graph=more)
                 gradient = torch.zeros_like(x) if gradient is None else gradient.detach()
                 half = gradient.dtype in (torch.float16, torch.bfloat16)
                 slopes.append((gradient.float() if half else gradient).cpu().numpy())
@@ -203,20 +201,33 @@ class TorchFunction:
 
     def hessian(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n o d d"]:
         """Return the second derivatives: one more backward per output and feature."""
-        d = X.shape[1]
+        return self.values_and_curvatures(X, range(X.shape[1]))[2]
+
+    def values_and_curvatures(
+        self, X: Float[np.ndarray, "n d"], features: Sequence[int]
+    ) -> tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "n o d"], Float[np.ndarray, "n o m d"]]:
+        """Return the outputs, their slopes, and the slopes of some of these slopes.
+
+        One forward pass, one backward per output and one more per output and chosen feature.
+        """
+        n, d = X.shape
         with self._graph(X) as (x, outputs):
-            H = np.zeros((len(X), len(outputs), d, d))
+            Y = torch.stack([y.detach().double() for y in outputs], dim=1).cpu().numpy()
+            J, H = np.zeros((n, len(outputs), d)), np.zeros((n, len(outputs), len(features), d))
             for k, y in enumerate(outputs):
                 name = self._columns[k].name
                 gradient = self._gradient(y, x, name, create_graph=True)
-                # a gradient that does not depend on x has no graph: its derivative is 0
-                if gradient is None or not gradient.requires_grad:
+                if gradient is None:
                     continue
-                for i in range(d):
+                J[:, k] = gradient.detach().double().cpu().numpy()
+                # a gradient that does not depend on x has no graph: its derivative is 0
+                if not gradient.requires_grad:
+                    continue
+                for at, i in enumerate(features):
                     row = self._gradient(gradient[:, i], x, f"∂{name}/∂x{i + 1}")
                     if row is not None:
-                        H[:, k, i] = row.double().cpu().numpy()
-        return H
+                        H[:, k, at] = row.double().cpu().numpy()
+        return Y, J, H
 
     @property
     def whole_outputs(self) -> tuple[bool, ...]:
@@ -231,6 +242,15 @@ class TorchFunction:
     def module(self) -> nn.Module | None:
         """The private copy that is run, where the model is a module."""
         return self._call if self._is_module else None
+
+    @property
+    def takes_one_table(self) -> bool:
+        """Whether it runs on one table of real numbers, on the CPU and without autograd.
+
+        Of a model that has not run yet this is not known, and false.
+        """
+        one_table = not self._split.several and not self._split.whole and self._batch is None
+        return one_table and self._values_need_graph is False and self.device.type == "cpu"
 
     def kept(self) -> tuple["TorchFunction | None", Fingerprint | None]:
         """Return what can be kept without the caller's module, and the copy's state before it ran.
@@ -274,7 +294,6 @@ class TorchFunction:
         x: Tensor,
         name: str,
         *,
-        seed: Tensor | None = None,
         create_graph: bool = False,
         retain_graph: bool = True,
     ) -> Tensor | None:
@@ -286,9 +305,8 @@ class TorchFunction:
             )
         try:
             return torch.autograd.grad(
-                y.sum() if seed is None else y,
+                y.sum() if y.ndim else y,
                 x,
-                seed,
                 retain_graph=retain_graph,
                 create_graph=create_graph,
                 allow_unused=True,
@@ -437,13 +455,6 @@ class _Graph:
 
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(None, None, None)
-
-
-def _ones_in(column: int, outputs: Tensor) -> Tensor:
-    """Return the gradient of the sum over rows of one column by all of a model's outputs."""
-    seed = outputs.new_zeros(outputs.shape)
-    seed.view(len(outputs), -1)[:, column] = 1
-    return seed
 
 
 def _copied(outputs: Tensor) -> Float[np.ndarray, "n o"]:

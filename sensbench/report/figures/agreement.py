@@ -10,9 +10,12 @@ from sensbench.findings.agreement import pairs_of
 from sensbench.findings.consensus import in_method_order, the_question
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import label_width, note_below, panels, title_panels
-from sensbench.report.style import house_style
+from sensbench.report.style import FLOOR, HEAT, INK, MUTED, house_style
 from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
 from sensbench.study.results import Question, Results
+
+# Pale at both ends: dark numbers are readable on all of them.
+_RED_TO_BLUE = sns.blend_palette(["#F0A08C", "#FFFFFF", HEAT[-1]], as_cmap=True)
 
 
 def _why_none(question: Question, pairs: pd.DataFrame) -> str:
@@ -39,6 +42,7 @@ class Agreement(ReportFigure):
     """How alike each two methods order the inputs."""
 
     name, section, order = "agreement", "agreement", 10
+    needs = "two methods that rank three inputs or more"
     title = "Agreement"
     caption = (
         "How alike two methods order the inputs: 1 is the same order, −1 the reverse. Rank "
@@ -67,15 +71,16 @@ class Agreement(ReportFigure):
                 table = _square(pairs[pairs["output"] == output], methods)
                 texts = np.array([[correlation(v) for v in row] for row in table])
                 sns.heatmap(
-                    np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap="RdBu",
-                    mask=np.isnan(table), vmin=-1.35, vmax=1.35, linewidths=1.5, linecolor="white",
-                    square=True, annot_kws={"fontsize": 8.5}, xticklabels=False, yticklabels=False,
+                    np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap=_RED_TO_BLUE,
+                    mask=np.isnan(table), vmin=-1, vmax=1, linewidths=1.5, linecolor="white",
+                    square=True, annot_kws={"fontsize": 8.5, "color": INK},
+                    xticklabels=False, yticklabels=False,
                 )  # fmt: skip
                 for i, j in np.argwhere(np.isnan(table)):
-                    ax.add_patch(Rectangle((j, i), 1, 1, facecolor="#F2F2F2", edgecolor="white"))
+                    ax.add_patch(Rectangle((j, i), 1, 1, facecolor=FLOOR, edgecolor="white"))
                     if i != j:
                         ax.text(j + 0.5, i + 0.5, NOT_AVAILABLE, ha="center", va="center",
-                                fontsize=8.5, color="#777777")  # fmt: skip
+                                fontsize=8.5, color=MUTED)  # fmt: skip
                 ax.set_yticks(np.arange(len(names)) + 0.5, names)
                 ax.set_xticks(
                     np.arange(len(names)) + 0.5,
@@ -89,6 +94,9 @@ class Agreement(ReportFigure):
             title_panels(axes, outputs, len(question.outputs))
             note_below(figure, "above the diagonal: Spearman's ρ\nbelow: Kendall's τ-b")
         return figure
+
+    def data(self, results: Results) -> pd.DataFrame:
+        return pairs_of(results)
 
     def alt(self, results: Results) -> str:
         pairs = pairs_of(results)

@@ -1,13 +1,11 @@
 """The figure: how each method divides importance among the inputs, on one scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from sensbench.findings.consensus import (
     headline_shares,
@@ -17,122 +15,100 @@ from sensbench.findings.consensus import (
     the_question,
 )
 from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.figures._shares import (
+    AXIS,
+    SMALL,
+    draw_panel,
+    handles,
+    largest_shares,
+    not_by,
+    rank_ranges,
+    row_height,
+    share_limits,
+    with_shares,
+)
 from sensbench.report.panels import (
     MOST_FEATURES,
-    exact_mark,
-    exact_ticks,
-    feature_axis,
     label_width,
     legend_above,
-    mark,
     note_below,
     panels,
-    points,
     title_panels,
 )
-from sensbench.report.style import INK, MethodStyle, house_style, method_styles
-from sensbench.report.text import count, in_figure, listed, number, short_names
+from sensbench.report.style import MUTED, house_style, method_styles
+from sensbench.report.text import count, in_figure, listed, number, share, short_names
 from sensbench.study.results import Results
 
-AXIS = "share of importance"
-# A share lies in [0, 1]; an interval that leaves this range is cut, with an arrow head.
-_RANGE = (-0.3, 1.3)
+# An input whose marks all stand within this part of the axis from 0 cannot be read there; if there
+# are at least so many they are counted in one row.
+_AT_ZERO = 0.02
+_FEWEST_LEFT_OUT, _FEWEST_SHOWN = 3, 3
 
 
-def draw_on(ax: Axes, results: Results, output: str) -> None:
-    """Draw one output's panel, with its legend below, on axes of the caller's figure."""
-    frame = headline_shares(results)
-    frame = frame[frame["output"] == output]
-    features = list(mean_shares(frame).index)[:MOST_FEATURES]
-    methods = _with_shares(results, frame)
+def leading(frame: pd.DataFrame, right: float) -> list[str]:
+    """Return the inputs of one output that an axis from 0 to ``right`` can show, in their order."""
+    order = [str(f) for f in mean_shares(frame).index]
+    seen = (largest_shares(frame).reindex(order) > _AT_ZERO * right).to_numpy()
+    needed = max(_FEWEST_SHOWN, 1 + int(seen.nonzero()[0].max(initial=0)))
+    shown = len(order) if len(order) - needed < _FEWEST_LEFT_OUT else needed
+    return order[: min(shown, MOST_FEATURES)]
+
+
+def label_inches(frame: pd.DataFrame, features: Sequence[str], methods: Sequence[str]) -> float:
+    """Return the room for the names of inputs and what stands under them."""
+    remarks = [f"not by {listed(m, 3)}" for m in not_by(frame, features, methods).values()]
+    smaller = [remark[: int(0.85 * len(remark))] for remark in remarks]
+    return label_width([*short_names(features).values(), *smaller])
+
+
+def rest_row(ax: Axes, frame: pd.DataFrame, shown: Sequence[str]) -> None:
+    """Add the row that counts the inputs that are not shown, with the largest of their shares."""
+    rest = [str(f) for f in mean_shares(frame).index if f not in shown]
+    if not rest:
+        return
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    ax.set_yticks(range(len(shown) + 1), [*labels, f"{len(rest)} more"])
+    ax.get_yticklabels()[-1].set_color(MUTED)
+    ax.annotate(
+        at_most(frame, rest), (0, len(shown)), xycoords=ax.get_yaxis_transform(), xytext=(14, 0),
+        textcoords="offset points", va="center", fontsize=SMALL + 0.5, color=MUTED,
+    )  # fmt: skip
+    ax.set_ylim(len(shown) + 0.5, -0.5)
+
+
+def at_most(frame: pd.DataFrame, rest: Sequence[str]) -> str:
+    """Return how large the shares of some inputs are, by any method."""
+    largest = share(float(largest_shares(frame).reindex(list(rest)).max()))
+    if largest == "0":
+        return "0 by every method"
+    return f"{'each ' if len(rest) > 1 else ''}at most {largest}"
+
+
+def draw_outputs(
+    results: Results,
+    by_output: Mapping[str, pd.DataFrame],
+    shown: Mapping[str, Sequence[str]],
+    draw: Callable[[Axes, str], None],
+    axis: str,
+) -> Figure:
+    """Return a figure of a panel per output: its shown inputs, and how many others there are."""
+    question, frame = the_question(results), pd.concat(by_output.values())
+    methods, outputs, d = with_shares(results, frame), list(by_output), len(question.features)
     with house_style():
-        draw_panel(
-            ax, frame, features, methods, method_styles(results.methods), share_limits(frame)
-        )
-        ax.set_xlabel(AXIS)
-        ax.legend(
-            handles=_handles(results, frame), loc="upper center", bbox_to_anchor=(0.5, -0.16),
-            ncols=2, frameon=False,
-        )  # fmt: skip
-
-
-def _with_shares(results: Results, frame: pd.DataFrame) -> list[str]:
-    return in_method_order(results, frame.loc[frame["share"].notna(), "estimator"])
-
-
-def _handles(results: Results, frame: pd.DataFrame) -> list[Line2D]:
-    styles, question = method_styles(results.methods), the_question(results)
-    handles = [
-        mark(styles[m], f"{in_figure(m)} ({results.methods[m].headline.symbol})")
-        for m in _with_shares(results, frame)
-    ]
-    if frame["exact_share"].notna().any():
-        handles.append(exact_mark(in_figure(question.truth_of or "exact")))
-    return handles
-
-
-def draw_panel(
-    ax: Axes,
-    frame: pd.DataFrame,
-    features: Sequence[str],
-    methods: Sequence[str],
-    styles: Mapping[str, MethodStyle],
-    limits: tuple[float, float],
-) -> None:
-    """Draw one output's shares on ``ax``, intervals cut at the limits."""
-    rows = np.arange(len(features), dtype=float)
-    step = 0.76 / max(1, len(methods))
-    low, high = limits
-    for k, method in enumerate(methods):
-        of_method = frame[frame["estimator"] == method].set_index("feature").reindex(list(features))
-        at = rows + (k - (len(methods) - 1) / 2) * step
-        value = of_method["share"].to_numpy(dtype=float)
-        ends = [of_method[c].to_numpy(dtype=float) for c in ("share_low", "share_high")]
-        points(ax, at, value, np.maximum(ends[0], low), np.minimum(ends[1], high), styles[method])
-        for cut, edge, head in ((ends[0] < low, low, "<"), (ends[1] > high, high, ">")):
-            if cut.any():
-                ax.plot(
-                    np.full(cut.sum(), edge),
-                    at[cut],
-                    linestyle="none",
-                    marker=head,
-                    markersize=4,
-                    color=styles[method].colour,
-                    clip_on=False,
-                    zorder=5,
-                )
-        exact_ticks(ax, at, of_method["exact_share"].to_numpy(dtype=float))
-    for edge in rows[:-1] + 0.5:
-        ax.axhline(edge, color="#E4E4E4", linewidth=0.8, zorder=0)
-    ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
-    feature_axis(ax, features)
-    pad = 0.02 * (high - low)
-    ax.set_xlim(low - pad, high + pad)
-
-
-def share_limits(frame: pd.DataFrame) -> tuple[float, float]:
-    """Return the range of all points, and of their intervals as far as they make sense."""
-    value = pd.concat([frame["share"], frame["exact_share"]])
-    ends = frame[["share_low", "share_high"]].clip(*_RANGE)
-    low = min(0.0, float(value.min()), float(ends["share_low"].min()))
-    return low, max(float(value.max()), float(ends["share_high"].max()))
-
-
-def _left_out(results: Results, frame: pd.DataFrame, order: Sequence[str]) -> str:
-    lines = []
-    rest = list(order[MOST_FEATURES:])
-    if rest:
-        largest = frame.loc[frame["feature"].isin(rest), "share"].max()
-        lines.append(
-            f"{count(len(rest), 'more input')} with shares of at most {number(largest, 2)} "
-            f"{'is' if len(rest) == 1 else 'are'} not shown"
-        )
-    with_shares = _with_shares(results, frame)
-    ranked = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
-    without = [in_figure(method) for method in ranked if method not in with_shares]
-    if without:
-        lines.append(f"no visible importance: {listed(without)}")
-    return "\n".join(lines)
+        margin = max(label_inches(by_output[o], shown[o], methods) for o in outputs)
+        remarks = any(not_by(by_output[o], shown[o], methods) for o in outputs)
+        n_rows = max(len(shown[o]) + (len(shown[o]) < d) for o in outputs)
+        height = 0.55 + n_rows * row_height(len(methods), remarks)
+        width = margin + (4.6 if len(outputs) == 1 else 3.1)
+        figure, axes = panels(len(outputs), width, height, most_columns=2, narrowest=margin + 1.3)
+        for ax, output in zip(axes, outputs, strict=True):
+            draw(ax, output)
+            rest_row(ax, by_output[output], shown[output])
+            ax.set_ylim(n_rows - 0.5, -0.5)
+        title_panels(axes, outputs, len(question.outputs))
+        note_below(figure, axis, without_shares(results, frame))
+        legend_above(figure, handles(results, frame))
+    return figure
 
 
 @dataclass(frozen=True)
@@ -145,7 +121,9 @@ class Importance(ReportFigure):
         "How each method divides importance among the inputs. Every method's own measure is put on "
         "the scale of the total-order index, where theory has one, and divided by its sum over the "
         "inputs; lines are the methods' intervals. Black ticks, if any: exact values of the "
-        "method's own measure. Methods that measure different things may differ and both be right."
+        "method's own measure. Rank: the places an input may have, by what most methods' intervals "
+        "say and none denies; none below the noise. Methods that measure different things may "
+        "differ and both be right."
     )
 
     output: str | None = None
@@ -159,34 +137,33 @@ class Importance(ReportFigure):
     def draw(self, results: Results) -> Figure:
         """Return each method's shares with intervals, and exact shares of the same measure.
 
-        One panel per output; the inputs by their mean share over methods and outputs.
+        One panel per output, each in the order of its own mean shares, as in the tables. Inputs
+        whose marks would all stand on 0 are counted in the last row.
         """
-        question = the_question(results)
         frame = headline_shares(results)
         outputs = self._outputs(results, frame)
         frame = frame[frame["output"].isin(outputs)]
-        order = list(mean_shares(frame).index)
-        shown = order[:MOST_FEATURES]
-        methods = _with_shares(results, frame)
-        with house_style():
-            names = list(short_names(shown).values())
-            n = len(outputs)
-            height = min(9.0, max(1.6, 0.5 + len(shown) * (0.12 + 0.08 * len(methods))))
-            width = {1: 5.6, 2: 3.3, 3: 2.6}.get(n, 2.3)
-            figure, axes = panels(n, width, height, label_width(names), share_y=True)
-            styles = method_styles(results.methods)
-            limits = share_limits(frame)
-            for ax, name in zip(axes, outputs, strict=True):
-                draw_panel(ax, frame[frame["output"] == name], shown, methods, styles, limits)
-            title_panels(axes, outputs, len(question.outputs))
-            note_below(figure, AXIS, _left_out(results, frame, order))
-            legend_above(figure, _handles(results, frame))
-        return figure
+        methods, styles = with_shares(results, frame), method_styles(results.methods)
+        limits = share_limits(frame)
+        by_output = {o: frame[frame["output"] == o] for o in outputs}
+        shown = {o: leading(rows, limits[1]) for o, rows in by_output.items()}
+
+        def draw(ax: Axes, output: str) -> None:
+            rows, ranks = by_output[output], rank_ranges(by_output[output], results)
+            draw_panel(ax, rows, shown[output], methods, styles, limits, ranks=ranks)
+
+        return draw_outputs(results, by_output, shown, draw, AXIS)
+
+    def data(self, results: Results) -> pd.DataFrame:
+        frame = headline_shares(results)
+        return frame if self.output is None else frame[frame["output"] == self.output]
 
     def alt(self, results: Results) -> str:
         frame = headline_shares(results)
+        outputs = self._outputs(results, frame)
+        right = share_limits(frame[frame["output"].isin(outputs)])[1]
         texts = []
-        for output in self._outputs(results, frame):
+        for output in outputs:
             rows = frame[frame["output"] == output]
             tops = []
             for method in in_method_order(results, rows["estimator"]):
@@ -196,9 +173,24 @@ class Importance(ReportFigure):
                     tops.append(
                         f"{method}: {listed(f'{f} {number(v, 2)}' for f, v in top.items())}"
                     )
-            texts.append(f"Output {output}: {'; '.join(tops)}.")
+            texts.append(
+                f"Output {output}: {'; '.join(tops)}.{_rest_said(rows, leading(rows, right))}"
+            )
         return "Share of importance by method, the largest first. " + " ".join(texts)
 
     def _outputs(self, results: Results, frame: pd.DataFrame) -> list[str]:
         outputs = shown_outputs(frame, the_question(results), "share")
         return [output for output in outputs if self.output in (None, output)]
+
+
+def _rest_said(rows: pd.DataFrame, shown: Sequence[str]) -> str:
+    rest = [str(f) for f in mean_shares(rows).index if f not in shown]
+    return f" {count(len(rest), 'more input')}: {at_most(rows, rest)}." if rest else ""
+
+
+def without_shares(results: Results, frame: pd.DataFrame) -> str:
+    """Name the methods that rank and have no share to show."""
+    ranked = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
+    shared = with_shares(results, frame)
+    without = [in_figure(method) for method in ranked if method not in shared]
+    return f"no visible importance: {listed(without)}" if without else ""

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from sensbench.errors import InputError
 from sensbench.findings.consensus import the_question
 from sensbench.report.figure import Omitted, ReportFigure
-from sensbench.report.panels import note_below, panels, title_panels
+from sensbench.report.panels import label_left, note_below, panels, title_panels
 from sensbench.report.placing import place_names
-from sensbench.report.style import house_style, method_styles
+from sensbench.report.style import MUTED, MethodStyle, house_style, method_styles
 from sensbench.report.text import in_figure, listed, number, one_line, short_names
 from sensbench.study.results import Question, Results
 
@@ -28,10 +28,20 @@ _AXES = ["mu_star", "sigma"]
 
 @dataclass(frozen=True)
 class _Plane:
-    """One method's points: (output, feature) to mu_star and sigma; what has no place, and why."""
+    """One method's points: (output, feature) to mu_star and sigma; what has no place, and why.
+
+    Attributes
+    ----------
+    ends
+        (output, feature) to the ends of both intervals, also of those without a place.
+    beside
+        (output, feature) to mu_star of those that have no sigma.
+    """
 
     label: str
     points: pd.DataFrame
+    ends: pd.DataFrame
+    beside: pd.DataFrame
     missing: tuple[str, ...]
     why: str
 
@@ -42,13 +52,18 @@ def _plane(results: Results) -> _Plane | Omitted:
     for label in results.methods:
         rows = final[(final["estimator"] == label) & final["measure"].isin(_AXES)]
         if set(rows["measure"]) == set(_AXES):
-            table = rows.pivot(index=["output", "feature"], columns="measure", values="value")
-            points = table.dropna()
+            table = rows.pivot(
+                index=["output", "feature"], columns="measure", values=["value", "low", "high"]
+            )
+            values = pd.DataFrame(table["value"])
+            points = values.dropna()
             if len(points):
                 features = dict.fromkeys(rows["feature"])
                 left = features.keys() - set(points.index.get_level_values("feature"))
                 missing = tuple(feature for feature in features if feature in left)
-                return _Plane(label, points, missing, _reason(results, label))
+                ends = table[["low", "high"]]
+                beside = values[values["mu_star"].notna() & values["sigma"].isna()][["mu_star"]]
+                return _Plane(label, points, ends, beside, missing, _reason(results, label))
             reasons.append(f"{label}: {_reason(results, label) or 'every value is undefined'}")
         else:
             reasons += _absences(results, label)
@@ -96,8 +111,19 @@ def _missing(plane: _Plane, names: Mapping[str, str], n_panels: int) -> str:
     named = listed((names[feature] for feature in plane.missing), 4)
     # The remark names all of them before it says why.
     why = one_line(plane.why).rpartition(": ")[2] or "mu_star or sigma is undefined"
-    text = f"not in the plane: {named}: {why}"
+    text = f"on the axis, hollow: no σ for {named}: {why}"
     return in_figure("\n".join(wrap(text, 64 if n_panels == 1 else 80)))
+
+
+def _missing_said(plane: _Plane) -> list[str]:
+    """Return the inputs without a sigma, with the mu_star they have."""
+    found = plane.beside["mu_star"].groupby(level="feature", sort=False).agg(list)
+    return [
+        f"{name} (mu_star {listed(number(v, 2) for v in found.get(name, []))})"
+        if name in found.index
+        else name
+        for name in plane.missing
+    ]
 
 
 def _unit(question: Question, outputs: list[str]) -> str:
@@ -129,20 +155,58 @@ def _axes(ax: Axes, largest_x: float, largest_y: float) -> None:
         ax.annotate(
             f"σ/μ* = {ratio:g}", (at, ratio * at), xytext=(-3, -4 if below else 3),
             textcoords="offset points", ha="right", va="top" if below else "bottom",
-            fontsize=7, color="#777777",
+            fontsize=8.25, color=MUTED,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
+
+
+def _draw(ax: Axes, plane: _Plane, output: str, style: MethodStyle) -> None:
+    """Draw one output's points with their intervals; without a sigma on the axis, hollow."""
+    points = _of(plane.points, output)
+    ends = plane.ends.xs(output, level="output").reindex(points.index)
+    x, y = points["mu_star"].to_numpy(), points["sigma"].to_numpy()
+    beside = _beside(plane, output)
+    right = max([float(x.max()), *beside["mu_star"]])
+    _axes(ax, right, float(y.max()))
+    for across, up, name in ((1, 0, "mu_star"), (0, 1, "sigma")):
+        low, high = (ends[end, name].to_numpy(dtype=float) for end in ("low", "high"))
+        value = points[name].to_numpy()
+        size = np.nan_to_num(
+            np.vstack([value - np.minimum(low, value), np.maximum(high, value) - value])
+        )
+        ax.errorbar(
+            x, y, xerr=size if across else None, yerr=size if up else None, fmt="none",
+            ecolor=style.colour, elinewidth=1.1, capsize=0, zorder=2,
+        )  # fmt: skip
+    ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
+               edgecolor="white", zorder=3)  # fmt: skip
+    if len(beside):
+        of_groups = plane.ends.xs(output, level="output").reindex(beside.index)
+        low, high = (of_groups[end, "mu_star"].to_numpy(dtype=float) for end in ("low", "high"))
+        ax.hlines(np.zeros(len(low)), low, high, color=style.colour, linewidth=1.1, clip_on=False)
+        ax.plot(beside["mu_star"], np.zeros(len(low)), marker=style.marker, markersize=6,
+                color=style.colour, markerfacecolor="white", linestyle="none",
+                zorder=4)  # fmt: skip
+
+
+def _beside(plane: _Plane, output: str) -> pd.DataFrame:
+    """Return mu_star of one output's inputs that have no sigma."""
+    here = plane.beside.index.get_level_values("output") == output
+    return pd.DataFrame(plane.beside[here].droplevel("output"))
 
 
 class MorrisPlane(ReportFigure):
     """Size of the elementary effects of each input against their spread."""
 
     name, section, order = "morris_plane", "screening", 10
+    needs = "Morris's mu_star and sigma"
     title = "Morris plane"
     caption = (
         "Elementary effects: the change of the output per step of an input, a step of the input's "
         "whole range counting 1. Right: large effects. Low: effects that are the same everywhere. "
-        "High, above σ/μ* = 0.5 to 1: strongly nonlinear effects or interactions."
+        "High, above σ/μ* = 0.5 to 1: strongly nonlinear effects or interactions. Lines "
+        "through the marks: the method's intervals. Hollow, on the axis: a group of inputs, whose "
+        "effects have no sign and no σ."
     )
 
     def applies(self, results: Results) -> Omitted | None:
@@ -163,17 +227,13 @@ class MorrisPlane(ReportFigure):
             side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
             figure, axes = panels(n, side, side * 0.8, 0.4)
             for ax, output in zip(axes, outputs, strict=True):
-                points = _of(table, output)
-                x, y = points["mu_star"].to_numpy(), points["sigma"].to_numpy()
-                _axes(ax, float(x.max()), float(y.max()))
-                ax.scatter(x, y, s=32, marker=style.marker, color=style.colour, linewidth=0.5,
-                           edgecolor="white", zorder=3)  # fmt: skip
+                _draw(ax, plane, output, style)
             title_panels(axes, outputs, len(question.outputs))
             most = f"at most the {MOST_NAMES} largest are named" if len(names) > MOST_NAMES else ""
             note = "\n".join(filter(None, (most, _missing(plane, names, n))))
             unit = in_figure(_unit(question, outputs))
             note_below(figure, rf"$\mu^*$, mean size of the elementary effects, {unit}", note)
-            figure.supylabel(rf"$\sigma$, their standard deviation, {unit}", fontsize=9)
+            label_left(figure, rf"$\sigma$, their standard deviation, {unit}")
             # A constrained layout is not in place before a drawing, and names need places.
             figure.draw_without_rendering()
             for ax, output in zip(axes, outputs, strict=True):
@@ -182,9 +242,12 @@ class MorrisPlane(ReportFigure):
                 points = points[points["mu_star"] > _NAMED_FROM * points["mu_star"].max()].head(
                     MOST_NAMES
                 )
-                x, y = points["mu_star"].to_numpy(), points["sigma"].to_numpy()
+                beside = _beside(plane, output)
+                x = np.concatenate([points["mu_star"], beside["mu_star"]])
+                y = np.concatenate([points["sigma"], np.zeros(len(beside))])
+                named = [*points.index, *beside.index]
                 lines = [np.array([[0.0, 0.0], [1.0, ratio]]) for ratio in _RATIOS]
-                place_names(figure, ax, x, y, [in_figure(names[f]) for f in points.index], lines)
+                place_names(figure, ax, x, y, [in_figure(names[f]) for f in named], lines)
         return figure
 
     def alt(self, results: Results) -> str:
@@ -197,5 +260,5 @@ class MorrisPlane(ReportFigure):
                 for key, row in zip(top.index, top.to_dict("records"), strict=True)
             )
             texts.append(f"{output}: {listed(numbers)}")
-        left = f" Not in the plane: {listed(plane.missing)}." if plane.missing else ""
+        left = f" No sigma: {listed(_missing_said(plane))}." if plane.missing else ""
         return f"Morris's mu_star and sigma of the largest effects. {'; '.join(texts)}.{left}"

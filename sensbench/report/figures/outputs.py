@@ -1,6 +1,7 @@
 """Inputs × outputs: the share of importance of every input for every one of many outputs."""
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
@@ -9,7 +10,7 @@ from sensbench.findings.consensus import the_question
 from sensbench.findings.over_outputs import MOST_OUTPUTS, OverOutputs, over_outputs
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import MOST_FEATURES, label_width, note_below
-from sensbench.report.style import INK, house_style
+from sensbench.report.style import FLOOR, HEAT, INK, HouseFigure, house_style, target_width
 from sensbench.report.text import count, in_figure, listed, share, short_names
 from sensbench.study.results import Results
 
@@ -35,6 +36,7 @@ class Outputs(ReportFigure):
     """Share of importance of every input for every one of many outputs."""
 
     name, section, order = "outputs", "outputs", 10
+    needs = "more than six outputs"
     title = "Importance over all outputs"
     caption = (
         "Share of importance of each input (rows) for each output (columns, in the model's order): "
@@ -60,16 +62,17 @@ class Outputs(ReportFigure):
             margin = label_width(names)
             width = margin + min(7.0, max(4.0, 0.22 * o)) + 0.9
             below = 0.06 * max(map(len, outputs.values()))
-            figure = Figure(figsize=(width, 1.2 + below + 0.24 * d), layout="constrained")
+            width = target_width() or width
+            figure = HouseFigure(figsize=(width, 1.2 + below + 0.24 * d), layout="constrained")
             ax = figure.add_subplot()
             sns.heatmap(
-                table.astype(float), ax=ax, cmap=sns.light_palette("#2A8C82", as_cmap=True),
+                table.astype(float), ax=ax, cmap=sns.blend_palette(HEAT, as_cmap=True),
                 vmin=0.0, vmax=max(0.05, float(np.nanmax(table.to_numpy()))),
                 rasterized=d * o > _MOST_VECTOR_CELLS, xticklabels=False, yticklabels=False,
                 linewidths=0.5 if o <= _MOST_NAMES else 0.0, linecolor="white",
                 cbar_kws={"label": "mean share of importance", "pad": 0.02, "aspect": 15},
             )  # fmt: skip
-            ax.set_facecolor("#EFEFEF")
+            ax.set_facecolor(FLOOR)
             ax.set(xlabel="", ylabel="")
             ax.set_yticks(np.arange(d) + 0.5, [in_figure(name) for name in names])
             at = np.arange(0, o, 1 if o <= _MOST_NAMES else -(-o // _MOST_TICKS))
@@ -83,6 +86,9 @@ class Outputs(ReportFigure):
             ax.set_ylim(d, 0)
             note_below(figure, f"{o:,} outputs", _left_out(over.profiles.shape[1] - d))
         return figure
+
+    def data(self, results: Results) -> pd.DataFrame:
+        return _over(results).profiles.T.reset_index(names="input")
 
     def alt(self, results: Results) -> str:
         over = _over(results)

@@ -1,7 +1,12 @@
-"""Rank of every feature by every method."""
+"""From method to method: the rank of every input, what is tied and what may change places."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import seaborn as sns
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sensbench.findings.consensus import (
@@ -11,26 +16,85 @@ from sensbench.findings.consensus import (
     shown_outputs,
     the_question,
 )
+from sensbench.metrics.rank_intervals import rank_intervals
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import (
-    MOST_FEATURES,
     label_width,
+    marker_size,
     note_below,
     panels,
     title_panels,
 )
-from sensbench.report.style import house_style
-from sensbench.report.text import NOT_AVAILABLE, count, in_figure, listed, short_names
+from sensbench.report.style import (
+    FLOOR,
+    INK,
+    MethodStyle,
+    house_style,
+    method_styles,
+    target_width,
+)
+from sensbench.report.text import count, in_figure, listed, short_names
 from sensbench.study.results import Results
+
+# More lines than this are no chart.
+_MOST_INPUTS = 12
+_PLAIN = "#8A9098"
+# Neighbouring ranks' bars stand side by side, in so many places, so far from each other.
+_PLACES, _STEP = 4, 0.085
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """One output's places from above: features × methods, one for each of tied inputs.
+
+    ``clear``: inputs that two methods put in places whose intervals do not meet.
+    """
+
+    place: pd.DataFrame
+    best: pd.DataFrame
+    worst: pd.DataFrame
+    rank: pd.DataFrame
+    clear: frozenset[str]
+
+
+def _chart(rows: pd.DataFrame, methods: Sequence[str]) -> _Chart:
+    """Return the places of the leading inputs; others keep theirs free."""
+    order = [str(f) for f in mean_shares(rows).index]
+    rows = rows.assign(mean_order=rows["feature"].map({f: k for k, f in enumerate(order)}))
+    rows = rows[rows["rank"].notna()].sort_values(["rank", "mean_order"], kind="stable")
+    rows["place"] = rows.groupby("estimator").cumcount() + 1
+    rows[["best", "worst"]] = rank_intervals(rows)
+    ranks_all = rows.groupby("estimator")["feature"].transform("nunique") == len(order)
+    judges = (rows[ranks_all] if ranks_all.any() else rows).groupby("feature")
+    apart = judges["best"].max() > judges["worst"].min()
+    for _, one in rows.groupby("estimator", sort=False):
+        # an input that a method cannot rank keeps the place it has by the mean of the others
+        scored = set(one["feature"])
+        free = [k for k, feature in enumerate(order, 1) if feature in scored]
+        at = dict(enumerate(free, 1))
+        for column in ("place", "best", "worst"):
+            rows.loc[one.index, column] = one[column].map(at)
+    shown = order[:_MOST_INPUTS]
+    tables = {
+        column: rows.pivot(index="feature", columns="estimator", values=column)
+        .reindex(index=shown, columns=list(methods))
+        .astype(float)
+        for column in ("place", "best", "worst", "rank")
+    }
+    return _Chart(**tables, clear=frozenset(map(str, apart[apart].index)))
 
 
 class Ranks(ReportFigure):
-    """Rank of every feature by every method."""
+    """Rank of every input by every method, with what is tied and what may change places."""
 
     name, section, order = "ranks", "importance", 50
     title = "Ranks"
     caption = (
-        "Rank of each input by each method; 1 is the most important, equal values share a rank."
+        "Rank of each input by each method, 1 on top; a line is an input. Bars: the ranks that the "
+        "method's own intervals allow; without one, the method gives no interval. Grey behind "
+        "marks: equal values, which share the rank. Black lines: inputs that two methods, of those "
+        "that rank all, put in places whose bars do not meet. A gap: the method cannot rank that "
+        "input, and ranks the others among themselves."
     )
 
     def applies(self, results: Results) -> Omitted | None:
@@ -39,59 +103,128 @@ class Ranks(ReportFigure):
         return Omitted("no method ranked the inputs")
 
     def draw(self, results: Results) -> Figure:
-        """Return features × methods with ranks, per output; 1 is the most important.
-
-        Each panel has its own order: the mean share of that output.
-        """
+        """Return ranks from method to method, a panel per output, in the order of mean shares."""
         question = the_question(results)
         frame = headline_shares(results)
         outputs = shown_outputs(frame, question)
-        d = min(MOST_FEATURES, len(question.features))
+        methods = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
+        styles = method_styles(results.methods)
+        charts = {o: _chart(frame[frame["output"] == o], methods) for o in outputs}
         with house_style():
-            methods = in_method_order(results, frame["estimator"])
-            names = short_names(question.features, 22)
-            columns = short_names(methods, 16)
-            margin = label_width(list(names.values()))
-            width = margin + 0.55 * len(methods) + 0.35
-            figure, axes = panels(len(outputs), width, 1.1 + 0.24 * d)
+            names = short_names(question.features, 18)
+            shown = {f for chart in charts.values() for f in chart.place.index}
+            margin = label_width([names[f] for f in shown]) + 0.2
+            lowest = int(max(np.nanmax(c.place.to_numpy()) for c in charts.values()))
+            heads = short_names(methods, 16)
+            column = max(0.7, label_width(list(heads.values())) - 0.05)
+            narrow = 2 * margin + 0.32 * len(methods)
+            figure, axes = panels(
+                len(outputs), 2 * margin + column * len(methods), 0.5 + 0.27 * lowest,
+                most_columns=2, narrowest=narrow,
+            )  # fmt: skip
             for ax, output in zip(axes, outputs, strict=True):
-                rows = frame[frame["output"] == output]
-                order = list(mean_shares(rows).index)[:MOST_FEATURES]
-                table = rows.pivot(index="feature", columns="estimator", values="rank")
-                table = table.reindex(index=order, columns=methods)
-                texts = table.map(lambda rank: NOT_AVAILABLE if np.isnan(rank) else f"{rank:.0f}")
-                # The darkest green is kept out: black numbers must stay readable.
-                sns.heatmap(
-                    table.astype(float), ax=ax, annot=texts.to_numpy(), fmt="", cbar=False,
-                    cmap=sns.light_palette("#2A8C82", reverse=True, as_cmap=True),
-                    vmin=1, vmax=max(2, min(len(question.features), 2 * MOST_FEATURES)),
-                    linewidths=1.0, linecolor="white",
-                    annot_kws={"fontsize": 8.5}, xticklabels=False, yticklabels=False,
-                )  # fmt: skip
-                ax.set_facecolor("#EFEFEF")
-                for at in np.argwhere(table.isna().to_numpy()):
-                    ax.text(at[1] + 0.5, at[0] + 0.5, NOT_AVAILABLE, ha="center", va="center",
-                            fontsize=7.5, color="#777777")  # fmt: skip
-                ax.set(xlabel="", ylabel="")
-                ax.set_yticks(np.arange(len(order)) + 0.5, [in_figure(names[f]) for f in order])
-                ax.set_xticks(
-                    np.arange(len(methods)) + 0.5, [in_figure(columns[m]) for m in methods],
-                    rotation=35, ha="right", rotation_mode="anchor",
-                )  # fmt: skip
-                ax.tick_params(length=0)
+                _draw(ax, charts[output], methods, styles, names)
+                ax.set_ylim(lowest + 0.5, 0.5)
+                _head(ax, [in_figure(heads[m]) for m in methods], target_width() is not None)
             title_panels(axes, outputs, len(question.outputs))
-            rest = len(question.features) - d
-            if rest > 0:
-                note_below(figure, f"{count(rest, 'input')} of the least mean share not shown")
+            rest = len(question.features) - _MOST_INPUTS
+            note = f"{count(rest, 'input')} of the least mean share not shown" if rest > 0 else ""
+            if note:
+                note_below(figure, note)
         return figure
+
+    def data(self, results: Results) -> pd.DataFrame:
+        frame = headline_shares(results)
+        return frame.assign(**rank_intervals(frame).rename(columns="rank_{}".format))
 
     def alt(self, results: Results) -> str:
         frame = headline_shares(results)
+        frame[["best", "worst"]] = rank_intervals(frame)
         texts = []
         for output in shown_outputs(frame, the_question(results)):
             rows = frame[frame["output"] == output]
             for feature in list(mean_shares(rows).index)[:3]:
                 row = rows[(rows["feature"] == feature) & rows["rank"].notna()]
-                pairs = zip(row["estimator"], row["rank"], strict=True)
-                texts.append(f"{output}, {feature}: {listed(f'{m} {r:.0f}' for m, r in pairs)}")
+                said = (
+                    f"{r['estimator']} {r['rank']:.0f}{_range(r['best'], r['worst'])}"
+                    for r in row.to_dict("records")
+                )
+                texts.append(f"{output}, {feature}: {listed(said)}")
         return "Rank of each input by each method. " + "; ".join(texts) + "."
+
+
+def _range(best: float, worst: float) -> str:
+    return "" if np.isnan(best) else f" ({best:.0f} to {worst:.0f})"
+
+
+def _draw(
+    ax: Axes,
+    chart: _Chart,
+    methods: Sequence[str],
+    styles: Mapping[str, MethodStyle],
+    names: Mapping[str, str],
+) -> None:
+    columns = np.arange(len(methods), dtype=float)
+    for feature in chart.place.index:
+        place = chart.place.loc[feature].to_numpy()
+        clear = feature in chart.clear
+        at = columns + _dodge(place)
+        ax.plot(
+            at, place, color=INK if clear else _PLAIN, linewidth=1.6 if clear else 1.0, zorder=2,
+        )  # fmt: skip
+        ends = [chart.best.loc[feature].to_numpy(), chart.worst.loc[feature].to_numpy()]
+        for k, method in enumerate(methods):
+            style = styles[method]
+            ax.plot([at[k]] * 2, [end[k] for end in ends], color=style.colour, linewidth=1.2,
+                    solid_capstyle="butt", zorder=3)  # fmt: skip
+            ax.plot(at[k], place[k], marker=style.marker, color=style.colour, linestyle="none",
+                    markersize=marker_size(style.marker) + 1.5, markeredgecolor="white",
+                    markeredgewidth=0.5, zorder=4)  # fmt: skip
+    _ties(ax, chart)
+    _name_lines(ax, chart, names)
+    ax.set_xlim(-0.35, len(methods) - 0.65)
+    ax.grid(False)
+    for side in ("top", "bottom", "left", "right"):
+        ax.spines[side].set_visible(False)
+
+
+def _head(ax: Axes, names: Sequence[str], is_narrow: bool) -> None:
+    """Name the columns above them."""
+    turned: dict[str, Any] = (
+        {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if is_narrow else {}
+    )
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(len(names)), names, **turned)
+    ax.tick_params(axis="x", length=0)
+
+
+def _dodge(place: np.ndarray) -> np.ndarray:
+    """Return by how much marks stand beside the middle, so that neighbours' bars do not meet."""
+    return (np.nan_to_num(place) % _PLACES - (_PLACES - 1) / 2) * _STEP
+
+
+def _ties(ax: Axes, chart: _Chart) -> None:
+    """Draw a band behind inputs that share a rank."""
+    for k, method in enumerate(chart.rank):
+        for _, tied in chart.place[method].groupby(chart.rank[method]):
+            if len(tied) > 1:
+                ax.plot([k, k], [tied.min(), tied.max()], color=FLOOR, linewidth=20,
+                        solid_capstyle="round", zorder=0)  # fmt: skip
+
+
+def _name_lines(ax: Axes, chart: _Chart, names: Mapping[str, str]) -> None:
+    """Name every line at both ends, with the rank there."""
+    left, right = chart.place.columns[0], chart.place.columns[-1]
+    for method, side in ((left, "left"), (right, "right")):
+        place, rank = chart.place[method].dropna(), chart.rank[method]
+        tied = rank.duplicated(keep=False)
+        labels = []
+        for feature in place.index:
+            number = f"{rank[feature]:.0f}{'=' if tied[feature] else ''}"
+            name = in_figure(names[feature])
+            labels.append(f"{name}  {number}" if side == "left" else f"{number}  {name}")
+        axis = ax if side == "left" else ax.secondary_yaxis("right")
+        axis.set_yticks(place.to_numpy(), labels)
+        axis.tick_params(axis="y", length=0)
+        if axis is not ax:
+            axis.spines["right"].set_visible(False)

@@ -7,7 +7,7 @@ import pandas as pd
 from sensbench.findings.accuracy import errors
 from sensbench.findings.consensus import the_question
 from sensbench.report.table import ReportTable, Table
-from sensbench.report.text import number, plain_symbol
+from sensbench.report.text import coverage_said, number, plain_symbol
 from sensbench.study.results import Results
 
 
@@ -39,7 +39,7 @@ def accuracy_table(results: Results) -> Table | None:
             "relative error": [
                 "n/a" if pd.isna(v) else f"{number(100 * v, 2)} %" for v in means["relative_error"]
             ],
-            "intervals that hold the truth": [f"{100 * v:.0f} %" for v in means["covered"]],
+            "intervals that hold the truth": [coverage_said(v) for v in means["covered"]],
             "runs": [str(n) for n in replicates],
         }
     )

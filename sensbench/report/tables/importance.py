@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sensbench.estimator.tails import HEAVY
 from sensbench.findings.consensus import (
     headline_shares,
     in_method_order,
@@ -14,7 +15,8 @@ from sensbench.findings.consensus import (
 )
 from sensbench.report.intervals import intervals_said
 from sensbench.report.table import OPEN_TO, ReportTable, Table
-from sensbench.report.text import in_short, interval, number, plain_symbol
+from sensbench.report.text import UNSETTLED, in_short, interval, number, plain_symbol
+from sensbench.report.wording_dependence import beside
 from sensbench.study.results import Question, Results
 
 # A reader sees the tables of so many outputs, if they are no longer than this.
@@ -46,10 +48,14 @@ def importance_tables(results: Results) -> list[Table]:
                 .set_index("feature")
                 .reindex(order.index)
             )
-            head = f"{method}\n{plain_symbol(results.methods[method].headline.symbol)}"
+            symbol = plain_symbol(results.methods[method].headline.symbol)
+            head = "\n".join(filter(None, (method, symbol, beside(results, method))))
             shown[head] = [_stacked(row) for row in rows.to_dict("records")]
         shown["mean share"] = [number(v, 2) for v in order]
         note = "Values with their intervals; # is the rank. All these measures are dimensionless."
+        if question.noise_floor:
+            ignored = " and ".join(question.noise_floor)
+            note += f" ≤ noise: not above {ignored}, which the model ignores, and not ranked."
         intervals = intervals_said(results, list(dict.fromkeys(of_output["estimator"])))
         note = f"{note} {intervals}".rstrip()
         named = _of(question, output)
@@ -63,7 +69,10 @@ def importance_tables(results: Results) -> list[Table]:
 def _stacked(row: Mapping[Any, Any]) -> str:
     """Return value and rank, the interval below, and the exact value below that."""
     value, _, ends = interval(row["value"], row["low"], row["high"]).partition(" ")
+    ends = " ".join(filter(None, (ends, UNSETTLED if row["tail"] > HEAVY else "")))
     rank = "" if pd.isna(row["rank"]) else f" #{row['rank']:.0f}"
+    if "noise_share" in row and row["value"] <= row["floor"]:
+        rank = " ≤ noise"
     exact = "" if pd.isna(row["exact"]) else f"exact {number(row['exact'], 4)}"
     return "\n".join(filter(None, (value + rank, ends, exact)))
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from sensbench.findings.consensus import headline_shares, in_method_order
 from sensbench.findings.over_outputs import MATTERS, OverOutputs, over_outputs
-from sensbench.report.panels import MOST_FEATURES
 from sensbench.report.table import ALWAYS, ReportTable, Table
 from sensbench.report.text import (
+    MOST_FEATURES,
     correlation,
     count,
     in_short,

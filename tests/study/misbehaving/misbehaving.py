@@ -51,6 +51,14 @@ def leak_shared():
         kept[-1].write(b"x" * 2**26)
 
 
+def keep_much():
+    globals().setdefault("kept", []).append(np.ones(10**8))
+
+
+def take_much():
+    np.ones(10**8)
+
+
 def segfault():
     ctypes.string_at(0)
 
@@ -141,6 +149,10 @@ def look_around():
 
 def good():
     pass
+
+
+def doze():
+    time.sleep(0.1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Planted reasons for methods to differ: how often the account names the right one."""

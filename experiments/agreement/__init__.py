@@ -1,0 +1,1 @@
+"""How often intervals of agreement hold, and when orders are falsely said to differ."""

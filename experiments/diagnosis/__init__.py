@@ -1,0 +1,1 @@
+"""Planted causes and controls: how often the findings say what is there, and nothing else."""

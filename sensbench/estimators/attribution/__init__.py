@@ -1,0 +1,1 @@
+"""Attributions of single predictions to the inputs, averaged over rows."""

@@ -1,0 +1,1 @@
+"""Methods that draw inputs given the others: their answers mean something under any law."""

@@ -1,0 +1,1 @@
+"""Dependence of any kind: information and independence criteria."""

@@ -1,0 +1,1 @@
+"""Linear and monotone dependence: regression and correlation."""

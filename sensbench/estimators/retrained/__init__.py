@@ -1,0 +1,1 @@
+"""What is lost without an input when the model is trained again."""

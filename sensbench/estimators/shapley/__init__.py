@@ -1,0 +1,1 @@
+"""Shapley values of single predictions, as global importances."""

@@ -1,0 +1,1 @@
+"""Surrogates: a model of few terms is fitted to rows, and its indices are exact."""

@@ -1,0 +1,147 @@
+"""The answer on one screen: per output the verdict, a small figure, and what qualifies it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sensbench.findings.consensus import headline_shares, the_question
+from sensbench.findings.question import find
+from sensbench.findings.verdict import CAUSES_OF, Label, Verdict, verdict
+from sensbench.report.drawings import Drawing
+from sensbench.report.figures._shares import (
+    AXIS,
+    draw_panel,
+    handles,
+    not_by,
+    rank_ranges,
+    row_height,
+    share_limits,
+    with_shares,
+)
+from sensbench.report.figures.importance import Importance, label_inches, leading, rest_row
+from sensbench.report.panels import legend_above, note_below
+from sensbench.report.style import HouseFigure, house_style, method_styles
+from sensbench.report.text import in_short, one_line, quality_said
+from sensbench.report.wording import words
+from sensbench.study.results import Question, Results
+
+# Of more outputs a table says it.
+MOST_OUTPUTS = 4
+_MOST_INPUTS = 6
+_WIDTH = 4.2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled row under a verdict."""
+
+    label: str
+    texts: Sequence[str]
+    weakens: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be known first of one output.
+
+    Attributes
+    ----------
+    fit
+        How well the model predicts it, where that is known.
+    drawing, alt
+        The figure, in words too; none where no method gave a share.
+    """
+
+    output: str
+    fit: str
+    lines: Sequence[str]
+    rows: Sequence[Row]
+    drawing: Drawing | None = None
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a question, and what holds for all of its outputs."""
+
+    shared: Sequence[Row]
+    outputs: Sequence[Answer]
+
+
+def answers(results: Results) -> Answers:
+    """Return the answers of one question; none where it has many outputs, or no result."""
+    question = the_question(results)
+    done = bool((results.cells["status"] == "ok").any())
+    if not done or len(question.outputs) > MOST_OUTPUTS:
+        return Answers((), ())
+    several = len(question.outputs) > 1
+    return Answers(
+        _dependence(results, question) if several else (),
+        [_answer(results, question, output, several) for output in question.outputs],
+    )
+
+
+def _dependence(results: Results, question: Question) -> list[Row]:
+    """Return how inputs depend on each other, of all outputs at once."""
+    evidence = find(results).only(*CAUSES_OF[Label.DEPENDENCE])
+    texts = _short(words(evidence), question)
+    return [Row(Label.DEPENDENCE.value, texts, True)] if texts else []
+
+
+def _rows(of: Verdict, question: Question, without: Label | None) -> list[Row]:
+    """Return the alerts, without what the verdict itself says."""
+    said = set(words(of.lines))
+    rows = []
+    for alert in of.alerts:
+        texts = [text for text in words(alert.evidence) if text not in said]
+        if texts and alert.label != without:
+            rows.append(Row(alert.label.value, _short(texts, question), alert.weakens))
+    return rows
+
+
+def _answer(results: Results, question: Question, output: str, several: bool) -> Answer:
+    of = verdict(results, output)
+    rows = _rows(of, question, Label.DEPENDENCE if several else None)
+    lines = _short(words(of.lines), question)
+    quality = question.quality.get(of.output)
+    fit = ""
+    if quality is not None:
+        fit = f"{quality_said(quality.r2, None)} on {question.judged_on}"
+    if not _shares(results, of.output)["share"].notna().any():
+        return Answer(of.output, fit, lines, rows)
+    alt = one_line(Importance(of.output).alt(results))
+    drawing = Drawing(answer_figure, (results, of.output), "the answer's figure")
+    return Answer(of.output, fit, lines, rows, drawing, alt)
+
+
+def _short(texts: Sequence[str], question: Question) -> list[str]:
+    return in_short(texts, (*question.outputs, *question.features))
+
+
+def _shares(results: Results, output: str) -> pd.DataFrame:
+    frame = headline_shares(results)
+    return frame[frame["output"] == output]
+
+
+def answer_figure(results: Results, output: str) -> Figure:
+    """Return the shares of the first inputs; some method gives one."""
+    frame = _shares(results, output)
+    shown = leading(frame, share_limits(frame)[1])[:_MOST_INPUTS]
+    methods = with_shares(results, frame)
+    with house_style():
+        legend = handles(results, frame)
+        margin = label_inches(frame, shown, methods)
+        n_rows = len(shown) + (len(shown) < frame["feature"].nunique())
+        rows = n_rows * row_height(len(methods), remarks=bool(not_by(frame, shown, methods)))
+        height = 0.75 + rows + 0.2 * -(-len(legend) // 2)
+        figure = HouseFigure(figsize=(_WIDTH + margin, height), layout="constrained")
+        ax = figure.add_subplot()
+        limits = share_limits(frame)
+        styles = method_styles(results.methods)
+        draw_panel(ax, frame, shown, methods, styles, limits, ranks=rank_ranges(frame, results))
+        rest_row(ax, frame, shown)
+        note_below(figure, AXIS)
+        legend_above(figure, legend)
+    return figure

@@ -1,0 +1,1 @@
+"""Rows with exchanged columns, without the rows."""
