@@ -43,7 +43,15 @@ def coverage_figure(results: Results, means: pd.DataFrame) -> Drawn | None:
     )
     alt = f"Coverage of {claimed(given)} intervals: {'; '.join(said)}."
     drawing = Drawing(draw_coverage, (results.methods, means))
-    return Drawn("coverage", "Coverage of intervals", caption, drawing, alt, data=given)
+    return Drawn(
+        "coverage",
+        "Coverage of intervals",
+        caption,
+        drawing,
+        alt,
+        data=given,
+        narrow=drawing.narrow,
+    )
 
 
 def draw_coverage(all_methods: Mapping[str, Method], means: pd.DataFrame) -> Figure:
@@ -106,7 +114,9 @@ def ranks_figure(results: Results, test: RankTest) -> Drawn:
     )
     data = test.ranks.rename_axis("estimator").reset_index(name="average_rank")
     drawing = Drawing(draw_ranks, (results.methods, test))
-    return Drawn("average-ranks", "Average ranks", caption, drawing, alt, data=data)
+    return Drawn(
+        "average-ranks", "Average ranks", caption, drawing, alt, data=data, narrow=drawing.narrow
+    )
 
 
 def draw_ranks(all_methods: Mapping[str, Method], test: RankTest) -> Figure:
@@ -156,7 +166,15 @@ def profiles_figure(results: Results, curves: pd.DataFrame, budget: int, problem
     )
     alt = f"Performance profiles, parts of the problems: {'; '.join(said)}."
     drawing = Drawing(draw_profiles, (results.methods, curves))
-    return Drawn("profiles", "Performance profiles", caption, drawing, alt, data=curves)
+    return Drawn(
+        "profiles",
+        "Performance profiles",
+        caption,
+        drawing,
+        alt,
+        data=curves,
+        narrow=drawing.narrow,
+    )
 
 
 def draw_profiles(all_methods: Mapping[str, Method], curves: pd.DataFrame) -> Figure:

@@ -20,9 +20,9 @@ from sensbench.report.figures._shares import (
     share_limits,
     with_shares,
 )
-from sensbench.report.figures.importance import Importance, label_inches, leading, rest_row
+from sensbench.report.figures.importance import Importance, leading, rest_row
 from sensbench.report.panels import legend_above, note_below
-from sensbench.report.style import HouseFigure, house_style, method_styles
+from sensbench.report.style import HouseFigure, house_style, method_styles, target_width
 from sensbench.report.text import in_short, one_line, quality_said
 from sensbench.report.wording import words
 from sensbench.study.results import Question, Results
@@ -30,7 +30,7 @@ from sensbench.study.results import Question, Results
 # Of more outputs a table says it.
 MOST_OUTPUTS = 4
 _MOST_INPUTS = 6
-_WIDTH = 4.2
+_WIDTH = 5.45
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Answer:
         How well the model predicts it, where that is known.
     drawing, alt
         The figure, in words too; none where no method gave a share.
+    narrow
+        The figure for a telephone.
     """
 
     output: str
@@ -60,6 +62,10 @@ class Answer:
     rows: Sequence[Row]
     drawing: Drawing | None = None
     alt: str = ""
+
+    @property
+    def narrow(self) -> Drawing | None:
+        return None if self.drawing is None else self.drawing.narrow
 
 
 @dataclass(frozen=True)
@@ -132,11 +138,10 @@ def answer_figure(results: Results, output: str) -> Figure:
     methods = with_shares(results, frame)
     with house_style():
         legend = handles(results, frame)
-        margin = label_inches(frame, shown, methods)
         n_rows = len(shown) + (len(shown) < frame["feature"].nunique())
         rows = n_rows * row_height(len(methods), remarks=bool(not_by(frame, shown, methods)))
-        height = 0.75 + rows + 0.2 * -(-len(legend) // 2)
-        figure = HouseFigure(figsize=(_WIDTH + margin, height), layout="constrained")
+        width = target_width() or _WIDTH
+        figure = HouseFigure(figsize=(width, 0.85 + rows), layout="constrained")
         ax = figure.add_subplot()
         limits = share_limits(frame)
         styles = method_styles(results.methods)

@@ -12,7 +12,7 @@ from sensbench.report.table import Table
 
 
 def figures_of(slug: str, blocks: Iterable[Block]) -> Iterator[Wanted]:
-    """Yield the figures under a question's name.
+    """Yield the figures under a question's name, those for telephones without files.
 
     ``slug``: the name; empty for what is of the whole study.
     """
@@ -21,6 +21,8 @@ def figures_of(slug: str, blocks: Iterable[Block]) -> Iterator[Wanted]:
         for drawn in block.drawn:
             if drawn.drawing is not None:
                 yield Wanted(f"{start}{drawn.slug}", drawn.drawing, drawn.data)
+            if drawn.narrow is not None:
+                yield Wanted(f"{start}{drawn.slug}-narrow", drawn.narrow, has_files=False)
 
 
 def write_tables(folder: Path, slug: str, blocks: Iterable[Block]) -> None:

@@ -167,7 +167,8 @@ def _pickled(drawing: Drawing, part: Callable[[Any], str | None]) -> str:
             return part(thing)
 
     buffer = io.BytesIO()
-    Pickler(buffer).dump(Drawing(drawing.draw, drawing.arguments, drawing.who))
+    told = Drawing(drawing.draw, drawing.arguments, drawing.who, width=drawing.width)
+    Pickler(buffer).dump(told)
     return base64.b64encode(buffer.getvalue()).decode()
 
 

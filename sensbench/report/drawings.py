@@ -5,7 +5,7 @@ import importlib.metadata
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 import sensbench
 from sensbench.errors import InputError
 from sensbench.report.figure import Omitted, ReportFigure
-from sensbench.report.style import house_style
+from sensbench.report.style import NARROW, for_screen, house_style
 from sensbench.study.results import Results
 
 # Whose code draws, or finds the numbers that are drawn.
@@ -42,12 +42,15 @@ class Drawing:
     asks_model
         Whether it asks a model, which stays in this process and whose answers nobody can tell
         beforehand: it is drawn here, and anew.
+    width
+        In inches, of the screen that it is drawn for; ``None``: as wide as it likes.
     """
 
     draw: Callable[..., Figure | Omitted]
     arguments: tuple[Any, ...]
     who: str = "figure"
     asks_model: bool = False
+    width: float | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -62,7 +65,12 @@ class Drawing:
         owner = getattr(self.draw, "__self__", None)
         name = f"{self.draw.__module__}.{self.draw.__qualname__}"
         content = content_digest((owner, self.arguments))
-        return _hashed(name, _code(self.draw), _look(), content)
+        return _hashed(name, _code(self.draw), _look(), content, repr(self.width))
+
+    @cached_property
+    def narrow(self) -> "Drawing":
+        """The same for a telephone."""
+        return replace(self, width=NARROW)
 
     def figure(self) -> Figure:
         """Draw it.
@@ -72,7 +80,8 @@ class Drawing:
         InputError
             What was drawn is no figure.
         """
-        drawn = self.draw(*self.arguments)
+        with for_screen(self.width):
+            drawn = self.draw(*self.arguments)
         if not isinstance(drawn, Figure):
             got = drawn.reason if isinstance(drawn, Omitted) else type(drawn).__name__
             raise InputError(f"{self.who}: expected draw to return a Figure; got {got}")

@@ -14,9 +14,13 @@ from sensbench.study.results import Results
 
 @dataclass(frozen=True)
 class Omitted:
-    """A figure that has nothing to show, and why."""
+    """A figure that is not shown, and why.
+
+    ``is_the_answer``: the reason says in a sentence what the figure would show.
+    """
 
     reason: str
+    is_the_answer: bool = False
 
 
 class ReportFigure(ABC):
@@ -39,6 +43,9 @@ class ReportFigure(ABC):
     asks_model
         Whether drawing it asks a model, which stays in this process and whose answers nobody can
         tell beforehand: it is drawn here, and anew.
+    narrow
+        Whether a telephone gets a drawing of its own, as in one column of a journal; elsewhere
+        it scrolls what is wider than itself. It takes as long to draw as the other one.
     """
 
     name: ClassVar[str]
@@ -47,6 +54,7 @@ class ReportFigure(ABC):
     caption: ClassVar[str]
     needs: ClassVar[str] = ""
     asks_model: ClassVar[bool] = False
+    narrow: ClassVar[bool] = False
 
     @property
     @abstractmethod

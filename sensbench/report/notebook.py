@@ -13,6 +13,8 @@ from sensbench.study.results import Results
 
 # Of more inputs a notebook shows the first.
 _MOST_INPUTS = 20
+# A notebook's own theme is not what the browser prefers.
+_LIGHT = "background:#fff;color-scheme:light"
 
 
 def notebook_html(results: Results) -> str:
@@ -34,9 +36,9 @@ def _answer(answer: Answer) -> Markup:
         (picture,) = pictures([Wanted("", answer.drawing)]).values()
         if picture.failed:
             return said + _rows(answer.rows)
-        said += Markup(
-            '<img src="{}" alt="{}" width="{}" height="{}" style="background:#fff">'
-        ).format(picture.image, answer.alt, picture.width, picture.height)
+        said += Markup('<img src="{}" alt="{}" width="{}" height="{}" style="{}">').format(
+            picture.image, answer.alt, picture.width, picture.height, _LIGHT
+        )
     return said + _rows(answer.rows)
 
 

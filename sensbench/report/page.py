@@ -121,9 +121,10 @@ def _wanted(parts: Sequence[Part], over: Across | None) -> list[Wanted]:
     wanted = list(figures_of("", over or ()))
     for part in parts:
         wanted += [
-            Wanted(f"{part.slug}-answer-{k}", answer.drawing, has_files=False)
+            Wanted(f"{part.slug}-answer-{k}{name}", drawing, has_files=False)
             for k, answer in enumerate(part.answers.outputs, 1)
-            if answer.drawing is not None
+            for name, drawing in (("", answer.drawing), ("-narrow", answer.narrow))
+            if drawing is not None
         ]
         wanted += figures_of(part.slug, part.blocks)
     return wanted
@@ -260,7 +261,7 @@ def _render(
         "facts": facts_of(results),
         "files": formats is not None,
         "formats": [(kind, called) for kind, called in _LINKS if kind in (formats or ())],
-        "picture": lambda one: drawn[one.drawing.digest],
+        "picture": lambda drawing: drawn[drawing.digest],
         "omitted": lambda one: _omitted(one, drawn),
         "input_rows": input_rows,
         "outputs_said": outputs_named,

@@ -26,10 +26,21 @@ from sensbench.report.text import in_figure, plain_symbol, short_names
 MOST_COLUMNS = 4
 # inches of a panel in a figure of a given width
 _NARROWEST = 1.3
-# What a page shows without making it smaller.
-_WIDEST = 11.2
+# What a page shows without scrolling, from 768 pixels on.
+WIDEST = 7.6
 # Triangles and stars cover less than a circle of the same size.
-_SIZES = {"^": 5.6, "v": 5.6, "<": 5.6, ">": 5.6, "*": 7.0, "D": 4.2, "d": 5.6, "p": 5.2}
+_SIZES = {
+    "^": 5.6,
+    "v": 5.6,
+    "<": 5.6,
+    ">": 5.6,
+    "*": 7.0,
+    "D": 4.2,
+    "d": 5.6,
+    "p": 5.2,
+    "P": 5.6,
+    "X": 5.4,
+}
 _given: ContextVar[Axes | None] = ContextVar("axes of a caller's figure", default=None)
 
 
@@ -82,7 +93,7 @@ def panels(
             )
         return cast(Figure, given.get_figure(root=True)), [given]
     target = target_width()
-    most = max(1, min(most_columns, int((_WIDEST - margin) / width)))
+    most = max(1, min(most_columns, int((WIDEST - margin) / width)))
     if target is not None:
         most = most_columns
         most = min(most, max(1, int((target - margin) / min(width, narrowest))))

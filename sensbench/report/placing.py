@@ -42,7 +42,7 @@ def place_names(
     strokes = [ax.transData.transform(line) for line in lines]
     for at, name in zip(zip(x, y, strict=True), names, strict=True):
         text = ax.annotate(
-            name, at, xytext=(0, 0), textcoords="offset points", fontsize=8, color=INK,
+            name, at, xytext=(0, 0), textcoords="offset points", fontsize=8.25, color=INK,
             va="center", zorder=5, path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )  # fmt: skip
         box = _free_place(ax, text, frame, taken, strokes)

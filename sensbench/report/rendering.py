@@ -15,6 +15,7 @@ import pandas as pd
 
 from sensbench.files.atomic import write_whole
 from sensbench.report.csv_file import as_csv
+from sensbench.report.dark import for_page
 from sensbench.report.draughtsmen import Order, draw_all, formats_wanted
 from sensbench.report.drawings import Drawing
 from sensbench.report.formats import FORMATS
@@ -52,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as the page holds it: its SVG and size in inches; or why it is not there."""
+    """A figure as the page holds it, for light and dark: SVG and size in inches; or why not."""
 
     svg: bytes = b""
     inches: tuple[float, float] = (0.0, 0.0)
@@ -81,7 +82,7 @@ def pictures(wanted: Sequence[Wanted], processes: int | None = None) -> dict[str
     return {
         digest: _picture(orders[digest].drawing, sheet.failed)
         if sheet.failed
-        else Picture(sheet.files["svg"], (sheet.width, sheet.height))
+        else Picture(for_page(sheet.files["svg"]), (sheet.width, sheet.height))
         for digest, sheet in drawn.items()
     }
 
@@ -148,7 +149,7 @@ class FigureFolder:
                 if sheet.failed:
                     picture = _picture(one.drawing, sheet.failed)
                 elif not picture.svg:
-                    picture = Picture(files["svg"], (sheet.width, sheet.height))
+                    picture = Picture(for_page(files["svg"]), (sheet.width, sheet.height))
                 shown[one.drawing.digest] = picture
             self._put(one, files, picture)
         return shown

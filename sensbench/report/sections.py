@@ -93,7 +93,10 @@ SECTIONS = tuple(section.name for section in (*_KNOWN, *_BEFORE_NOTES, *_AFTER_N
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure of the page: what is to be drawn, or the reason there is nothing."""
+    """A figure of the page: what is to be drawn, or the reason there is nothing.
+
+    ``narrow``: the same for a telephone, where it has one. ``said``: a sentence in its place.
+    """
 
     slug: str
     title: str
@@ -103,6 +106,8 @@ class Drawn:
     omitted: str = ""
     folded: bool = False
     data: pd.DataFrame | None = None
+    narrow: Drawing | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,13 +238,22 @@ def _drawn(name: str, kind: ReportFigure, results: Results) -> list[Drawn]:
         folded, nothing = k >= _MOST_OPEN, one.applies(results)
         if nothing is not None:
             reason = nothing.reason
-            shown.append(Drawn(one.slug, one.title, one.caption, omitted=reason, folded=folded))
+            said = reason if nothing.is_the_answer else ""
+            shown.append(
+                Drawn(
+                    one.slug, one.title, one.caption, omitted=reason, folded=folded, said=said
+                )
+            )  # fmt: skip
             continue
         drawing = Drawing(one.drawn, (results,), f"figure {name!r}", one.asks_model)
         alt, data = one_line(one.alt(results)), one.data(results)
+        narrow = drawing.narrow if one.narrow and not (folded or one.asks_model) else None
         shown.append(
-            Drawn(one.slug, one.title, one.caption, drawing, alt, folded=folded, data=data)
-        )
+            Drawn(
+                one.slug, one.title, one.caption, drawing, alt, folded=folded, data=data,
+                narrow=narrow,
+            )
+        )  # fmt: skip
     return shown
 
 

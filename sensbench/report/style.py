@@ -11,6 +11,9 @@ from zlib import crc32
 
 import matplotlib
 import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
@@ -118,6 +121,8 @@ _PAPER: dict[Any, Any] = {
 # millimetres
 WIDTHS = {"one column": 89.0, "two columns": 183.0}
 DPI = 300
+# What a telephone shows without scrolling, 326 of its 360 pixels; a page is drawn for it once more.
+NARROW = 3.4
 
 
 @dataclass(frozen=True)
@@ -169,13 +174,34 @@ def _number(name: str, n: int) -> int:
     return crc32(f"{_SALT} {name}".encode(errors="surrogatepass")) % n
 
 
-_target: ContextVar[float | None] = ContextVar("width of a figure for a paper", default=None)
+@dataclass(frozen=True)
+class _Target:
+    """How wide figures are to be, in inches, and whether their texts are of print's size."""
+
+    width: float
+    printed: bool
+
+
+_target: ContextVar[_Target | None] = ContextVar("what a figure is drawn for", default=None)
 
 
 @contextmanager
 def for_paper(millimetres: float) -> Iterator[None]:
     """Draw for a paper: figures made in the block are that wide, their texts of print's size."""
-    token = _target.set(millimetres / 25.4)
+    with _drawing_for(_Target(millimetres / 25.4, printed=True)):
+        yield
+
+
+@contextmanager
+def for_screen(inches: float | None) -> Iterator[None]:
+    """Draw for a screen that wide, texts as large as on any; ``None``: as wide as it likes."""
+    with _drawing_for(None if inches is None else _Target(inches, printed=False)):
+        yield
+
+
+@contextmanager
+def _drawing_for(target: _Target | None) -> Iterator[None]:
+    token = _target.set(target)
     try:
         yield
     finally:
@@ -184,7 +210,8 @@ def for_paper(millimetres: float) -> Iterator[None]:
 
 def target_width() -> float | None:
     """Return how wide figures are to be, in inches; ``None``: as wide as they like."""
-    return _target.get()
+    target = _target.get()
+    return None if target is None else target.width
 
 
 class HouseFigure(Figure):
@@ -207,7 +234,8 @@ def ink_on(colour: Any) -> str:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the house's style; nothing global changes after the block."""
-    look = _RC if _target.get() is None else {**_RC, **_PAPER}
+    target = _target.get()
+    look = {**_RC, **_PAPER} if target is not None and target.printed else _RC
     with sns.axes_style("whitegrid"), matplotlib.rc_context(look), warnings.catch_warnings():
         # A name in a script the font does not hold: tables and the alternative text carry it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
@@ -233,8 +261,19 @@ def lay_out(figure: Figure) -> None:
 
 def saved(figure: Figure, kind: Format) -> bytes:
     """Return the figure as a file's bytes, the same ones for the same figure."""
-    buffer = BytesIO()
+    buffer, before = BytesIO(), (figure.canvas, figure.get_dpi())
     lay_out(figure)
-    with house_style():
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_METADATA[kind])
+    # ``savefig`` draws once more, onto nothing, for layouts: this one has been laid out
+    try:
+        with house_style():
+            if kind == "svg":
+                FigureCanvasSVG(figure).print_svg(buffer, metadata=_METADATA[kind])
+            elif kind == "pdf":
+                FigureCanvasPdf(figure).print_pdf(buffer, metadata=_METADATA[kind])
+            else:
+                figure.set_dpi(DPI)
+                FigureCanvasAgg(figure).print_png(buffer, metadata=_METADATA[kind])
+    finally:
+        figure.set_dpi(before[1])
+        figure.set_canvas(before[0])
     return buffer.getvalue()

@@ -20,7 +20,8 @@ from sensbench.study.results import Results
 AXIS = "share of importance"
 # A share lies in [0, 1]; an interval that leaves this range is cut, with an arrow head.
 _RANGE = (-0.3, 1.3)
-SMALL = 7.5
+# 11 pixels on a screen, the least that a page shows
+SMALL = 8.25
 FLOOR_LABEL = "what an ignored input scores, at most"
 
 

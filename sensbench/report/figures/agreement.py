@@ -3,19 +3,25 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from sensbench.findings.agreement import pairs_of
 from sensbench.findings.consensus import in_method_order, the_question
+from sensbench.findings.laws import asked_by, depends
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import label_width, note_below, panels, title_panels
-from sensbench.report.style import FLOOR, HEAT, INK, MUTED, house_style
-from sensbench.report.text import NOT_AVAILABLE, correlation, in_figure, short_names
+from sensbench.report.style import HEAT, INK, MUTED, house_style
+from sensbench.report.text import correlation, count, in_figure, short_names
 from sensbench.study.results import Question, Results
 
-# Pale at both ends: dark numbers are readable on all of them.
-_RED_TO_BLUE = sns.blend_palette(["#F0A08C", "#FFFFFF", HEAT[-1]], as_cmap=True)
+# Over fewer inputs a correlation has few values: a sentence says all that a figure could.
+_FEWEST_INPUTS = 8
+# Of more pairs a line each would be longer than a screen.
+_MOST_LINES = 15
+_CELL = 0.62  # inches
+_MIXED = "hollow: the two ask different questions of inputs that move together"
+_MIXED_CELL = "grey: the two ask different questions of inputs that move together"
 
 
 def _why_none(question: Question, pairs: pd.DataFrame) -> str:
@@ -29,81 +35,162 @@ def _why_none(question: Question, pairs: pd.DataFrame) -> str:
     return "of each two methods one gives the same rank to all inputs that both rank"
 
 
-def _square(pairs: pd.DataFrame, methods: list[str]) -> np.ndarray:
-    table = np.full((len(methods), len(methods)), np.nan)
-    for row in pairs.itertuples():
-        i, j = methods.index(str(row.first)), methods.index(str(row.second))
-        i, j = min(i, j), max(i, j)
-        table[i, j], table[j, i] = row.spearman, row.kendall
-    return table
+def _compared(results: Results) -> pd.DataFrame:
+    """Return the pairs with a correlation, ``alike``: whether both ask one question.
+
+    Those that do come first, in each part those that agree most.
+    """
+    pairs, question = pairs_of(results), the_question(results)
+    pairs = pairs[pairs["spearman"].notna()].reset_index(drop=True)
+    asked = {label: asked_by(method, question) for label, method in results.methods.items()}
+    dependent = pairs["output"].map(lambda output: depends(question, str(output))).astype(bool)
+    pairs["alike"] = ~dependent | (pairs["first"].map(asked) == pairs["second"].map(asked))
+    by = ["output", "alike", "spearman"]
+    order = pairs.assign(output=pairs["output"].map(list(question.outputs).index))
+    return pairs.loc[order.sort_values(by, ascending=[True, False, False], kind="stable").index]
+
+
+def _named(row: pd.Series) -> str:
+    """Return one pair with its correlation in words."""
+    ends = ""
+    if row.get("spearman_low", np.nan) == row.get("spearman_low", np.nan):
+        low, high = correlation(row["spearman_low"]), correlation(row["spearman_high"])
+        ends = f" [{low}, {high}]"
+    other = "" if row["alike"] else ", of different questions"
+    return f"{row['first']} and {row['second']} {correlation(row['spearman'])}{ends}{other}"
+
+
+def _sentence(pairs: pd.DataFrame) -> str:
+    """Say the agreement of few inputs."""
+    n, low = pairs["n"].astype(int), pairs["spearman"].astype(float)
+    over = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
+    least, most = pairs.loc[low.idxmin()], pairs.loc[low.idxmax()]
+    ends = _named(least) if len(pairs) == 1 else f"from {_named(least)} to {_named(most)}"
+    return (
+        f"over the {over} inputs above the noise, Spearman's ρ is {ends}; so few inputs need no "
+        f"figure, the table has every pair"
+    )
 
 
 class Agreement(ReportFigure):
-    """How alike each two methods order the inputs."""
+    """How alike each two methods order the inputs above the noise, a line per pair."""
 
     name, section, order = "agreement", "agreement", 10
-    needs = "two methods that rank three inputs or more"
+    narrow = True
+    needs = f"two methods that rank {_FEWEST_INPUTS} inputs above the noise or more"
     title = "Agreement"
     caption = (
-        "How alike two methods order the inputs: 1 is the same order, −1 the reverse. Rank "
-        "correlations of few inputs are coarse: with three inputs, exchanging two neighbours takes "
-        "Spearman's ρ from 1 to 0.5."
+        "How alike two methods order the inputs above the noise, by Spearman's ρ: 1 is the same "
+        "order, −1 the reverse. Lines: the least and largest ρ of orders that go against nothing "
+        "that both methods' 95 % intervals settle together; without one, a method gives no "
+        "interval. Hollow or grey: the two methods ask different questions of inputs that move "
+        "together, and need not agree."
     )
 
     def applies(self, results: Results) -> Omitted | None:
-        pairs = pairs_of(results)
-        if pairs["spearman"].notna().any():
-            return None
-        return Omitted(_why_none(the_question(results), pairs))
+        pairs = _compared(results)
+        if pairs.empty:
+            return Omitted(_why_none(the_question(results), pairs_of(results)))
+        if pairs["n"].max() < _FEWEST_INPUTS:
+            return Omitted(_sentence(pairs), is_the_answer=True)
+        return None
 
     def draw(self, results: Results) -> Figure:
-        """Return methods × methods: Spearman's rho above the diagonal, Kendall's tau-b below."""
-        question = the_question(results)
-        pairs = pairs_of(results)
-        outputs = [o for o in question.outputs if o in set(pairs["output"])]
-        methods = in_method_order(results, pd.concat([pairs["first"], pairs["second"]]))
-        names = [in_figure(n) for n in short_names(methods, 16).values()]
+        """Return a panel per output: a line per pair of methods, of many a matrix."""
+        pairs = _compared(results)
+        outputs = list(dict.fromkeys(pairs["output"]))
+        of = {output: pairs[pairs["output"] == output] for output in outputs}
+        most = max(map(len, of.values()))
         with house_style():
-            margin = label_width(names)
-            side = (0.62 if len(outputs) <= 2 else 0.5) * len(methods)
-            figure, axes = panels(len(outputs), margin + side + 0.2, side + 0.9)
-            for ax, output in zip(axes, outputs, strict=True):
-                table = _square(pairs[pairs["output"] == output], methods)
-                texts = np.array([[correlation(v) for v in row] for row in table])
-                sns.heatmap(
-                    np.nan_to_num(table), ax=ax, annot=texts, fmt="", cbar=False, cmap=_RED_TO_BLUE,
-                    mask=np.isnan(table), vmin=-1, vmax=1, linewidths=1.5, linecolor="white",
-                    square=True, annot_kws={"fontsize": 8.5, "color": INK},
-                    xticklabels=False, yticklabels=False,
-                )  # fmt: skip
-                for i, j in np.argwhere(np.isnan(table)):
-                    ax.add_patch(Rectangle((j, i), 1, 1, facecolor=FLOOR, edgecolor="white"))
-                    if i != j:
-                        ax.text(j + 0.5, i + 0.5, NOT_AVAILABLE, ha="center", va="center",
-                                fontsize=8.5, color=MUTED)  # fmt: skip
-                ax.set_yticks(np.arange(len(names)) + 0.5, names)
-                ax.set_xticks(
-                    np.arange(len(names)) + 0.5,
-                    names,
-                    rotation=35,
-                    ha="right",
-                    rotation_mode="anchor",
-                )
-                ax.tick_params(length=0)
-                ax.grid(False)
-            title_panels(axes, outputs, len(question.outputs))
-            note_below(figure, "above the diagonal: Spearman's ρ\nbelow: Kendall's τ-b")
+            draw = _lines if most <= _MOST_LINES else _matrix
+            figure = draw(results, of)
+            title_panels(figure.axes, outputs, len(the_question(results).outputs))
         return figure
 
     def data(self, results: Results) -> pd.DataFrame:
         return pairs_of(results)
 
     def alt(self, results: Results) -> str:
-        pairs = pairs_of(results)
         texts = [
-            f"{row.output}, {row.first} and {row.second}: "
-            f"ρ {correlation(float(str(row.spearman)))}, "
-            f"τ-b {correlation(float(str(row.kendall)))}"
-            for row in pairs.itertuples()
+            f"{row['output']}, {_named(row)} over {count(int(row['n']), 'input')}"
+            for _, row in _compared(results).iterrows()
         ]
-        return "Rank correlation of each pair of methods. " + "; ".join(texts) + "."
+        return f"Spearman's rank correlation of each pair of methods. {'; '.join(texts)}."
+
+
+def _lines(results: Results, of: dict[str, pd.DataFrame]) -> Figure:
+    """Return a line per pair: its correlation with its interval."""
+    names = short_names(results.methods, 16)
+    labels = {
+        output: [f"{names[a]} – {names[b]}" for a, b in pairs[["first", "second"]].to_numpy()]
+        for output, pairs in of.items()
+    }
+    margin = label_width([label for several in labels.values() for label in several])
+    most = max(map(len, of.values()))
+    room = max(margin + 1.6, 3.75) if len(of) > 1 else margin + 3.6
+    figure, axes = panels(
+        len(of), room, 0.45 + 0.24 * most, most_columns=2, narrowest=margin + 1.2
+    )  # fmt: skip
+    for ax, (output, pairs) in zip(axes, of.items(), strict=True):
+        _panel(ax, pairs.reset_index(drop=True), [in_figure(text) for text in labels[output]])
+        ax.set_ylim(most - 0.5, -0.5)
+    mixed = not all(pairs["alike"].all() for pairs in of.values())
+    note_below(figure, "Spearman's ρ", _MIXED if mixed else "")
+    return figure
+
+
+def _panel(ax: Axes, pairs: pd.DataFrame, labels: list[str]) -> None:
+    value = pairs["spearman"].to_numpy(dtype=float)
+    known = "spearman_low" in pairs
+    for row, one in pairs.iterrows():
+        at = float(row)  # type: ignore[arg-type]
+        if known and np.isfinite(one["spearman_low"]):
+            ends = [one["spearman_low"], one["spearman_high"]]
+            ax.plot(ends, [at, at], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=2)
+        ax.plot(
+            value[int(at)], at, marker="o", markersize=5.5, color=INK, linestyle="none",
+            markerfacecolor=INK if one["alike"] else "white", zorder=3,
+        )  # fmt: skip
+    ends = pairs.get("spearman_low", pd.Series(dtype=float)).min()
+    ax.set_xlim(min(0.0, float(np.nanmin([*value, ends, 0.0]))) - 0.04, 1.04)
+    ax.axvline(0, color=INK, linewidth=0.8, zorder=1)
+    ax.set_yticks(range(len(labels)), labels)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False, axis="y")
+
+
+def _matrix(results: Results, of: dict[str, pd.DataFrame]) -> Figure:
+    """Return methods × methods, each pair once: its correlation, and the interval below it."""
+    both = pd.concat(of.values())
+    methods = in_method_order(results, pd.concat([both["first"], both["second"]]))
+    names = [in_figure(name) for name in short_names(methods, 16).values()]
+    margin, side = label_width(names), _CELL * (len(methods) - 1)
+    figure, axes = panels(len(of), margin + side, 0.6 * margin + side * 0.75, most_columns=1)
+    place = {method: k for k, method in enumerate(methods)}
+    cmap = sns.blend_palette(HEAT, as_cmap=True)
+    for ax, pairs in zip(axes, of.values(), strict=True):
+        table = np.full((len(methods) - 1, len(methods) - 1), np.nan)
+        for _, row in pairs.iterrows():
+            j, i = sorted((place[row["first"]], place[row["second"]]))
+            table[i - 1, j] = max(float(row["spearman"]), 0.0)
+            ends = row.get("spearman_low", np.nan)
+            known = "" if ends != ends else f"\n[{ends:.1f}, {row['spearman_high']:.1f}]"
+            ax.text(
+                j + 0.5, i - 0.5, f"{correlation(row['spearman'])}{known.replace('-', '−')}",
+                ha="center", va="center", fontsize=8.25, linespacing=1.1,
+                color=INK if row["alike"] else MUTED,
+            )  # fmt: skip
+            if not row["alike"]:
+                table[i - 1, j] = 0.0
+        ax.pcolormesh(np.ma.masked_invalid(table), cmap=cmap, vmin=0, vmax=1, edgecolor="white")
+        ax.set(xlim=(0, len(methods) - 1), ylim=(len(methods) - 1, 0))
+        ax.set_yticks(np.arange(len(methods) - 1) + 0.5, names[1:])
+        ax.set_xticks(np.arange(len(methods) - 1) + 0.5, names[:-1], rotation=35, ha="right",
+                      rotation_mode="anchor")  # fmt: skip
+        ax.tick_params(length=0)
+        ax.grid(False)
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+    mixed = not both["alike"].all()
+    note_below(figure, "Spearman's ρ, below it its interval", _MIXED_CELL if mixed else "")
+    return figure

@@ -53,7 +53,8 @@ class Budget(ReportFigure):
     """Each method's own values and intervals against the rows spent: did the budget suffice."""
 
     name, section, order = "budget", "budget", 10
-    needs = "more than one budget"
+    narrow = True
+    needs = "more than one budget, as a study has"
     caption = (
         "Each method's own measure of the leading inputs against the rows it spent, means over "
         "replicates with their intervals. Where values move by more than the intervals from one "
@@ -86,7 +87,8 @@ class Budget(ReportFigure):
         if len(counts) and counts.max() > 1:
             return None
         return Omitted(
-            "it needs more than one budget; a study has a list of them (budgets: [1000, 4000])"
+            "it needs more than one budget, and a comparison has one; a study has a list of them "
+            "(budgets: [1000, 4000])"
         )
 
     def draw(self, results: Results) -> Figure:

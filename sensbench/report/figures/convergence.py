@@ -136,6 +136,7 @@ class Convergence(ReportFigure):
     """How the error against a measure's own known values falls with the rows spent."""
 
     name, section, order = "convergence", "accuracy", 10
+    narrow = True
     needs = "known values, and more than one budget"
     title = "Convergence"
     caption = (

@@ -26,6 +26,7 @@ class Difference(ReportFigure):
     """Why two methods differ: a bar for every step; a figure per pair that was asked about."""
 
     name, section, order = "difference", "difference", 10
+    narrow = True
 
     account: Account | None = None
     number: int = 0  # of the figure, where there are several

@@ -29,6 +29,7 @@ from sensbench.report.figures._shares import (
 )
 from sensbench.report.panels import (
     MOST_FEATURES,
+    WIDEST,
     label_width,
     legend_above,
     note_below,
@@ -71,7 +72,7 @@ def rest_row(ax: Axes, frame: pd.DataFrame, shown: Sequence[str]) -> None:
     ax.get_yticklabels()[-1].set_color(MUTED)
     ax.annotate(
         at_most(frame, rest), (0, len(shown)), xycoords=ax.get_yaxis_transform(), xytext=(14, 0),
-        textcoords="offset points", va="center", fontsize=SMALL + 0.5, color=MUTED,
+        textcoords="offset points", va="center", fontsize=SMALL, color=MUTED,
     )  # fmt: skip
     ax.set_ylim(len(shown) + 0.5, -0.5)
 
@@ -99,7 +100,8 @@ def draw_outputs(
         remarks = any(not_by(by_output[o], shown[o], methods) for o in outputs)
         n_rows = max(len(shown[o]) + (len(shown[o]) < d) for o in outputs)
         height = 0.55 + n_rows * row_height(len(methods), remarks)
-        width = margin + (4.6 if len(outputs) == 1 else 3.1)
+        # two side by side, where what is left for the marks is enough
+        width = margin + 4.6 if len(outputs) == 1 else max(margin + 2.0, WIDEST / 2)
         figure, axes = panels(len(outputs), width, height, most_columns=2, narrowest=margin + 1.3)
         for ax, output in zip(axes, outputs, strict=True):
             draw(ax, output)
@@ -116,6 +118,7 @@ class Importance(ReportFigure):
     """How each method divides importance among the inputs, on one scale."""
 
     name, section, order = "importance", "importance", 10
+    narrow = True
     title = "Importance"
     caption = (
         "How each method divides importance among the inputs. Every method's own measure is put on "

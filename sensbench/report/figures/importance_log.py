@@ -42,6 +42,7 @@ class ImportanceLog(ReportFigure):
     """Shares of all inputs on a logarithmic axis, the small ones apart."""
 
     name, section, order = "importance_log", "importance", 12
+    narrow = True
     title = "Importance of all inputs, logarithmic"
     caption = (
         "As above, with a logarithmic axis for the small shares. Grey: below a thousandth of the "
@@ -115,7 +116,7 @@ def _above(rows: pd.DataFrame, low: float) -> list[str]:
 def _floor(ax: Axes, limits: tuple[float, float], least: float) -> None:
     ax.axvspan(limits[0] / 10, least, color=FLOOR, linewidth=0, zorder=-1)
     ax.annotate(
-        "not ranked", (least, 1), xycoords=ax.get_xaxis_transform(), xytext=(-3, -4),
+        "not\nranked", (least, 1), xycoords=ax.get_xaxis_transform(), xytext=(-3, -4),
         textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=MUTED,
         annotation_clip=False,
     )  # fmt: skip

@@ -199,6 +199,7 @@ class MorrisPlane(ReportFigure):
     """Size of the elementary effects of each input against their spread."""
 
     name, section, order = "morris_plane", "screening", 10
+    narrow = True
     needs = "Morris's mu_star and sigma"
     title = "Morris plane"
     caption = (

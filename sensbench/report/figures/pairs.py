@@ -74,9 +74,10 @@ class Pairs(ReportFigure):
         return f"pairs-{self.number}" if self.number else "pairs"
 
     def each(self, results: Results) -> Sequence[ReportFigure]:
+        """Return one for each measure of pairs; none where no method measured any."""
         kinds = _kinds(results)
         if len(kinds) < 2:
-            return [Pairs(kinds[0])] if kinds else [self]
+            return [Pairs(kinds[0])] if kinds else []
         return [Pairs(kind, k + 1) for k, kind in enumerate(kinds)]
 
     def applies(self, results: Results) -> Omitted | None:
@@ -191,7 +192,7 @@ def _panel(
                 text = f"{round(here, 2) + 0.0:.2f}".replace("-", "−")
                 ax.text(
                     j + 0.5, i - 0.5, text, ha="center", va="center",
-                    fontsize=8.25, color=INK if settled[i, j] else MUTED,
+                    fontsize=8.25, color=INK,
                     fontweight="bold" if settled[i, j] else "normal",
                 )  # fmt: skip
     ax.set_facecolor("white")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sensbench.findings.consensus import (
     shown_outputs,
     the_question,
 )
+from sensbench.findings.laws import asked_by, depends, foremost
 from sensbench.metrics.rank_intervals import rank_intervals
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import (
@@ -28,17 +30,20 @@ from sensbench.report.panels import (
 from sensbench.report.style import (
     FLOOR,
     INK,
+    MUTED,
     MethodStyle,
     house_style,
     method_styles,
     target_width,
 )
 from sensbench.report.text import count, in_figure, listed, short_names
+from sensbench.report.wording_dependence import beside
 from sensbench.study.results import Results
 
 # More lines than this are no chart.
 _MOST_INPUTS = 12
 _PLAIN = "#8A9098"
+_AS_THEY_VARY = "as inputs vary"
 # Neighbouring ranks' bars stand side by side, in so many places, so far from each other.
 _PLACES, _STEP = 4, 0.085
 
@@ -57,16 +62,34 @@ class _Chart:
     clear: frozenset[str]
 
 
-def _chart(rows: pd.DataFrame, methods: Sequence[str]) -> _Chart:
+def _groups(results: Results, methods: Sequence[str]) -> dict[str, list[str]]:
+    """Return the methods by what they ask of inputs that move together; one group of others."""
+    question = the_question(results)
+    if not depends(question):
+        return {"": list(methods)}
+    asked = {method: asked_by(results.methods[method], question) for method in methods}
+    first = foremost(asked.values(), question)
+    of: dict[str, list[str]] = {}
+    for method in sorted(methods, key=lambda m: asked[m] != first):
+        of.setdefault(beside(results, method) or _AS_THEY_VARY, []).append(method)
+    return of
+
+
+def _chart(rows: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> _Chart:
     """Return the places of the leading inputs; others keep theirs free."""
+    methods = [method for several in groups.values() for method in several]
     order = [str(f) for f in mean_shares(rows).index]
     rows = rows.assign(mean_order=rows["feature"].map({f: k for k, f in enumerate(order)}))
     rows = rows[rows["rank"].notna()].sort_values(["rank", "mean_order"], kind="stable")
     rows["place"] = rows.groupby("estimator").cumcount() + 1
     rows[["best", "worst"]] = rank_intervals(rows)
     ranks_all = rows.groupby("estimator")["feature"].transform("nunique") == len(order)
-    judges = (rows[ranks_all] if ranks_all.any() else rows).groupby("feature")
-    apart = judges["best"].max() > judges["worst"].min()
+    judges = rows[ranks_all] if ranks_all.any() else rows
+    clear: set[str] = set()
+    for several in groups.values():
+        of = judges[judges["estimator"].isin(several)].groupby("feature")
+        apart = of["best"].max() > of["worst"].min()
+        clear |= set(map(str, apart[apart].index))
     for _, one in rows.groupby("estimator", sort=False):
         # an input that a method cannot rank keeps the place it has by the mean of the others
         scored = set(one["feature"])
@@ -81,7 +104,7 @@ def _chart(rows: pd.DataFrame, methods: Sequence[str]) -> _Chart:
         .astype(float)
         for column in ("place", "best", "worst", "rank")
     }
-    return _Chart(**tables, clear=frozenset(map(str, apart[apart].index)))
+    return _Chart(**tables, clear=frozenset(clear))
 
 
 class Ranks(ReportFigure):
@@ -92,9 +115,10 @@ class Ranks(ReportFigure):
     caption = (
         "Rank of each input by each method, 1 on top; a line is an input. Bars: the ranks that the "
         "method's own intervals allow; without one, the method gives no interval. Grey behind "
-        "marks: equal values, which share the rank. Black lines: inputs that two methods, of those "
-        "that rank all, put in places whose bars do not meet. A gap: the method cannot rank that "
-        "input, and ranks the others among themselves."
+        "marks: equal values, which share the rank. Strong lines: inputs that two methods, of "
+        "those that rank all and ask the same, put in places whose bars do not meet. A gap: the "
+        "method cannot rank that input, and ranks the others among themselves. Where inputs move "
+        "together and methods ask different questions of them, dashes part those, named on top."
     )
 
     def applies(self, results: Results) -> Omitted | None:
@@ -109,14 +133,18 @@ class Ranks(ReportFigure):
         outputs = shown_outputs(frame, question)
         methods = in_method_order(results, frame.loc[frame["rank"].notna(), "estimator"])
         styles = method_styles(results.methods)
-        charts = {o: _chart(frame[frame["output"] == o], methods) for o in outputs}
+        groups = _groups(results, methods)
+        methods = [method for several in groups.values() for method in several]
+        charts = {o: _chart(frame[frame["output"] == o], groups) for o in outputs}
         with house_style():
             names = short_names(question.features, 18)
             shown = {f for chart in charts.values() for f in chart.place.index}
             margin = label_width([names[f] for f in shown]) + 0.2
             lowest = int(max(np.nanmax(c.place.to_numpy()) for c in charts.values()))
             heads = short_names(methods, 16)
-            column = max(0.7, label_width(list(heads.values())) - 0.05)
+            column = max(
+                0.85 if len(groups) > 1 else 0.7, label_width(list(heads.values())) - 0.05
+            )  # fmt: skip
             narrow = 2 * margin + 0.32 * len(methods)
             figure, axes = panels(
                 len(outputs), 2 * margin + column * len(methods), 0.5 + 0.27 * lowest,
@@ -126,7 +154,12 @@ class Ranks(ReportFigure):
                 _draw(ax, charts[output], methods, styles, names)
                 ax.set_ylim(lowest + 0.5, 0.5)
                 _head(ax, [in_figure(heads[m]) for m in methods], target_width() is not None)
+                if len(groups) > 1:
+                    _part(ax, groups, 46 if target_width() is not None else 16)
             title_panels(axes, outputs, len(question.outputs))
+            if len(groups) > 1:
+                for ax in axes:
+                    ax.set_title(ax.get_title(), pad=24)
             rest = len(question.features) - _MOST_INPUTS
             note = f"{count(rest, 'input')} of the least mean share not shown" if rest > 0 else ""
             if note:
@@ -175,8 +208,11 @@ def _draw(
         ends = [chart.best.loc[feature].to_numpy(), chart.worst.loc[feature].to_numpy()]
         for k, method in enumerate(methods):
             style = styles[method]
-            ax.plot([at[k]] * 2, [end[k] for end in ends], color=style.colour, linewidth=1.2,
-                    solid_capstyle="butt", zorder=3)  # fmt: skip
+            tied = chart.place[method][chart.rank[method] == chart.rank.loc[feature, method]]
+            if len(tied) < 2 or ends[0][k] < tied.min() or ends[1][k] > tied.max():
+                # of tied inputs, the grey behind them says it
+                ax.plot([at[k]] * 2, [end[k] for end in ends], color=style.colour, linewidth=1.2,
+                        solid_capstyle="butt", zorder=3)  # fmt: skip
             ax.plot(at[k], place[k], marker=style.marker, color=style.colour, linestyle="none",
                     markersize=marker_size(style.marker) + 1.5, markeredgecolor="white",
                     markeredgewidth=0.5, zorder=4)  # fmt: skip
@@ -196,6 +232,20 @@ def _head(ax: Axes, names: Sequence[str], is_narrow: bool) -> None:
     ax.xaxis.tick_top()
     ax.set_xticks(range(len(names)), names, **turned)
     ax.tick_params(axis="x", length=0)
+
+
+def _part(ax: Axes, groups: Mapping[str, Sequence[str]], above: float) -> None:
+    """Part the methods that ask different questions, and name these above the columns' heads."""
+    start, where = -0.5, ax.get_xaxis_transform()
+    for asked, several in groups.items():
+        if start > 0:
+            ax.axvline(start, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
+        ax.annotate(
+            "\n".join(wrap(asked, 12 * len(several))), (start + len(several) / 2, 1),
+            xycoords=where, xytext=(0, above), textcoords="offset points", ha="center", va="bottom",
+            fontsize=8.25, color=MUTED, annotation_clip=False,
+        )  # fmt: skip
+        start += len(several)
 
 
 def _dodge(place: np.ndarray) -> np.ndarray:

@@ -223,7 +223,7 @@ def _panel(
                 )  # fmt: skip
                 ax.annotate(
                     f"{beyond.sum()}", (edge, i), xytext=(0, 5), textcoords="offset points",
-                    ha="right" if head == ">" else "left", fontsize=8, color=INK,
+                    ha="right" if head == ">" else "left", fontsize=8.25, color=INK,
                 )  # fmt: skip
         if i:
             ax.axhline(i - 0.5, color=GRID, linewidth=0.8, zorder=0)
