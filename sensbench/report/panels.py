@@ -1,9 +1,11 @@
 """Panels: figures without any state of pyplot's, and what all of them share."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from textwrap import wrap
 from typing import cast
 
 import numpy as np
@@ -41,6 +43,7 @@ _SIZES = {
     "P": 5.6,
     "X": 5.4,
 }
+_FORMULA = re.compile(r"\$[^$]*\$")
 _given: ContextVar[Axes | None] = ContextVar("axes of a caller's figure", default=None)
 
 
@@ -93,7 +96,7 @@ def panels(
             )
         return cast(Figure, given.get_figure(root=True)), [given]
     target = target_width()
-    most = max(1, min(most_columns, int((WIDEST - margin) / width)))
+    most = max(1, min(most_columns, int((WIDEST - margin) / width + 1e-9)))
     if target is not None:
         most = most_columns
         most = min(most, max(1, int((target - margin) / min(width, narrowest))))
@@ -233,13 +236,22 @@ def exact_ticks(ax: Axes, at: np.ndarray, value: np.ndarray, size: float = 9.0) 
 
 
 def note_below(figure: Figure, label: str, note: str = "") -> None:
-    """Label the x axis of all panels, with a remark below it."""
+    """Label the x axis of all panels, with a remark below it, in lines that the figure holds."""
     text = f"{label}\n{note}" if note else label
+    text = "\n".join(_wrapped(line, int(figure.get_figwidth() / 0.07)) for line in text.split("\n"))
     given = _given.get()
     if given is not None:
         given.set_xlabel(text)
         return
     figure.supxlabel(text, fontsize="medium", color=INK)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Break a line at its blanks, but for those in formulas."""
+    if len(plain_symbol(line)) <= width:
+        return line
+    kept = _FORMULA.sub(lambda found: found[0].replace(" ", "\0"), line)
+    return "\n".join(wrap(kept, width, break_long_words=False)).replace("\0", " ")
 
 
 def label_left(figure: Figure, label: str) -> None:

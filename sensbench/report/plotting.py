@@ -10,7 +10,7 @@ from sensbench.errors import InputError, UnknownNameError
 from sensbench.findings.consensus import the_question
 from sensbench.findings.over_outputs import over_outputs
 from sensbench.report import figures
-from sensbench.report.figure import Omitted
+from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.outputs_said import outputs_named
 from sensbench.report.over_problems import OVER_PROBLEMS
 from sensbench.report.panels import drawn_on
@@ -66,7 +66,15 @@ def plot(
     # a figure with parts, such as one per output: the first
     first = next(iter(figure.each(given)), figure)
     with looking(style, width, ax):
-        return _on(ax, kind, lambda: first.drawn(given))
+        return _on(ax, kind, lambda: _asked_for(first, given))
+
+
+def _asked_for(figure: ReportFigure, results: Results) -> Figure | Omitted:
+    """Return the drawing, also where a page says in a sentence what it would show."""
+    drawn = figure.drawn(results)
+    if isinstance(drawn, Omitted) and drawn.is_the_answer:
+        return figure.draw(results)
+    return drawn
 
 
 @contextmanager

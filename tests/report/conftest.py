@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
 from sensbench import estimators
@@ -16,6 +17,8 @@ from sensbench.inputs.space import InputSpace
 from sensbench.measure import measure
 from sensbench.model.quality import Quality, qualities
 from sensbench.problem.problem import Problem
+from sensbench.report import figures, write_report
+from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 from sensbench.truths.implied import exact_truth
 
@@ -292,3 +295,49 @@ def study_results():
 @pytest.fixture(scope="session")
 def empty_results():
     return Built().ask(linear(), (3,)).results()
+
+
+@pytest.fixture(scope="session")
+def page_of(request, tmp_path_factory):
+    """The page of the results of that name, without files; written once, for all who read it."""
+    texts: dict[str, str] = {}
+
+    def page_of(name):
+        if name not in texts:
+            page = tmp_path_factory.mktemp(name) / "index.html"
+            results = request.getfixturevalue(f"{name}_results")
+            texts[name] = write_report(results, page, files=False).read_text()
+        return texts[name]
+
+    return page_of
+
+
+@pytest.fixture(scope="session")
+def study_folder(study_results, tmp_path_factory):
+    """A study's page with its files of all formats: to be copied by who changes it."""
+    folder = tmp_path_factory.mktemp("study")
+    write_report(study_results, folder / "index.html", files=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def linear_folder(linear_results, tmp_path_factory):
+    """The same of one question."""
+    folder = tmp_path_factory.mktemp("linear")
+    write_report(linear_results, folder / "index.html", files=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_of(request):
+    """Every figure of the results of that name, or why it is not shown; drawn once."""
+    drawn: dict[str, list[tuple[ReportFigure, Figure | Omitted]]] = {}
+
+    def drawn_of(name):
+        if name not in drawn:
+            results = request.getfixturevalue(f"{name}_results")
+            each = (one for kind in figures.names() for one in figures.load(kind).each(results))
+            drawn[name] = [(one, one.drawn(results)) for one in each]
+        return drawn[name]
+
+    return drawn_of

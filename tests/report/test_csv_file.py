@@ -34,7 +34,7 @@ def test_all_else_is_as_pandas_writes_it():
 def test_a_report_of_inputs_with_such_names(tmp_path):
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["=a", "-b"])
     found = sb.compare(lambda x: -x[:, 0] + x[:, 1], X, estimators=["gradient"], budget=200)
-    found.report(tmp_path / "index.html", files=True)
+    found.report(tmp_path / "index.html", files=True, formats=["csv"])
     (path,) = (tmp_path / "tables").glob("*-derivatives.csv")
     rows = pd.read_csv(path)
     assert set(rows["feature"]) == {"'=a", "'-b"}

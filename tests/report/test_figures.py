@@ -14,7 +14,7 @@ from sensbench.findings.accuracy import headline_errors
 from sensbench.findings.consensus import headline_shares, mean_shares
 from sensbench.findings.verdict import verdict
 from sensbench.metrics.rank_intervals import rank_intervals
-from sensbench.report import figures, plot
+from sensbench.report import figures, plot, style
 from sensbench.report.figure import Omitted
 from sensbench.report.figures.convergence import Convergence
 from sensbench.report.figures.importance import Importance
@@ -37,11 +37,10 @@ def marks(ax):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_no_panel_is_empty_and_nothing_leaks(request, name):
+def test_no_panel_is_empty_and_nothing_leaks(request, drawn_of, name):
     results = request.getfixturevalue(f"{name}_results")
     before, open_figures = dict(mpl.rcParams), plt.get_fignums()
-    for kind in catalogue(results):
-        figure = kind.drawn(results)
+    for kind, figure in drawn_of(name):
         if isinstance(figure, Omitted):
             assert figure.reason
             continue
@@ -54,10 +53,8 @@ def test_no_panel_is_empty_and_nothing_leaks(request, name):
 
 
 @pytest.mark.parametrize("name", ["ishigami", "linear", "nasty"])
-def test_texts_lie_inside_and_apart(request, name):
-    results = request.getfixturevalue(f"{name}_results")
-    for kind in catalogue(results):
-        figure = kind.drawn(results)
+def test_texts_lie_inside_and_apart(drawn_of, name):
+    for kind, figure in drawn_of(name):
         if isinstance(figure, Omitted):
             continue
         with house_style():
@@ -412,11 +409,11 @@ def test_for_a_paper_texts_are_texts_and_the_width_is_a_columns(
     assert saved(fresh[0], "pdf") == saved(fresh[1], "pdf")
 
 
-def test_files_are_the_same_whatever_was_saved_before(ishigami_results):
-    orders = (["svg", "pdf", "png", "pdf", "svg", "png"], ["png", "pdf"], ["pdf"], ["svg"])
+def test_files_are_the_same_whatever_was_saved_before(ishigami_results, monkeypatch):
+    monkeypatch.setattr(style, "DPI", 72)  # in print they take four times as long
     for kind in catalogue(ishigami_results):
         bytes_of = {"svg": set(), "pdf": set(), "png": set()}
-        for order in orders:
+        for order in (["svg", "pdf", "png", "pdf", "svg"], ["png"], ["pdf"]):
             figure = kind.drawn(ishigami_results)
             if isinstance(figure, Omitted):
                 break

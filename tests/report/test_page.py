@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from shutil import copytree
 
 import numpy as np
 import pandas as pd
@@ -27,15 +28,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-def written(request, tmp_path, name, **kwargs):
-    results = request.getfixturevalue(f"{name}_results")
-    path = write_report(results, tmp_path / "sub" / "index.html", files=False, **kwargs)
-    return path.read_text()
-
-
 @pytest.mark.parametrize("name", ALL)
-def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
-    text = written(request, tmp_path, name)
+def test_page_is_self_contained_and_images_speak(page_of, name):
+    text = page_of(name)
     page = Page(text)
     assert "@import" not in text
     assert "url(" not in text
@@ -43,7 +38,7 @@ def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
     assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
     for tag, attrs in page.tags:
-        for key in ("src", "href"):
+        for key in ("src", "srcset", "href"):
             if key in attrs and (tag, key) != ("a", "href"):
                 assert attrs[key].startswith("data:image/svg+xml;base64,")
             elif key in attrs and not attrs[key].startswith("https://doi.org/10."):  # a source
@@ -54,22 +49,26 @@ def test_page_is_self_contained_and_images_speak(request, tmp_path, name):
             assert re.search(r"\d", attrs["alt"])
     images = sum(tag == "img" for tag, _ in page.tags)
     assert images == 0 if name == "empty" else images >= 4
+    narrow = [attrs for tag, attrs in page.tags if tag == "source"]
+    assert bool(narrow) == (name != "empty")
+    assert all(attrs["media"] == "(max-width: 600px)" for attrs in narrow)
+    assert all(int(attrs["width"]) <= 328 for attrs in narrow)
 
 
-def test_names_are_escaped(request, tmp_path):
-    text = written(request, tmp_path, "nasty")
+def test_names_are_escaped(page_of):
+    text = page_of("nasty")
     assert text.count("<script") == 1
     assert "<b>" not in text
     assert "&lt;b&gt;cost_in_$_3&lt;/b&gt; &amp; a very long name of 3" in text
     assert "out_$_&lt;i&gt;" in text
 
 
-def test_equal_results_give_equal_bytes(request, tmp_path):
-    assert written(request, tmp_path, "ishigami") == written(request, tmp_path, "ishigami")
+def test_equal_results_give_equal_bytes(page_of, ishigami_results, tmp_path):
+    assert page_of("ishigami") == write_and_read(ishigami_results, tmp_path)
 
 
-def test_skipped_failed_absent_and_notes_are_shown(request, tmp_path):
-    text = Page(written(request, tmp_path, "correlated")).text
+def test_skipped_failed_absent_and_notes_are_shown(page_of):
+    text = Page(page_of("correlated")).text
     for said in (
         "sobol failed: ModelError: NaN <at> row 3",
         "needs 96 rows",
@@ -82,8 +81,8 @@ def test_skipped_failed_absent_and_notes_are_shown(request, tmp_path):
         assert said in text
 
 
-def test_nothing_computed_says_why(request, tmp_path):
-    text = Page(written(request, tmp_path, "empty")).text
+def test_nothing_computed_says_why(page_of):
+    text = Page(page_of("empty")).text
     assert "no run of any method succeeded" in text
     assert "gradient was skipped: expected a budget of at least 6 rows" in text
 
@@ -112,16 +111,16 @@ def test_an_overview_orders_only_what_is_settled(values, width, said):
     assert _leaders(shares(numbers)) == said
 
 
-def test_several_questions_have_an_overview(request, tmp_path):
-    text = Page(written(request, tmp_path, "study")).text
+def test_several_questions_have_an_overview(page_of):
+    text = Page(page_of("study")).text
     assert "16 of 16 runs" in text
     assert "angle > pressure" in text
     assert re.search(r"x\d(, x\d)+ \(order open\)", text)
     assert "2026-01-31 12:00 UTC." in text
 
 
-def test_the_overview_shows_how_well_networks_predict(study_results, tmp_path):
-    assert "how well" not in Page(write_and_read(study_results, tmp_path)).text
+def test_the_overview_shows_how_well_networks_predict(page_of, study_results, tmp_path):
+    assert "how well" not in Page(page_of("study")).text
     questions = dict(study_results.questions)
     first = next(iter(questions))
     quality = {"y": Quality(0.93, 1.0, 0.31)}
@@ -136,8 +135,8 @@ def write_and_read(results, tmp_path):
     return write_report(results, tmp_path / "index.html", files=False).read_text()
 
 
-def test_files(study_results, tmp_path):
-    write_report(study_results, tmp_path / "index.html", files=True)
+def test_files(study_results, study_folder, tmp_path):
+    copytree(study_folder, tmp_path, dirs_exist_ok=True)
     files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     for expected in (
         "figures/ishigami-importance.png",
@@ -162,8 +161,8 @@ def test_files(study_results, tmp_path):
     assert before == {name: (tmp_path / name).read_bytes() for name in files}
 
 
-def test_a_large_page_has_a_page_per_question(study_results, tmp_path, monkeypatch):
-    write_report(study_results, tmp_path / "index.html", files=True)
+def test_a_large_page_has_a_page_per_question(study_results, study_folder, tmp_path, monkeypatch):
+    copytree(study_folder, tmp_path, dirs_exist_ok=True)
     whole = (tmp_path / "index.html").read_bytes()
     assert not list(tmp_path.glob("problem-*"))
     monkeypatch.setattr("sensbench.report.page._MOST_BYTES", len(whole) - 1)
@@ -185,8 +184,8 @@ def test_a_large_page_has_a_page_per_question(study_results, tmp_path, monkeypat
         assert sum(tag == "img" for tag, _ in page.tags) >= 4
 
 
-def test_provenance_and_definitions(request, tmp_path):
-    text = Page(written(request, tmp_path, "ishigami")).text
+def test_provenance_and_definitions(page_of):
+    text = Page(page_of("ishigami")).text
     assert "sensbench run study.yaml" in text
     assert "torch 2.13" in text
     assert "doi:10.1016/j.cpc.2009.09.018" in text

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import deque
 from dataclasses import replace
+from shutil import copytree
 
 import matplotlib
 import pandas as pd
@@ -80,8 +81,10 @@ def test_only_the_figures_of_what_changed_are_drawn(study_results, tmp_path, dra
     assert all(name.startswith(("linear-", "profiles", "coverage")) for name in differ)
 
 
-def test_a_file_that_is_not_as_it_was_is_drawn_again(linear_results, tmp_path, drawn):
-    write(linear_results, tmp_path)
+def test_a_file_that_is_not_as_it_was_is_drawn_again(
+    linear_results, linear_folder, tmp_path, drawn
+):
+    copytree(linear_folder, tmp_path, dirs_exist_ok=True)
     first = contents(tmp_path)
     (tmp_path / "figures" / "linear-ranks.png").write_bytes(b"half a fil")
     (tmp_path / "figures" / "linear-importance.pdf").unlink()
@@ -98,8 +101,8 @@ def test_a_file_that_is_not_as_it_was_is_drawn_again(linear_results, tmp_path, d
         assert contents(tmp_path) == first
 
 
-def test_formats_on_request(linear_results, tmp_path, drawn):
-    write(linear_results, tmp_path)
+def test_formats_on_request(linear_results, linear_folder, tmp_path, drawn):
+    copytree(linear_folder, tmp_path, dirs_exist_ok=True)
     first = contents(tmp_path)
     kept = tmp_path / "figures" / "mine.png"
     kept.write_bytes(b"mine")
@@ -123,9 +126,11 @@ def test_formats_on_request(linear_results, tmp_path, drawn):
         write(linear_results, tmp_path, formats=["svg", "gif"])
 
 
-def test_what_went_from_the_page_goes_and_nothing_else(study_results, tmp_path, drawn):
+def test_what_went_from_the_page_goes_and_nothing_else(
+    study_results, study_folder, tmp_path, drawn
+):
     ishigami, linear = (study_results.of(*key) for key in study_results.questions)
-    write(study_results, tmp_path)
+    copytree(study_folder, tmp_path, dirs_exist_ok=True)
     figures = tmp_path / "figures"
     (figures / "ishigami-ranks.png").write_bytes(b"changed by hand")
     write(linear, tmp_path)

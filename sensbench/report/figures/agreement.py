@@ -11,7 +11,7 @@ from sensbench.findings.consensus import in_method_order, the_question
 from sensbench.findings.laws import asked_by, depends
 from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.panels import label_width, note_below, panels, title_panels
-from sensbench.report.style import HEAT, INK, MUTED, house_style
+from sensbench.report.style import HEAT, INK, MUTED, house_style, target_width
 from sensbench.report.text import correlation, count, in_figure, short_names
 from sensbench.study.results import Question, Results
 
@@ -19,7 +19,8 @@ from sensbench.study.results import Question, Results
 _FEWEST_INPUTS = 8
 # Of more pairs a line each would be longer than a screen.
 _MOST_LINES = 15
-_CELL = 0.62  # inches
+# Inches of a cell with an interval; a column of a journal has room for the correlation alone.
+_CELL, _HIGH = 0.86, 0.42
 _MIXED = "hollow: the two ask different questions of inputs that move together"
 _MIXED_CELL = "grey: the two ask different questions of inputs that move together"
 
@@ -77,7 +78,7 @@ class Agreement(ReportFigure):
 
     name, section, order = "agreement", "agreement", 10
     narrow = True
-    needs = f"two methods that rank {_FEWEST_INPUTS} inputs above the noise or more"
+    needs = "two methods that rank three inputs or more"
     title = "Agreement"
     caption = (
         "How alike two methods order the inputs above the noise, by Spearman's ρ: 1 is the same "
@@ -103,8 +104,8 @@ class Agreement(ReportFigure):
         most = max(map(len, of.values()))
         with house_style():
             draw = _lines if most <= _MOST_LINES else _matrix
-            figure = draw(results, of)
-            title_panels(figure.axes, outputs, len(the_question(results).outputs))
+            figure, axes = draw(results, of)
+            title_panels(axes, outputs, len(the_question(results).outputs))
         return figure
 
     def data(self, results: Results) -> pd.DataFrame:
@@ -118,8 +119,8 @@ class Agreement(ReportFigure):
         return f"Spearman's rank correlation of each pair of methods. {'; '.join(texts)}."
 
 
-def _lines(results: Results, of: dict[str, pd.DataFrame]) -> Figure:
-    """Return a line per pair: its correlation with its interval."""
+def _lines(results: Results, of: dict[str, pd.DataFrame]) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its panels, a line per pair: its correlation with its interval."""
     names = short_names(results.methods, 16)
     labels = {
         output: [f"{names[a]} – {names[b]}" for a, b in pairs[["first", "second"]].to_numpy()]
@@ -136,7 +137,7 @@ def _lines(results: Results, of: dict[str, pd.DataFrame]) -> Figure:
         ax.set_ylim(most - 0.5, -0.5)
     mixed = not all(pairs["alike"].all() for pairs in of.values())
     note_below(figure, "Spearman's ρ", _MIXED if mixed else "")
-    return figure
+    return figure, axes
 
 
 def _panel(ax: Axes, pairs: pd.DataFrame, labels: list[str]) -> None:
@@ -149,7 +150,7 @@ def _panel(ax: Axes, pairs: pd.DataFrame, labels: list[str]) -> None:
             ax.plot(ends, [at, at], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=2)
         ax.plot(
             value[int(at)], at, marker="o", markersize=5.5, color=INK, linestyle="none",
-            markerfacecolor=INK if one["alike"] else "white", zorder=3,
+            markerfacecolor=INK if one["alike"] else "white", zorder=3, clip_on=False,
         )  # fmt: skip
     ends = pairs.get("spearman_low", pd.Series(dtype=float)).min()
     ax.set_xlim(min(0.0, float(np.nanmin([*value, ends, 0.0]))) - 0.04, 1.04)
@@ -159,38 +160,50 @@ def _panel(ax: Axes, pairs: pd.DataFrame, labels: list[str]) -> None:
     ax.grid(False, axis="y")
 
 
-def _matrix(results: Results, of: dict[str, pd.DataFrame]) -> Figure:
-    """Return methods × methods, each pair once: its correlation, and the interval below it."""
+def _ends(row: pd.Series) -> str:
+    """Return the interval as it stands in a cell; nothing where there is none."""
+    ends = [row.get(f"spearman_{end}", np.nan) for end in ("low", "high")]
+    if not np.isfinite(ends).all():
+        return ""
+    # adding 0.0 turns a rounded -0.0 into 0.0
+    low, high = (f"{round(end, 1) + 0.0:.1f}".replace("-", "−") for end in ends)
+    return f"\n[{low}, {high}]"
+
+
+def _matrix(results: Results, of: dict[str, pd.DataFrame]) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its panels, methods × methods: each pair once, its interval below."""
     both = pd.concat(of.values())
     methods = in_method_order(results, pd.concat([both["first"], both["second"]]))
     names = [in_figure(name) for name in short_names(methods, 16).values()]
-    margin, side = label_width(names), _CELL * (len(methods) - 1)
-    figure, axes = panels(len(of), margin + side, 0.6 * margin + side * 0.75, most_columns=1)
+    margin, n = label_width(names), len(methods) - 1
+    with_ends = margin + _CELL * n <= (target_width() or np.inf)
+    high = 0.6 * margin + 0.5 + _HIGH * n
+    figure, axes = panels(len(of), margin + _CELL * n, high, most_columns=1)
     place = {method: k for k, method in enumerate(methods)}
     cmap = sns.blend_palette(HEAT, as_cmap=True)
     for ax, pairs in zip(axes, of.values(), strict=True):
-        table = np.full((len(methods) - 1, len(methods) - 1), np.nan)
+        table = np.full((n, n), np.nan)
         for _, row in pairs.iterrows():
             j, i = sorted((place[row["first"]], place[row["second"]]))
             table[i - 1, j] = max(float(row["spearman"]), 0.0)
-            ends = row.get("spearman_low", np.nan)
-            known = "" if ends != ends else f"\n[{ends:.1f}, {row['spearman_high']:.1f}]"
+            text = correlation(row["spearman"]) + (_ends(row) if with_ends else "")
             ax.text(
-                j + 0.5, i - 0.5, f"{correlation(row['spearman'])}{known.replace('-', '−')}",
+                j + 0.5, i - 0.5, text,
                 ha="center", va="center", fontsize=8.25, linespacing=1.1,
                 color=INK if row["alike"] else MUTED,
             )  # fmt: skip
             if not row["alike"]:
                 table[i - 1, j] = 0.0
         ax.pcolormesh(np.ma.masked_invalid(table), cmap=cmap, vmin=0, vmax=1, edgecolor="white")
-        ax.set(xlim=(0, len(methods) - 1), ylim=(len(methods) - 1, 0))
-        ax.set_yticks(np.arange(len(methods) - 1) + 0.5, names[1:])
-        ax.set_xticks(np.arange(len(methods) - 1) + 0.5, names[:-1], rotation=35, ha="right",
+        ax.set(xlim=(0, n), ylim=(n, 0))
+        ax.set_yticks(np.arange(n) + 0.5, names[1:])
+        ax.set_xticks(np.arange(n) + 0.5, names[:-1], rotation=35, ha="right",
                       rotation_mode="anchor")  # fmt: skip
         ax.tick_params(length=0)
         ax.grid(False)
         for spine in ax.spines.values():
             spine.set_visible(False)
     mixed = not both["alike"].all()
-    note_below(figure, "Spearman's ρ, below it its interval", _MIXED_CELL if mixed else "")
-    return figure
+    label = "Spearman's ρ, below it its interval" if with_ends else "Spearman's ρ"
+    note_below(figure, label, _MIXED_CELL if mixed else "")
+    return figure, axes

@@ -66,7 +66,6 @@ class Effects(ReportFigure):
     """How the output and its derivative go along each of the first inputs."""
 
     name, section, order = "effects", "effects", 20
-    narrow = True
     asks_model = True
     caption = (
         "Above: the output's change along an input, less its mean. PD, partial dependence: each "

@@ -226,7 +226,7 @@ class MorrisPlane(ReportFigure):
         with house_style():
             n = len(outputs)
             side = {1: 5.0, 2: 3.6, 3: 3.0}.get(n, 2.7)
-            figure, axes = panels(n, side, side * 0.8, 0.4)
+            figure, axes = panels(n, side, side * 0.8, 0.4, narrowest=2.0)
             for ax, output in zip(axes, outputs, strict=True):
                 _draw(ax, plane, output, style)
             title_panels(axes, outputs, len(question.outputs))

@@ -155,11 +155,13 @@ class Ranks(ReportFigure):
                 ax.set_ylim(lowest + 0.5, 0.5)
                 _head(ax, [in_figure(heads[m]) for m in methods], target_width() is not None)
                 if len(groups) > 1:
-                    _part(ax, groups, 46 if target_width() is not None else 16)
+                    target = target_width()
+                    each = column if target is None else (target - 2 * margin) / len(methods)
+                    _part(ax, groups, each, 16 if target is None else 46)
             title_panels(axes, outputs, len(question.outputs))
             if len(groups) > 1:
                 for ax in axes:
-                    ax.set_title(ax.get_title(), pad=24)
+                    ax.set_title(ax.get_title(), pad=30)
             rest = len(question.features) - _MOST_INPUTS
             note = f"{count(rest, 'input')} of the least mean share not shown" if rest > 0 else ""
             if note:
@@ -234,14 +236,18 @@ def _head(ax: Axes, names: Sequence[str], is_narrow: bool) -> None:
     ax.tick_params(axis="x", length=0)
 
 
-def _part(ax: Axes, groups: Mapping[str, Sequence[str]], above: float) -> None:
-    """Part the methods that ask different questions, and name these above the columns' heads."""
+def _part(ax: Axes, groups: Mapping[str, Sequence[str]], column: float, above: float) -> None:
+    """Part the methods that ask different questions, and name these above the columns' heads.
+
+    ``column``: inches from method to method; ``above``: points from the axes to the names.
+    """
     start, where = -0.5, ax.get_xaxis_transform()
     for asked, several in groups.items():
         if start > 0:
             ax.axvline(start, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
+        fit = max(6, int(column * len(several) / 0.075))
         ax.annotate(
-            "\n".join(wrap(asked, 12 * len(several))), (start + len(several) / 2, 1),
+            "\n".join(wrap(asked, fit, break_long_words=False)), (start + len(several) / 2, 1),
             xycoords=where, xytext=(0, above), textcoords="offset points", ha="center", va="bottom",
             fontsize=8.25, color=MUTED, annotation_clip=False,
         )  # fmt: skip

@@ -19,6 +19,7 @@ from sensbench.report.figure import Omitted, ReportFigure
 from sensbench.report.figures._own_model import effects_of, in_page_order, rows_said, wrapped
 from sensbench.report.panels import (
     MOST_FEATURES,
+    WIDEST,
     feature_axis,
     label_width,
     note_below,
@@ -94,8 +95,8 @@ class Slopes(ReportFigure):
         with house_style():
             colours = sns.blend_palette(LOW_TO_HIGH, as_cmap=True)
             n = len(outputs)
-            width = {1: 5.6, 2: 3.3, 3: 2.6}.get(n, 2.3)
             margin = label_width(list(short_names(shown).values()))
+            width = {1: 5.6, 2: min(3.3, (WIDEST - margin) / 2), 3: 2.6}.get(n, 2.3)
             height = max(1.6, 0.5 + 0.36 * len(shown))
             figure, axes = panels(n, width, height, margin, share_y=True)
             for ax, output in zip(axes, outputs, strict=True):
