@@ -121,7 +121,7 @@ class Agreement(ReportFigure):
 
 def _lines(results: Results, of: dict[str, pd.DataFrame]) -> tuple[Figure, list[Axes]]:
     """Return a figure and its panels, a line per pair: its correlation with its interval."""
-    names = short_names(results.methods, 16)
+    names = short_names(list(results.methods), 16)
     labels = {
         output: [f"{names[a]} – {names[b]}" for a, b in pairs[["first", "second"]].to_numpy()]
         for output, pairs in of.items()
