@@ -1,8 +1,10 @@
 """Modules that a model reaches in ways that cannot be read from it run in eval mode as well."""
 
+import gc
 import weakref
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -91,3 +93,25 @@ def test_runs_in_eval_mode_and_is_left_as_it_was(hidden, dtype):
     sb.compare(hidden(net), X, estimators=["gradient", "permutation"], budget=900)
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
     assert all(part.training for part in net.modules())
+
+
+def test_a_module_made_inside_is_met_a_few_times():
+    """Every call makes another: the trial ends all the same, and does not gather them."""
+    made = []
+
+    def of_codes(x_cat, x_cont):
+        module = nn.Embedding(3, 1)
+        with torch.no_grad():
+            module.weight[:, 0] = torch.tensor([1.0, 2.0, 4.0])
+        made.append(weakref.ref(module))
+        return module(x_cat[:, 0])[:, 0] * x_cont[:, 0]
+
+    frame = pd.DataFrame({"code": [0, 1, 2, 1] * 5, "x": np.linspace(-1, 1, 20)})
+    model = sb.Model(of_codes, frame, arguments={"x_cat": ["code"], "x_cont": ["x"]})
+    trials = len(made)
+    np.testing.assert_allclose(
+        model.jacobian(frame.to_numpy(float))[:, 0, 1], [1.0, 2.0, 4.0, 2.0] * 5
+    )
+    assert trials < 60
+    gc.collect()
+    assert sum(reference() is not None for reference in made) < 10

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from sensbench.errors import InputError, ModelError
 from sensbench.model.boundary.arguments import Split
-from sensbench.model.boundary.borrowed import borrowed, modules_within
+from sensbench.model.boundary.borrowed import borrowed, modules_within, outliving
 from sensbench.model.boundary.columns import Column, Selector, choose, parts_of, read
 
 Takes = Literal["array", "frame"]
@@ -71,6 +71,8 @@ class ArrayFunction:
                 return self._tried(X)
             self._graph = False
             raise error
+        finally:
+            self._held = outliving(self._held)
 
     def _tried(self, X: Float[np.ndarray, "n d"]) -> tuple[str, ...]:
         for n in (3, 2):

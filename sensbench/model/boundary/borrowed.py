@@ -3,6 +3,7 @@
 import functools
 import threading
 import types
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -200,6 +201,16 @@ def _put_back(container: Any, content: Any) -> None:
     elif container != content:
         container.clear()
         container.update(content)
+
+
+def outliving(modules: list[nn.Module]) -> list[nn.Module]:
+    """Return those that somebody else holds: what a function makes inside is gone by now.
+
+    The list is emptied.
+    """
+    references = [weakref.ref(module) for module in modules]
+    modules.clear()
+    return [module for reference in references if (module := reference()) is not None]
 
 
 def modules_within(function: Any) -> list[nn.Module]:

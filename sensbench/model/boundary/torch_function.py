@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sensbench.errors import DerivativeError, InputError, ModelError
 from sensbench.model.boundary.arguments import Split
-from sensbench.model.boundary.borrowed import borrowed, modules_within
+from sensbench.model.boundary.borrowed import borrowed, modules_within, outliving
 from sensbench.model.boundary.casting import STAGES, cast_attributes
 from sensbench.model.boundary.columns import (
     Column,
@@ -37,6 +37,9 @@ T = TypeVar("T", list[Tensor], Tensor, list[Tensor] | Tensor)
 # With autograd; with autograd and arguments that are leaves, for a model that calls backward() and
 # reads their .grad; without autograd.
 _Way = Literal["graph", "leaves", "values"]
+
+# a trial is run again where it met modules: the first says the type, with which another is met
+_AGAIN = 3
 
 _CUTS = (
     "detach, no_grad, inference_mode, an integer cast, a numpy call, or backward() or "
@@ -102,6 +105,12 @@ class TorchFunction:
         attributes are cast in the copy and the trial is repeated. With ``graph=False`` a model
         that runs only without autograd will do: it has values but no derivatives.
         """
+        try:
+            return self._tried(X, graph)
+        finally:
+            self._held = outliving(self._held)
+
+    def _tried(self, X: Float[np.ndarray, "n d"], graph: bool) -> tuple[str, ...]:
         errors: list[Exception] = []
         if graph:
             for ways in self._ways:
@@ -327,12 +336,23 @@ class TorchFunction:
             self._copy_was = None if learns else fingerprint(self._call)
 
     def _try(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
+        """Whether some way of calling works; once more where that made modules known."""
+        for _ in range(_AGAIN):
+            met = len(self._held)
+            if not self._is_module:
+                # what was met so far says in which type and where the rows are wanted
+                self._place()
+            if self._try_splits(X, errors, way):
+                return True
+            if self._is_module or len(self._held) == met:
+                break
+        self._leaves = False
+        return False
+
+    def _try_splits(self, X: Float[np.ndarray, "n d"], errors: list[Exception], way: _Way) -> bool:
         """Whether some way of calling works; batches of 3 and 2 rows tell rows from features."""
         self._leaves, graph = way == "leaves", way != "values"
-        met, self._trial = len(self._held), True
-        if not self._is_module:
-            # what was met so far says in which type and where the rows are wanted
-            self._place()
+        self._trial = True
         for split in self._splits:
             self._split = split
             try:
@@ -353,9 +373,6 @@ class TorchFunction:
                 return True
             except Exception as error:
                 errors.append(error)
-        if len(self._held) > met and not self._is_module:
-            return self._try(X, errors, way)
-        self._leaves = False
         return False
 
     @contextmanager
