@@ -1,5 +1,7 @@
 """Whatever a model, an estimator or a plug-in leaves by, it is an error with a reason."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -72,7 +74,12 @@ def test_leaving_backward():
         sb.jacobian(LeavesBackward.apply, X)
 
 
-def test_the_global_state_is_put_back():
+@pytest.mark.parametrize("others", [False, True])
+def test_the_global_state_is_put_back(others):
+    """Also while another Python thread is about, which draws nothing."""
+    done = threading.Event()
+    waiting = threading.Thread(target=done.wait)
+
     def function(x):
         np.random.seed(0)
         torch.manual_seed(0)
@@ -80,8 +87,13 @@ def test_the_global_state_is_put_back():
         raise SystemExit(0)
 
     before = np.random.get_state()[1], torch.get_rng_state()
-    with pytest.raises(ModelError):
-        sb.Model(function, X)
+    if others:
+        waiting.start()
+    try:
+        with pytest.raises(ModelError):
+            sb.Model(function, X)
+    finally:
+        done.set()
     assert np.array_equal(np.random.get_state()[1], before[0])
     assert torch.equal(torch.get_rng_state(), before[1])
     assert torch.get_default_dtype() == torch.float32

@@ -1,6 +1,7 @@
 """Model: any torch module, function or regressor as one counted function and its derivative."""
 
 import copy
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -132,10 +133,16 @@ class Model:
         else:
             self._draws, was = Draws(), state_of(function)
             with contained(who), undisturbed(self._draws) as trial:
-                self._function, names = recognise(
-                    function, example, who, output=output, arguments=arguments, features=features,
-                    whole=whole_numbers,
+                read = functools.partial(
+                    recognise, function, example, who, output=output, arguments=arguments,
+                    features=features, whole=whole_numbers,
                 )  # fmt: skip
+                try:
+                    self._function, names = read()
+                except (Exception, SystemExit, GeneratorExit):
+                    if trial is not None:
+                        trial.watch(read)
+                    raise
                 if trial is not None:
                     trial.watch(lambda: self._function.values(example[:2]))
             self._known = remember(function, was, way, self._function, names, self._draws)

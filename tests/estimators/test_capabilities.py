@@ -16,6 +16,7 @@ from sensbench.problem.problem import Problem
 from sensbench.testing._least_squares import least_squares
 
 
+@pytest.mark.slow
 def test_listing_and_page_are_up_to_date():
     entries = methods()
     assert capabilities.read() == entries, "run python -m experiments.catalogue"

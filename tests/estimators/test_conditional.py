@@ -27,15 +27,18 @@ def correlated_sum():
     return sb.Problem.of(lambda x: x.sum(1), space, name="sum")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*DESIGNS, "conditional_gradient"])
 def test_it_keeps_every_rule(name):
     sb.testing.check_estimator(sb.estimators.load(name))
 
 
+@pytest.mark.slow
 def test_of_neighbours_it_keeps_every_rule():
     sb.testing.check_estimator(sb.estimators.load("shapley_effects", method="neighbours"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*DESIGNS, "conditional_gradient"])
 @pytest.mark.parametrize(
     ("problem", "more"),
@@ -94,6 +97,7 @@ def test_conditional_permutation_and_leaving_out(rho):
         assert (half < 0.1 * exact).all()
 
 
+@pytest.mark.slow
 def test_twenty_inputs_that_correlate():
     """Of interchangeable inputs each has a twentieth; the orders are random ones."""
     problem = load("linear_gaussian", coefficients=[1.0] * 20, correlation=0.5)
@@ -136,6 +140,7 @@ def test_slopes_along_other_laws_are_refused():
             sb.estimators.load("conditional_gradient").estimate(problem, budget=1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem", "more"),
     [

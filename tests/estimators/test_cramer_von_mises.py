@@ -25,6 +25,7 @@ def test_without_normalising_the_numbers_are_scipys(rng):
     np.testing.assert_allclose(values, theirs, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.0, 0.6, 0.95])
 def test_a_normal_pair_has_a_closed_form_which_intervals_cover(correlation):
     """3/π·asin((1 + ρ²)/2) − 1/2: P(y ≥ t|x) of two independent copies, by orthants."""

@@ -23,6 +23,7 @@ def delta(problem, budget, seed=0, **options):
     return sb.estimators.load("delta", **options).estimate(problem, budget=budget, seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "error"), [(200, 0.045), (1000, 0.022)])
 def test_errors_and_intervals_of_a_linear_model(n, error):
     """Root mean square errors of 0.034 and 0.015, a third more allowed; half of SALib's.
@@ -40,6 +41,7 @@ def test_errors_and_intervals_of_a_linear_model(n, error):
     assert (item.method, item.sources, item.level) == ("smoothed ranks", "sampling", 0.95)
 
 
+@pytest.mark.slow
 def test_inputs_without_effect_stay_below_the_floor_together():
     """In 95 % of 100 samples: in at least 88, three standard errors less."""
     problem = normals(lambda x: x[:, 0] + 0 * x[:, 1])

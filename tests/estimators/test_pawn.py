@@ -103,6 +103,7 @@ def test_pawn_of_a_linear_model_of_normal_inputs():
     assert found[2] < 0.031
 
 
+@pytest.mark.slow
 def test_inputs_without_effect_stay_below_the_floor_together():
     """In 95 % of 100 samples: at least 88 (three standard errors), whatever the inputs' kinds."""
     space = sb.InputSpace.of({"a": (0, 1), "b": (0, 1), "c": [0, 1], "d": [0, 1, 1, 5]})

@@ -26,6 +26,7 @@ def test_the_cyclic_numbers_are_those_of_openturns(rng):
     np.testing.assert_allclose(values * 300 / 301, theirs.getFirstOrderIndices(), atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ishigami", "linear_gaussian"])
 def test_intervals_cover_and_are_no_wider_than_half_as_much_again(name):
     problem = sb.problems.load(name)

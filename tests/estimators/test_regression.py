@@ -44,6 +44,7 @@ def test_a_linear_function_of_correlated_inputs(rng):
     assert "undefined where the fit leaves nothing unexplained" in " ".join(result.notes)
 
 
+@pytest.mark.slow
 def test_intervals_cover():
     """y = a + exp(b/2) of standard normals: the slope by b is E[b·exp(b/2)] = exp(1/8)/2."""
     space = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1), "c": (0, 1)})

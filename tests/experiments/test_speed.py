@@ -24,6 +24,7 @@ def job(case, peer, **changes):
     return {"case": asdict(case), "peer": peer, **plain, **changes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "peer"), JOBS, ids=lambda x: getattr(x, "family", x))
 def test_every_contender_gives_the_same_numbers(case, peer):
     found = worker.answer(job(case, peer))
@@ -101,6 +102,7 @@ def _absent(package):
     raise worker.PackageNotFoundError(package)
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_measures_time_and_memory_and_a_stopped_run_goes_on(tmp_path):
     plans = [run.Plan(Case("gradient", 20, 4000), ("torch.func jacrev",), memory=True)]
     lines, effort, path = [], run.Effort(1, 0.0, 1, 300.0), tmp_path / "measured.jsonl"

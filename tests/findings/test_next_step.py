@@ -86,6 +86,7 @@ def test_of_given_rows_it_asks_for_rows_not_for_budget(rng):
     assert step.text("of") == "data rows"
 
 
+@pytest.mark.slow
 def test_with_the_rows_it_asks_for_the_order_is_settled():
     """Of two squares, a few runs; ``experiments/next_rows.py`` counts over more."""
     space = sb.InputSpace.normal({"x1": (0, 1), "x2": (0, 1)})

@@ -57,6 +57,7 @@ def by_hand(tmp_path):
     cluster.close()
 
 
+@pytest.mark.slow
 def test_the_same_bits_as_here_on_a_running_cluster_and_on_one_of_its_own(tmp_path, by_hand):
     here, _ = run_study(study(), tmp_path / "here", threads=1, workers=0)
     for _ in range(2):
@@ -77,6 +78,7 @@ def test_the_same_bits_as_here_on_a_running_cluster_and_on_one_of_its_own(tmp_pa
     assert by_hand.scheduler.poll() is None  # a cluster that was running runs on
 
 
+@pytest.mark.slow
 def test_bad_cells_are_the_same_rows_as_in_local_workers(tmp_path, by_hand, notes):  # noqa: F811
     for _ in range(2):
         by_hand.worker(paths=[MISBEHAVING])
@@ -95,6 +97,7 @@ def test_bad_cells_are_the_same_rows_as_in_local_workers(tmp_path, by_hand, note
     assert gone(notes)
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_code_or_without_a_plug_in_is_left_out_and_named(
     tmp_path, by_hand, monkeypatch
 ):
@@ -126,6 +129,7 @@ def _watch_kill(process, after):
     return watch, seen
 
 
+@pytest.mark.slow
 def test_workers_and_then_the_scheduler_die_and_nothing_is_lost(tmp_path, by_hand, monkeypatch):
     monkeypatch.syspath_prepend(str(MISBEHAVING))
     first = by_hand.worker(paths=[MISBEHAVING])
@@ -174,6 +178,7 @@ def test_a_scheduler_that_stands_still_is_not_waited_for(tmp_path, by_hand, monk
         assert store.done() == set(seen)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_leaves_the_cluster_idle_and_nothing_of_its_own(
     tmp_path, by_hand, notes  # noqa: F811
 ):  # fmt: skip

@@ -22,6 +22,7 @@ BLOCKS = re.findall(
 STUDY = "name: study\nproblems: [ishigami]\nestimators: [gradient, sobol]\nbudgets: [100, 200]\n"
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_run_as_they_stand_and_give_the_same_numbers(tmp_path):
     (tmp_path / "study.yaml").write_text(STUDY)
     tools = tmp_path / "bin"

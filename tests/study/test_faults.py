@@ -122,6 +122,7 @@ def _in_a_namespace(code, folder, size):
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_is_one_sentence_and_what_was_committed_is_kept(tmp_path):
     _in_a_namespace(FULL, tmp_path / "small", "1500k")
 
@@ -172,6 +173,7 @@ def test_a_file_that_is_taken_away_under_a_run_is_noticed_and_nothing_is_lost(tm
     assert numbers(results).equals(numbers(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut", "flipped", "overwritten"])
 def test_a_file_that_is_damaged_under_a_run_is_never_taken_for_a_result(tmp_path, how):
     """Either it is told, by the run or by whoever reads it next, or the numbers are right."""
@@ -207,6 +209,7 @@ def test_a_file_that_is_damaged_under_a_run_is_never_taken_for_a_result(tmp_path
         assert told
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_nothing(tmp_path, monkeypatch):
     """Wall time is only told, never waited for: neither here nor for workers."""
     whole, _ = run_study(study(limits={"timeout": 300}), tmp_path / "whole", workers=1)

@@ -72,6 +72,7 @@ def slopes(results, problem, model):
     return frame[(frame["problem"] == problem) & (frame["model"] == model)]["value"].tolist()
 
 
+@pytest.mark.slow
 def test_it_is_explained_on_a_space_and_on_a_table_and_runs_in_workers_alone(folder):
     study = load_study(folder / "study.yaml")
     results, tally = run_study(study, folder, workers=1)

@@ -127,6 +127,7 @@ def test_sentences_name_methods_that_noise_fools(results):
     assert "bmi_copy takes" in copies
 
 
+@pytest.mark.slow
 def test_page_shows_planted_columns_source_and_licence(results, tmp_path):
     page = write_report(results, tmp_path / "index.html", files=True).read_text()
     for text in ("Planted noise", "Planted copies", "planted copy of bmi: ", "planted noise: ",

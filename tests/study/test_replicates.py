@@ -44,6 +44,7 @@ def test_few_are_joined_by_what_the_runs_say():
     assert row["interval"] == METHOD_OF_FEW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 3, 4, 16])
 def test_means_of_replicates_are_covered(count, rng):
     values = rng.normal(0, 0.1, (1500, count))

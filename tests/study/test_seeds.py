@@ -30,6 +30,7 @@ def numbers(results):
     return results.frame.drop(columns="seconds")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [None, "common"])
 def test_the_bits_depend_on_neither_workers_nor_order_nor_interruptions(
     tmp_path, monkeypatch, seeds

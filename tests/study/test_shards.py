@@ -1,6 +1,7 @@
 """Parts of a study, computed apart and merged: the same file as computed at once."""
 
 import random
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -37,11 +38,19 @@ def numbers(results):
     return results.frame.drop(columns="seconds")
 
 
-@pytest.fixture
-def parts(tmp_path):
-    """Three shards in files of their own."""
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parts")
     for number in (1, 2, 3):
-        run_study(study(), tmp_path / f"{number}", shard=Shard(number, 3), threads=1)
+        run_study(study(), folder / f"{number}", shard=Shard(number, 3), threads=1)
+    return folder
+
+
+@pytest.fixture
+def parts(tmp_path, computed):
+    """Three shards in files of their own, to be written into."""
+    for number in (1, 2, 3):
+        shutil.copytree(computed / f"{number}", tmp_path / f"{number}")
     return [tmp_path / f"{number}" / RESULTS_FILE for number in (1, 2, 3)]
 
 

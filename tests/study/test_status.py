@@ -75,6 +75,7 @@ def test_counts_reasons_and_who_writes(half):
     assert holder_of(path) is None
 
 
+@pytest.mark.slow
 def test_a_page_of_a_study_that_runs(half, tmp_path):
     with writing(half / RESULTS_FILE, "sensbench run half"):
         invoke("report", half / RESULTS_FILE, "--out", tmp_path)

@@ -360,6 +360,7 @@ main(["report", sys.argv[1], "--out", sys.argv[2]])
 """
 
 
+@pytest.mark.slow
 def test_results_of_a_plug_in_that_is_not_installed_are_reported(tmp_path):
     shutil.copy(VERSION_1, tmp_path / RESULTS_FILE)
     out = tmp_path / "out"

@@ -52,6 +52,7 @@ def worker(tmp_path, monkeypatch):
     process.communicate()
 
 
+@pytest.mark.slow
 def test_a_spawned_process_gets_the_same_bits_from_every_kind_of_task(
     tmp_path, monkeypatch, worker
 ):

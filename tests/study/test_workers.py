@@ -96,6 +96,7 @@ def notes(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.slow
 def test_each_bad_cell_is_its_own_row_and_touches_no_other(tmp_path, notes):
     study = cells(*ENDS)
     study = study.model_copy(update={"problems": study.problems[:1]})

@@ -105,8 +105,9 @@ class Trial:
         """Call again to see who has drawn, the model or another thread, where it is not clear."""
         if self._alone or all(_same(_GET[kind](), state) for kind, state in self._before.items()):
             return
-        # its errors are told when it is called for its values
-        with contextlib.suppress(Exception), _watched() as seen:
+        # its errors, and what else it may leave by, are told when it is called for its values
+        leaving = contextlib.suppress(Exception, SystemExit, GeneratorExit)
+        with leaving, _watched() as seen:
             self._draws._of = seen  # also what it draws before it fails
             call()
 
