@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help quickstart linregnet examples bench coverage agreement diagnosis total-order profile test check lint types layers wheel docs clean
+.PHONY: help quickstart linregnet examples bench coverage agreement diagnosis total-order profile test fast check lint types layers wheel docs clean
 
 help:
 	@echo "make quickstart  set up .venv, run experiments/quickstart.yaml, print where the page is"
@@ -16,6 +16,7 @@ help:
 	@echo "make total-order the formulas of total order compared: reports/total_order (SCENARIOS=64: quick)"
 	@echo "make profile     where the time goes (WHAT='gradient -d 100 -n 10000')"
 	@echo "make test        set up .venv, run the whole test-suite"
+	@echo "make fast        the tests that take seconds: what to run while you work"
 	@echo "make check       lint, types, layering and tests: what CI runs"
 	@echo "make wheel       build the wheel, check what is in it, analyse a model with it elsewhere"
 	@echo "make docs        build the documentation: docs/_build/index.html"
@@ -78,8 +79,16 @@ WHAT ?= sobol
 profile: $(VENV)/ready
 	$(BIN)/python -m experiments.speed.profiling $(WHAT)
 
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# types at run time are checked in the fast tests; many repetitions take three times as long with them
+UNTYPED = --override-ini=addopts="-p no:sensbench -q --strict-markers"
+
 test: $(VENV)/ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m slow $(UNTYPED)
+
+fast: $(VENV)/ready-dev
+	$(PYTEST) -m "not slow"
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

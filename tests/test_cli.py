@@ -87,6 +87,7 @@ def test_lists_name_everything(run):
     assert "mlp" in run("list networks")
 
 
+@pytest.mark.slow
 def test_run_report_and_run_again(run):
     output = run("run study.yaml")
     assert "[1/4] ishigami/function gradient budget 30" in output
@@ -145,6 +146,7 @@ def test_set_with_what_cannot_be_is_one_sentence(run, value, said):
         assert len(told.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_too_many_threads_or_rows_are_refused_at_once(run):
     many = max(64, 4 * os.cpu_count()) + 1
     run("run study.yaml")
@@ -205,6 +207,7 @@ def test_analyze_into_a_folder_leaves_what_a_study_does(run):
     assert f"rows.csv, {len(pd.read_csv('rows.csv'))} rows, SHA-256 {digest[:16]}" in provenance
 
 
+@pytest.mark.slow
 def test_analyze_a_model_in_a_file(run):
     output = run("analyze --model net.py:make --data rows.csv --target y --out page.html")
     assert "Importance" in output
@@ -220,6 +223,7 @@ def test_analyze_a_model_in_a_file(run):
     run("analyze --model net.py:make --weights w.pt --data rows.parquet --target y --out d.html")
 
 
+@pytest.mark.slow
 def test_analyze_programs_bounds_and_no_data(run):
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).eval()
     Path("bounds.yaml").write_text("a: [-1, 1]\nb: [0, 5]\n")
@@ -367,6 +371,7 @@ def table_of(output):
     return output[start : output.index("Costs", start)]
 
 
+@pytest.mark.slow
 def test_the_same_rows_however_they_are_written(files):
     expected = table_of(files(LINE + "--data rows.csv --target y"))
     for line, told in {
@@ -396,6 +401,7 @@ def test_cells_that_are_no_numbers(files):
     assert "1 of 60 rows have missing values: left out" in output
 
 
+@pytest.mark.slow
 def test_outputs_are_called_as_the_targets_are(run):
     Path("two.py").write_text("from torch import nn\nnet = nn.Linear(2, 2)\n")
     frame = pd.read_csv("rows.csv").rename(columns={"y": "price"})
@@ -480,6 +486,7 @@ def test_analyze_names_the_option(run, line, told):
     assert output.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_run_says_what_it_is_doing(run, monkeypatch, tmp_path):
     monkeypatch.setenv("SENSBENCH_CACHE", str(tmp_path / "cache"))
     small = "models=[function,{name:\xa0mlp,hidden:\xa0[4],iterations:\xa02,train_rows:\xa0200}]"

@@ -41,6 +41,7 @@ def test_the_guides_python_runs(capsys):
     assert "value" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_the_guides_commands_run(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

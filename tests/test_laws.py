@@ -168,6 +168,7 @@ def test_laws_of_rows_keep_how_the_columns_move(dependence):
     assert space.product().independent
 
 
+@pytest.mark.slow
 def test_three_columns_by_a_vine_whatever_is_given():
     pytest.importorskip("pyvinecopulib")
     R = np.array([[1, 0.7, 0.2], [0.7, 1, 0.5], [0.2, 0.5, 1]])

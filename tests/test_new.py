@@ -41,6 +41,7 @@ def test_it_writes_the_example_of_the_page_and_names_the_entry_point(
     assert f'[project.entry-points."sensbench.{kind}s"]\n{name} = "{entry}"\n' in done.output
 
 
+@pytest.mark.slow
 def test_what_it_writes_passes_its_own_tests_and_the_linter(tmp_path):
     for kind, name in (("estimator", "first_try"), ("problem", "bowl"), ("figure", "mine_2")):
         assert new(kind, name, "--out", tmp_path).exit_code == 0

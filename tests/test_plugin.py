@@ -113,6 +113,7 @@ def test_it_is_listed_with_the_package_it_comes_from(kind, name, site, tmp_path)
     assert "sensbench-demo" not in python("-m", "sensbench", "list", kind, cwd=tmp_path)
 
 
+@pytest.mark.slow
 def test_it_conforms_and_runs_in_a_study(study):
     found = json.loads((study / "found.json").read_text())
     assert (found["code"], found["statuses"]) == (0, ["ok"])
@@ -171,6 +172,7 @@ def of_axes(page):
     assert page.count("<td>sampling</td>") == 8  # of two models: an output and three directions
 
 
+@pytest.mark.slow
 def test_it_is_reported_by_a_process_without_it(study, tmp_path):
     results = tmp_path / "results.sqlite"
     shutil.copy(study / "reports/demo/results.sqlite", results)

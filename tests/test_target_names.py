@@ -72,6 +72,7 @@ def test_two_targets_of_one_name():
         outputs(table, Y.set_axis(["heat", "heat"], axis=1))
 
 
+@pytest.mark.slow
 def test_everything_that_is_said_uses_the_names(tmp_path):
     found = sb.compare(table, X, y=Y, **OPTIONS)
     page = found.report(tmp_path / "index.html", files=True).read_text()

@@ -38,6 +38,7 @@ def require_none(said, what):
         pytest.fail(f"{len(said)} {what} (see tests/golden/make.py):\n{told}", pytrace=False)
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_recorded(recorded, found):
     require_none(differences(recorded.part(full=False), found, exact=EXACT), "other numbers")
 

@@ -56,6 +56,7 @@ def test_same_function_and_inputs(name, params, reference):
     assert not quantiles_differ(problem, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "theirs"), [("harper_gupta_1983", "Harper1983"), ("morris_1993", "Morris1993")]
 )
@@ -70,6 +71,7 @@ def test_borehole(variant, theirs):
     assert ends == [(990.0, 1110.0), (9855.0, 12045.0)]
 
 
+@pytest.mark.slow
 def test_borehole_without_a_hole():
     problem = problems.load("borehole", variant="harper_gupta_1983")
     X = np.tile([0.1, 2000.0, 9e4, 1050.0, 90.0, 760.0, 1400.0, 1.1e4], (4, 1))

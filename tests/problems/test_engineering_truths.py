@@ -33,6 +33,7 @@ def exact(problem):
     return all(known.is_exact for known in problem.truth.values())
 
 
+@pytest.mark.slow
 def test_borehole():
     problem = problems.load("borehole")
     far = between([100, 300, 1500, 9000, 50_000], 4)
@@ -40,6 +41,7 @@ def test_borehole():
     assert exact(problem)
 
 
+@pytest.mark.slow
 def test_borehole_with_a_normal_radius():
     problem = problems.load("borehole", variant="harper_gupta_1983")
     near(problem, gauss_grid(problem, 12, 9, 2, 2, 4, 2, 5, 4), 1e-6)

@@ -293,6 +293,7 @@ def test_morris_1991_sizes_of_slopes_that_are_sums():
     assert (np.abs(known.value[0, 6:10] - mean) <= 6 * error + 1e-9).all()
 
 
+@pytest.mark.slow
 def test_welch_by_blocks():
     """Five inputs in two pairs and one alone, and a sum: blocks' variances add."""
     problem = problems.load("welch")

@@ -45,6 +45,7 @@ def test_errors_are_those_of_the_export(four, tmp_path):
     assert given.loc[("sobol", 3000), "problems"] == 4
 
 
+@pytest.mark.slow
 def test_it_stands_on_the_page_with_its_file(four, tmp_path):
     from sensbench.report import write_report
 

@@ -25,6 +25,7 @@ def comparison():
     return compared(two, X, outputs=["price", "heat"], derivatives="finite-difference")
 
 
+@pytest.mark.slow
 def test_the_verdict_comes_first_for_every_output(comparison, tmp_path):
     given = answers(comparison.results)
     assert [answer.output for answer in given.outputs] == ["price", "heat"]

@@ -409,6 +409,7 @@ def test_for_a_paper_texts_are_texts_and_the_width_is_a_columns(
     assert saved(fresh[0], "pdf") == saved(fresh[1], "pdf")
 
 
+@pytest.mark.slow
 def test_files_are_the_same_whatever_was_saved_before(ishigami_results, monkeypatch):
     monkeypatch.setattr(style, "DPI", 72)  # in print they take four times as long
     for kind in catalogue(ishigami_results):

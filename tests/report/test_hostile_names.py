@@ -106,6 +106,7 @@ def page(results, tmp_path_factory):
     return write_report(results, folder / "index.html", files=True, formats=["svg", "csv"])
 
 
+@pytest.mark.slow
 def test_a_page_runs_nothing(page):
     text = page.read_text()
     found = Page(text)

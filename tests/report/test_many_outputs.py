@@ -160,6 +160,7 @@ def test_constant_outputs_do_not_count_and_are_one_note():
     ]
 
 
+@pytest.mark.slow
 def test_many_outputs_of_which_few_vary_are_shown_by_these(tmp_path):
     weights = np.zeros((50, 3))
     weights[[3, 30]] = WEIGHTS[[0, 7]]
@@ -197,6 +198,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
+@pytest.mark.slow
 def test_the_page_is_bounded_and_holds_every_output(two_hundred_results, tmp_path):
     page = write_report(two_hundred_results, tmp_path / "page.html", files=True, formats=["svg"])
     text = page.read_text(encoding="utf-8")
@@ -214,6 +216,7 @@ def test_the_page_is_bounded_and_holds_every_output(two_hundred_results, tmp_pat
     assert len(pd.read_csv(numbers)) == len(two_hundred_results.final())
 
 
+@pytest.mark.slow
 def test_a_study_of_several_questions_names_the_first_inputs_over_the_outputs(eight, tmp_path):
     two = asked(linear(WEIGHTS[:2], name="two"))
     parts = (eight, two)

@@ -117,6 +117,7 @@ def test_load_gives_frame_findings_and_configuration(half):
         sb.load(half / "nothing")
 
 
+@pytest.mark.slow
 def test_numbers_as_parquet_csv_and_netcdf(half, tmp_path):
     xarray = pytest.importorskip("xarray")
     saved = sb.load(half)

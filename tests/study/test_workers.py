@@ -134,6 +134,7 @@ def test_a_changed_process_is_not_used_again(tmp_path, notes):
     assert tally.counts == {"ok": 2}
 
 
+@pytest.mark.slow
 def test_memory_that_a_cell_keeps_is_not_missed_by_the_next(tmp_path, notes):
     """Twice 0.8 GB are more than the limit, if the second runs where the first left its own."""
     study = cells("keep_much", "take_much")
@@ -181,6 +182,7 @@ def driver(tmp_path, notes, monkeypatch):
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_or_stopped_leaves_nothing_behind_and_lets_go(tmp_path, notes, driver):
     results = tmp_path / "reports" / "hanging" / RESULTS_FILE
     process = driver(3)

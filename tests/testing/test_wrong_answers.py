@@ -285,14 +285,14 @@ def test_wrong_measures_of_outputs_as_a_whole_are_caught(kind, name):
 WITHOUT_CLOSED_FORM = ("delta", "discrepancy", "pawn", "rsa", "shap")
 
 
-# kernels of all pairs of rows, and models that are trained again
-SLOW = ("drop_column", "hsic", "loco")
+# the others take minutes together
+FAST = ("gradient", "permutation", "sobol")
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in FAST))
         for name in estimators.names()
         if name not in WITHOUT_CLOSED_FORM
     ],
