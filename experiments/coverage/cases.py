@@ -98,6 +98,7 @@ METHODS: tuple[tuple[str, str, dict[str, Any], tuple[int, int]], ...] = (
     ("gradient", "gradient", {"active_subspace": True}, (200, 1000)),
     ("sobol", "sobol", {}, (64, 512)),
     ("sobol (pairs)", "sobol", {"second_order": True}, (64, 512)),
+    ("sobol (interactions)", "sobol", {"interactions": "pairs"}, (64, 512)),
     ("sobol (salib)", "sobol", {"interval": "salib"}, (64, 512)),
     ("morris", "morris", {}, (20, 100)),
     ("permutation", "permutation", {}, (100, 500)),

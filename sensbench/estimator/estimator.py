@@ -258,7 +258,7 @@ class Estimator(AskAndTell):
         for name, item in estimates.items():
             meaning = measure(name)
             shapes = {np.shape(item.value), np.shape(item.low), np.shape(item.high)}
-            directed = meaning.axis == "direction" and np.ndim(item.value) == 2
+            directed = meaning.axis in ("direction", "set") and np.ndim(item.value) == 2
             shape = meaning.shape(problem.o, problem.d, np.shape(item.value)[1] if directed else 0)
             if shapes != {shape}:
                 raise InputError(

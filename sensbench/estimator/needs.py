@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import comb
 from typing import Any, Literal, get_args
 
 from sensbench.errors import require
@@ -19,6 +20,8 @@ class Cost:
     ----------
     per_both
         Rows per feature and output.
+    per_pair, per_triple
+        Rows per two features, and per three: d(d - 1)/2 and d(d - 1)(d - 2)/6 times as many.
     extra
         Rows that a run costs once, whatever the number of base rows.
     """
@@ -28,14 +31,19 @@ class Cost:
     per_output: int = 0
     extra: int = 0
     per_both: int = 0
+    per_pair: int = 0
+    per_triple: int = 0
 
     def __call__(self, d: int, o: int, n: int) -> int:
         """Return the rows of ``n`` base rows for ``d`` features and ``o`` outputs."""
         per_row = self.constant + self.per_feature * d + self.per_output * o
+        per_row += self.per_pair * comb(d, 2) + self.per_triple * comb(d, 3)
         return n * (per_row + self.per_both * d * o) + self.extra
 
     def __str__(self) -> str:
         parts = [
+            (self.per_triple, "d(d-1)(d-2)/6"),
+            (self.per_pair, "d(d-1)/2"),
             (self.per_both, "do"),
             (self.per_feature, "d"),
             (self.per_output, "o"),

@@ -41,11 +41,13 @@ _MOST_ROWS = 200
 class Estimate:
     """Values with the ends of their intervals, in the shape of the measure's axis.
 
-    ``(o, d)`` for features, ``(o, d, d)`` for pairs, ``(o,)`` for outputs and ``(o, k)`` for
-    directions. Without an ``interval`` the ends are NaN.
+    ``(o, d)`` for features, ``(o, d, d)`` for pairs, ``(o,)`` for outputs, ``(o, k)`` for
+    directions and for sets of features, ``(d,)`` for features and all outputs together. Without an
+    ``interval`` the ends are NaN.
 
     ``note`` says why a value is NaN, where that is neither a constant output nor a feature the
-    method is not applicable to. ``directions`` names the directions; by default 1, 2, ….
+    method is not applicable to. ``directions`` names the directions, by default 1, 2, …, or the
+    sets of features: ``a & b``.
 
     ``tail``, where a method looks for it, says how heavy the tail is of what a value is a mean of:
     the shape of a generalised Pareto distribution, in the shape of ``value``. Above 0.7 a few rows
@@ -235,8 +237,9 @@ class SensitivityResult:
     def numbers(self) -> Iterator[Number]:
         """Yield measure, output, feature, partner, direction, value, ends and tail of every number.
 
-        What a value does not belong to is empty: a measure of the output has no feature. The tail
-        is NaN where the method does not look for it.
+        What a value does not belong to is empty: a measure of the output has no feature, one of
+        all outputs together no output. A set of features stands where a direction does: ``a & b``.
+        The tail is NaN where the method does not look for it.
         """
         for name, estimate in self.estimates.items():
             at, places = _places(measure(name), estimate, self.outputs, self.features)
@@ -275,7 +278,9 @@ def _places(
     at: Any = ...
     if meaning.axis == "output":
         return at, [(output, "", "", "") for output in outputs]
-    if meaning.axis == "direction":
+    if meaning.axis == "aggregate":
+        return at, [("", feature, "", "") for feature in features]
+    if meaning.axis in ("direction", "set"):
         count = estimate.value.shape[1]
         names = estimate.directions or tuple(str(k + 1) for k in range(count))
         return (

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import comb
 from types import MappingProxyType
 from typing import Literal, get_args
 
 from sensbench.errors import InputError, UnknownNameError
 
-Axis = Literal["feature", "pair", "output", "direction"]
+Axis = Literal["feature", "pair", "output", "direction", "set", "aggregate"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Measure:
         ``"permutation"``, ``"distance"`` … Rules that hold for a kind of measure ask for this.
     axis
         What one value belongs to: a ``"feature"``, a ``"pair"`` of features, the ``"output"`` as a
-        whole, or a ``"direction"`` in the space of the inputs.
+        whole, a ``"direction"`` in the space of the inputs, a ``"set"`` of features; or a feature
+        and all outputs together, their ``"aggregate"``.
     variance_power
         ``|value| ** variance_power`` is on the scale of the total-order index: for a linear
         model with independent inputs it *is* the share of variance. 0: no such scale; shares are
@@ -79,12 +81,17 @@ class Measure:
         return self.unit.count("{y}") * (2 if "²" in self.unit else 1)
 
     def shape(self, o: int, d: int, directions: int = 0) -> tuple[int, ...]:
-        """Return the shape of its values for ``o`` outputs and ``d`` features."""
+        """Return the shape of its values for ``o`` outputs and ``d`` features.
+
+        ``directions``: how many directions, or sets of features, there are; 0: every three.
+        """
         shapes = {
             "feature": (o, d),
             "pair": (o, d, d),
             "output": (o,),
             "direction": (o, directions),
+            "set": (o, directions or comb(d, 3)),
+            "aggregate": (d,),
         }
         return shapes[self.axis]
 

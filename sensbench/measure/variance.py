@@ -7,6 +7,8 @@ _SALTELLI = "Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018"
 _MARA = "Mara, Tarantola & Annoni 2015, doi:10.1016/j.envsoft.2015.07.010"
 _HERIN = "Herin et al. 2024, doi:10.1137/22M153032X"
 _OWEN = "Owen 2014, doi:10.1137/130936233"
+_LIU = "Liu & Owen 2006, doi:10.1198/016214505000001410"
+_GAMBOA = "Gamboa et al. 2014, doi:10.1214/14-EJS895"
 
 for _measure in (
     Measure(
@@ -64,6 +66,73 @@ for _measure in (
         _SOBOL,
         "variance",
         axis="pair",
+    ),
+    Measure(
+        "total_interaction",
+        r"$S_{ij}^T$",
+        "Total interaction of two inputs: the share of variance due to the two acting together, "
+        "alone or with any others. 0 means that they do not interact at all.",
+        "",
+        "Σ over sets u that contain i and j of Var(f_u)/Var f",
+        _LIU,
+        "variance",
+        axis="pair",
+    ),
+    Measure(
+        "third_order",
+        r"$S_{ijk}$",
+        "Third-order Sobol' index: the share of variance due to three inputs acting together, "
+        "beyond what each and each two of them do.",
+        "",
+        "Var(E[f|x_i,x_j,x_k])/Var f - S_ij - S_ik - S_jk - S_i - S_j - S_k",
+        _SOBOL,
+        "variance",
+        axis="set",
+    ),
+    Measure(
+        "closed_of_set",
+        r"$S_u^{\mathrm{closed}}$",
+        "Closed Sobol' index of a set of inputs: the share of variance that knowing all of them "
+        "would remove, on average; what each does alone and all that they do together.",
+        "",
+        "Var(E[f|x_u])/Var f",
+        _SOBOL,
+        "variance",
+        axis="set",
+    ),
+    Measure(
+        "total_of_set",
+        r"$S_u^T$",
+        "Total Sobol' index of a set of inputs: the share of variance left when all others are "
+        "known. 0 means that all of the set can be fixed at once.",
+        "",
+        "E[Var(f|x_~u)]/Var f",
+        _SOBOL,
+        "variance",
+        axis="set",
+    ),
+    Measure(
+        "aggregated_first_order",
+        r"aggregated $S_1$",
+        "First-order Sobol' index of all outputs together: their indices' mean, weighted by their "
+        "variances, which is a share of the sum of the variances. Outputs count as they are "
+        "scaled: give them one unit, or standardise them.",
+        "",
+        "Σ_k Var(E[f_k|x_i]) / Σ_k Var f_k",
+        _GAMBOA,
+        "variance",
+        axis="aggregate",
+    ),
+    Measure(
+        "aggregated_total_order",
+        r"aggregated $S_T$",
+        "Total-order Sobol' index of all outputs together: their indices' mean, weighted by their "
+        "variances. 0 means that the input matters to none of them.",
+        "",
+        "Σ_k E[Var(f_k|x_~i)] / Σ_k Var f_k",
+        _GAMBOA,
+        "variance",
+        axis="aggregate",
     ),
     Measure(
         "shapley",

@@ -16,7 +16,7 @@ from sensbench.model.ignoring import IgnoringModel
 from sensbench.problem.planting import NOISE
 from sensbench.problem.problem import Data, Problem
 from sensbench.problem.refit import Refit
-from sensbench.problem.truth import Truth, Truths
+from sensbench.problem.truth import Truth, Truths, with_inert_inputs
 
 # More inputs that do nothing than a figure has room for.
 MOST = 20
@@ -94,10 +94,9 @@ def _padded(known: Mapping[str, Truth], count: int) -> Mapping[str, Any]:
 
     def wider(name: str, truth: Truth) -> Truth:
         axis = MEASURES[name].axis if name in MEASURES else "feature"
-        axes = {"feature": 1, "pair": 2}.get(axis, 0)
-        still = truth.value.ndim - axes
-        widths = [(0, 0)] * still + [(0, count)] * axes
-        value, error = (np.pad(part, widths) for part in (truth.value, truth.standard_error))
+        value, error = (
+            with_inert_inputs(part, axis, count) for part in (truth.value, truth.standard_error)
+        )
         return Truth(value, error, truth.how)
 
     return Truths(lambda: {name: wider(name, truth) for name, truth in known.items()})

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,24 @@ class Truth:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.value, dtype=dtype)
+
+
+def with_inert_inputs(
+    values: Float[np.ndarray, "o ..."], axis: str, count: int
+) -> Float[np.ndarray, "o ..."]:
+    """Return values of a measure with zeros for so many inputs more, which stand last.
+
+    Of sets of inputs: those of every three, in the order of ``itertools.combinations``.
+    """
+    if axis == "set":
+        d = next(d for d in range(3, len(values[0]) + 3) if comb(d, 3) == len(values[0]))
+        threes = np.array(list(combinations(range(d + count), 3)))
+        wider = np.zeros((len(values), len(threes)))
+        wider[:, (threes < d).all(axis=1)] = values
+        return wider
+    axes = {"feature": 1, "pair": 2}.get(axis, 0)
+    still = values.ndim - axes
+    return np.pad(values, [(0, 0)] * still + [(0, count)] * axes)
 
 
 class Truths(Mapping):

@@ -25,6 +25,8 @@ _PLACES = {
     "pair": ["output", "feature", "partner"],
     "output": ["output"],
     "direction": ["output", "direction"],
+    "set": ["output", "direction"],
+    "aggregate": ["feature"],
 }
 # A dense table of all combinations that is so many times larger than the numbers is a mistake.
 _MOST_DENSE = 10**8

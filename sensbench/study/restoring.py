@@ -68,6 +68,8 @@ def _estimate(
         "pair": ["output", "feature", "partner"],
         "output": ["output"],
         "direction": ["output", "direction"],
+        "set": ["output", "direction"],
+        "aggregate": ["feature"],
     }[measure.axis]
     at = tuple(numbers[axis].map(place[axis]).to_numpy() for axis in axes)
     shape = tuple(len(place[axis]) for axis in axes)
@@ -79,7 +81,7 @@ def _estimate(
             values[at[0], at[2], at[1]] = values[at]
         return values
 
-    names: Mapping[str, int] = place["direction"] if measure.axis == "direction" else {}
+    names: Mapping[str, int] = place["direction"] if "direction" in axes else {}
     value, low, high, tail = (filled(column) for column in ("value", "low", "high", "tail"))
     return Estimate(
         value, low, high, interval=interval, directions=tuple(names),

@@ -1,5 +1,8 @@
 """Right numbers, and intervals that mean something: means over seeds against closed forms."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
@@ -114,11 +117,20 @@ def _check_values(
         gap = np.abs(mean - exact)
         over = np.where(comparable, gap - SEED_ERRORS * error - share * largest - 1e-9, -np.inf)
         at = np.unravel_index(over.argmax(), over.shape)
-        inputs = " and ".join(results[0].features[i] for i in at[1:])
-        by = f" by {inputs}" if inputs else ""
+        where = _where(results[0], name, at)
         rule(over.max() <= 0, who, "the numbers are right",
-             f"{name} of {results[0].outputs[at[0]]}{by} is {mean[at]:.4g} "
+             f"{name} of {where} is {mean[at]:.4g} "
              f"± {error[at]:.2g}, the mean of {SEEDS} seeds; {exact[at]:.4g} is right")  # fmt: skip
+
+
+def _where(result: SensitivityResult, name: str, at: Sequence[Any]) -> str:
+    """Return which output, and which inputs, a number belongs to."""
+    axis = measure(name).axis
+    if axis == "aggregate":
+        return f"all outputs by {result.features[at[0]]}"
+    names = result[name].directions if axis == "set" else result.features
+    inputs = " and ".join(names[i] for i in at[1:])
+    return f"{result.outputs[at[0]]} by {inputs}" if inputs else result.outputs[at[0]]
 
 
 def _check_widths(results: list[SensitivityResult], who: str) -> None:

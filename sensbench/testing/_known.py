@@ -67,6 +67,9 @@ def product_answers() -> Answers:
         (-scale * float(_CENTRE[2]), {1: _itself}),
     ]
     answers = {name: item.value for name, item in separable(space, *linear, joint).items()}
+    of_all = answers["variance"][:, None] / answers["variance"].sum()
+    for name in ("first_order", "total_order"):
+        answers[f"aggregated_{name}"] = (of_all * answers[name]).sum(axis=0)
     # A linear model has the same effect on every grid, and varies along one direction.
     ranges, share = EFFECTS * math.sqrt(12), EFFECTS**2 / (EFFECTS**2).sum(axis=1, keepdims=True)
     of_linear = {

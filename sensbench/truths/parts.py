@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sensbench.problem.truth import Truth, Truths
-
-_OF_OUTPUTS_ALONE = ("mean", "variance")
+from sensbench.measure import measure
+from sensbench.problem.truth import Truth, Truths, with_inert_inputs
 
 
 def by_output(whole: Truths, parts: Mapping[int, Truths]) -> Truths:
@@ -40,9 +39,7 @@ def with_inert(truths: Truths, n: int) -> Truths:
     """Return the same truths with ``n`` more inputs that do nothing: exactly 0 in every measure."""
 
     def padded(name: str, values: np.ndarray) -> np.ndarray:
-        if name in _OF_OUTPUTS_ALONE:
-            return values
-        return np.pad(values, [(0, 0), *[(0, n)] * (values.ndim - 1)])
+        return with_inert_inputs(values, measure(name).axis, n)
 
     return Truths(
         lambda: {

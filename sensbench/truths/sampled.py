@@ -167,6 +167,8 @@ def _sums(
         sums["first"] = (YB * (AB - YA)).sum(axis=1).T
         sums["total"] = ((AB - YA) ** 2).sum(axis=1).T
     if indices and pairs:
+        # (a - ab_i)² + (a - ab_j)² - (ab_i - ab_j)², halved
+        sums["acting"] = np.stack([change @ change.T for change in np.moveaxis(AB - YA, 2, 0)])
         BA = swapped(B, A)
         # By symmetry A and B may change places: both halves of the evaluations are used.
         sums["first"] = (sums["first"] + (YA * (BA - YB)).sum(axis=1).T) / 2
@@ -261,7 +263,9 @@ def _measures(
         closed = (sums["closed"] + sums["closed"].transpose(0, 2, 1)) / 2
         both = (closed - sums["cross"][:, None, None]) / n
         second = (both - first[:, :, None] - first[:, None, :]) / variance[..., None]
-        measures["second_order"] = second * (1.0 - np.eye(second.shape[-1]))
+        off_diagonal = 1.0 - np.eye(second.shape[-1])
+        measures["second_order"] = second * off_diagonal
+        measures["total_interaction"] = sums["acting"] / n / variance[..., None] * off_diagonal
         measures["shapley"] = sums["shapley"] / n / variance
     if "J" in sums:
         slope, dgsm = sums["J"] / n, sums["JJ"] / n

@@ -15,7 +15,9 @@ from sensbench.inputs.space import InputSpace
 from sensbench.measure import measure
 from sensbench.problem.truth import Truth, Truths
 from sensbench.truths.implied import implied
+from sensbench.truths.interactions import of_interactions
 from sensbench.truths.line import FAR, Factor, Line
+from sensbench.truths.pairs_of_terms import PairsOfTerms, others
 from sensbench.truths.sizes import mean_sizes
 
 Terms = Sequence[tuple[float, Mapping[int, Factor]]]
@@ -177,18 +179,6 @@ def _scale(name: str, moments: Mapping[str, np.ndarray]) -> np.ndarray | float:
 
 
 @dataclass
-class _Pairs:
-    """Pairs of terms that share inputs; everything is 1 (or 0 for ``cov``) at other inputs."""
-
-    weight: Float[np.ndarray, " p"]
-    shared: Bool[np.ndarray, "p d"]
-    a: Float[np.ndarray, "p d"]
-    p: Float[np.ndarray, "p d"]
-    cov: Float[np.ndarray, "p d"]
-    slopes: Float[np.ndarray, "p d"]
-
-
-@dataclass
 class _Series:
     """The moments of every factor of every term."""
 
@@ -230,14 +220,14 @@ class _Series:
             series.slope_means[rows, i] = slope_mean[index[rows, i]]
         return series
 
-    def pairs(self) -> Iterator[_Pairs]:
+    def pairs(self) -> Iterator[PairsOfTerms]:
         """Yield the pairs of terms that share an input, in chunks; two that differ count twice."""
         first, second = np.nonzero(np.triu(self.active.astype(float) @ self.active.T.astype(float)))
         size = max(1, _CHUNK // self.active.shape[1])
         for start in range(0, len(first), size):
             yield self._of(first[start : start + size], second[start : start + size])
 
-    def _of(self, k: np.ndarray, m: np.ndarray) -> _Pairs:
+    def _of(self, k: np.ndarray, m: np.ndarray) -> PairsOfTerms:
         shared = self.active[k] & self.active[m]
         products = self.means[k] * self.means[m]
         weight = self.coefficients[k] * self.coefficients[m] * np.where(k < m, 2.0, 1.0)
@@ -249,7 +239,7 @@ class _Series:
             cov[rows, i] = self.covariances[i][at]
             slopes[rows, i] = self.slope_products[i][at]
         p = np.where(shared, products, 1.0)
-        return _Pairs(weight, shared, p + cov, p, cov, slopes)
+        return PairsOfTerms(weight, shared, p + cov, p, cov, slopes)
 
 
 def _moments(
@@ -263,9 +253,9 @@ def _moments(
     second = np.zeros((d, d))
     for pairs in series.pairs():
         weight, cov = pairs.weight[:, None], pairs.cov
-        total += (weight * cov * _others(pairs.a)).sum(axis=0)
-        first += (weight * cov * _others(pairs.p)).sum(axis=0)
-        dgsm += (weight * pairs.slopes * _others(pairs.a)).sum(axis=0)
+        total += (weight * cov * others(pairs.a)).sum(axis=0)
+        first += (weight * cov * others(pairs.p)).sum(axis=0)
+        dgsm += (weight * pairs.slopes * others(pairs.a)).sum(axis=0)
         # Π a - Π p as a telescoping sum: no digits of a small variance are lost
         before = np.cumprod(np.hstack([np.ones_like(weight), pairs.a[:, :-1]]), axis=1)
         after = np.cumprod(np.hstack([np.ones_like(weight), pairs.p[:, :0:-1]]), axis=1)[:, ::-1]
@@ -275,14 +265,14 @@ def _moments(
         nodes, weights = roots_legendre(int(pairs.shared.sum(axis=1).max()) // 2 + 1)
         for t, w in zip((nodes + 1) / 2, weights / 2, strict=True):
             # p + t·cov: the game's multilinear extension at (t, …, t)
-            shapley += w * (weight * cov * _others(pairs.p + t * cov)).sum(axis=0)
+            shapley += w * (weight * cov * others(pairs.p + t * cov)).sum(axis=0)
         for i in range(d):
             rows = pairs.shared[:, i]
             rest = pairs.p[rows].copy()
             rest[:, i] = 1.0
-            second[i] += (weight[rows] * cov[rows, i, None] * cov[rows] * _others(rest)).sum(axis=0)
+            second[i] += (weight[rows] * cov[rows, i, None] * cov[rows] * others(rest)).sum(axis=0)
     np.fill_diagonal(second, 0.0)
-    slopes = series.coefficients[:, None] * series.slope_means * _others(series.means)
+    slopes = series.coefficients[:, None] * series.slope_means * others(series.means)
     slope = slopes.sum(axis=0)
     slope[np.abs(slope) < _ROUNDING * np.sqrt(dgsm)] = 0.0
     means = series.coefficients * series.means.prod(axis=1)
@@ -300,16 +290,9 @@ def _moments(
     if not converging:
         second = (second + second.T) / 2  # equal up to rounding
         moments |= {"second_order": second / variance, "shapley": shapley / variance}
+        moments |= {name: of / variance for name, of in of_interactions(series.pairs(), d).items()}
     return moments
 
 
 def _without_rounding(shares: Float[np.ndarray, " d"]) -> Float[np.ndarray, " d"]:
     return np.where(np.abs(shares) < _ROUNDING**2, 0.0, shares)
-
-
-def _others(factors: Float[np.ndarray, "p d"]) -> Float[np.ndarray, "p d"]:
-    """Return the product over all inputs but one, for each; zeros are no trouble."""
-    ones = np.ones((len(factors), 1))
-    before = np.cumprod(np.hstack([ones, factors[:, :-1]]), axis=1)
-    after = np.cumprod(np.hstack([ones, factors[:, :0:-1]]), axis=1)[:, ::-1]
-    return before * after

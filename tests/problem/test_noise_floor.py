@@ -1,5 +1,7 @@
 """Inputs that the model ignores: others' numbers, cost, ranks, and how often chance is above."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from sensbench.metrics.ranks import shares
 from sensbench.model.ignoring import IgnoringModel
 from sensbench.problem.noise_floor import with_noise_floor
 from sensbench.problem.problem import Data
+from sensbench.problem.truth import with_inert_inputs
 from sensbench.report.tables.importance import importance_tables
 from sensbench.study.config import check_study
 from sensbench.study.planning import plan_of
@@ -210,3 +213,11 @@ def test_refusals():
         with_noise_floor(sb.Problem.of(lambda x: x.sum(1), together))
     named = sb.InputSpace.uniform({"a": (0.0, 1.0), "ignored": (0.0, 1.0)})
     assert with_noise_floor(sb.Problem.of(lambda x: x.sum(1), named)).features[-1] == "ignored_1"
+
+
+def test_inert_inputs_act_with_none_in_threes():
+    values = np.array([[0.1, 0.2, 0.3, 0.4]])
+    wider = with_inert_inputs(values, "set", 1)
+    threes = list(itertools.combinations(range(5), 3))
+    known = dict(zip(itertools.combinations(range(4), 3), values[0], strict=True))
+    np.testing.assert_array_equal(wider[0], [known.get(u, 0.0) for u in threes])

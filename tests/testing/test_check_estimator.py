@@ -249,6 +249,11 @@ def test_second_order_conforms():
     check_estimator(estimators.load("sobol", second_order=True))
 
 
+@pytest.mark.slow
+def test_interactions_and_aggregates_conform():
+    check_estimator(estimators.load("sobol", interactions="triples", aggregated=True))
+
+
 @pytest.mark.parametrize("estimator", [Slopes(), OnlyData(), BiasFalls()])
 def test_right_ones_pass(estimator):
     check_estimator(estimator)

@@ -53,9 +53,12 @@ def influences(
     }
 
 
+_OF_PAIRS = ("second_order", "total_interaction")
+
+
 def in_shape(name: str, flat: Float[np.ndarray, "... _"], d: int) -> Float[np.ndarray, "..."]:
     """Return values of features as they are, and those of pairs above a diagonal."""
-    return _square(flat, d) if name == "second_order" else flat
+    return _square(flat, d) if name in _OF_PAIRS else flat
 
 
 def _numerators(means: Float[np.ndarray, "... o k"], outputs: Moments, d: int) -> Parts:
