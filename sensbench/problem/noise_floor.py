@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from sensbench.errors import NotApplicable, require
+from sensbench.errors import require
+from sensbench.inputs.beside import with_independent
 from sensbench.measure import MEASURES
 from sensbench.model.ignoring import IgnoringModel
 from sensbench.problem.planting import NOISE
@@ -28,39 +29,30 @@ def with_noise_floor(problem: Problem, count: int = 1, seed: int | tuple[int, ..
     They are inputs of every row and draw, and dropped before the model is called, so that what a
     method says of them it would say of any input without effect. Rows, numbers and cost of the
     other inputs stay what they mean; a method whose cost grows with the inputs has fewer base rows
-    for the same budget.
+    for the same budget. Inputs that depend on each other keep their law, and the ignored ones stand
+    beside it.
 
     Parameters
     ----------
     problem
-        Any whose inputs are drawn independently, with or without rows.
+        Any, with or without rows.
     count
         How many. An input without effect of its own is above the best of k by chance one time in
         k + 1, where a method gives no interval.
     seed
         Of their values in rows of data.
-
-    Raises
-    ------
-    NotApplicable
-        Inputs that depend on each other: their law is one of so many inputs.
     """
     who = f"noise floor of {problem.name!r}"
     whole = isinstance(count, int) and not isinstance(count, bool)
     require(whole and 1 <= count <= MOST, who, f"1 to {MOST} inputs of noise", count)
     space = problem.space
-    if not space.independent:
-        raise NotApplicable(
-            f"{who}: expected inputs that are drawn independently; got inputs that are "
-            f"{space.dependence.describe()}, whose law has no place for more; leave noise_floor "
-            f"out, or take methods with a floor or p-values of their own: delta, pawn, hsic"
-        )
     names = _names(problem, count)
     wider = replace(
         space,
         columns=(*space.columns, *names),
         marginals=(*space.marginals, *(stats.uniform(0.0, 1.0) for _ in names)),
         units=(*space.units, *("" for _ in names)) if space.units else (),
+        dependence=with_independent(space.dependence, space.d, count),
     )
     data = problem.data
     if data is not None:

@@ -64,10 +64,15 @@ def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
     return tuple(
         Known(measure, output, feature, float(item.value[k, i]), float(item.standard_error[k, i]))
         for measure, item in truth.items()
-        if item.value.ndim == 2
+        if item.value.ndim == 2 and _axis(measure) == "feature"
         for k, output in enumerate(problem.outputs)
         for i, feature in enumerate(problem.features)
     )
+
+
+def _axis(name: str) -> str:
+    """Return what a measure's values belong to; one that nobody defined is of features."""
+    return MEASURES[name].axis if name in MEASURES else "feature"
 
 
 # Of a method that nobody can ask what it ranks by.

@@ -122,7 +122,13 @@ def _statistics(
     if len(rows) > 5:
         both = (YB[:, :, None, None] * rows[5]).mean(axis=0) / variance[..., None]
         second = both - first[:, :, None] - first[:, None, :]
-        statistics["second_order"] = second * (1.0 - np.eye(len(ranges)))
+        off_diagonal = 1.0 - np.eye(len(ranges))
+        statistics["second_order"] = second * off_diagonal
+        changes = swapped - YA[:, :, None]
+        # Liu & Owen 2006: what the two change together, less what each changes alone
+        contrast = rows[5] - changes[:, :, :, None] - changes[:, :, None, :]
+        acting = (contrast**2).mean(axis=0) / 4 / variance[..., None]
+        statistics["total_interaction"] = acting * off_diagonal
     return {
         **statistics,
         **raw,

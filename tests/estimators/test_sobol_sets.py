@@ -254,12 +254,16 @@ def test_intervals_hold_the_truth(N):
 
 
 def test_sets_and_aggregates_reach_files_and_tables(tmp_path):
-    problem = sb.problems.load("two_outputs")
+    problem = sb.problems.load("ishigami")
     asked = [list(problem.features[:2])]
     sobol = sb.estimators.load("sobol", interactions="triples", aggregated=True, sets=asked)
     comparison = sb.compare(problem, estimators=[sobol], budget=1000)
     (sets,) = SetMeasures().tables(comparison.results)
     (together,) = AggregatedMeasures().tables(comparison.results)
+    # known values of three inputs are none of single ones
+    known = {item.measure for item in next(iter(comparison.results.questions.values())).truth}
+    assert "first_order" in known
+    assert "third_order" not in known
     assert " & ".join(asked[0]) in set(sets.shown["inputs"])
     assert list(together.shown["input"]) == [*problem.features] * 2
     with pytest.warns(SaveWarning):  # of the function: results are all that is asked

@@ -1,5 +1,6 @@
 """Inputs that the model ignores: others' numbers, cost, ranks, and how often chance is above."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -8,8 +9,9 @@ import torch
 from torch import nn
 
 import sensbench as sb
-from sensbench.errors import InputError, NotApplicable, StudyError
+from sensbench.errors import InputError, StudyError
 from sensbench.findings.consensus import headline_shares
+from sensbench.inputs.dependence import ConditionalDependence, DensityOfCopula
 from sensbench.metrics.ranks import shares
 from sensbench.model.ignoring import IgnoringModel
 from sensbench.problem.noise_floor import with_noise_floor
@@ -206,13 +208,68 @@ def test_refusals():
     problem = sb.Problem.of(lambda x: x.sum(1), space)
     with pytest.raises(InputError, match="1 to 20 inputs of noise"):
         with_noise_floor(problem, 21)
-    together = sb.InputSpace.of(
-        {"a": (0.0, 1.0), "ignored": (0.0, 1.0)}, correlation={("a", "ignored"): 0.5}
-    )
-    with pytest.raises(NotApplicable, match="has no place for more"):
-        with_noise_floor(sb.Problem.of(lambda x: x.sum(1), together))
     named = sb.InputSpace.uniform({"a": (0.0, 1.0), "ignored": (0.0, 1.0)})
     assert with_noise_floor(sb.Problem.of(lambda x: x.sum(1), named)).features[-1] == "ignored_1"
+
+
+def laws():
+    X = np.random.default_rng(0).multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 300)
+    gaussian = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)}, correlation={("a", "b"): 0.8})
+    yield "gaussian", gaussian
+    yield "rows", sb.InputSpace.from_data(X, ["a", "b"], dependence="rows")
+    yield "own", dataclasses.replace(gaussian, dependence=Falling())
+
+
+class Falling:
+    """The second input is what the first lacks of 1, drawn at once only."""
+
+    independent = False
+
+    def join(self, u):
+        return np.stack([u[:, 0], 1 - u[:, 0]], 1)
+
+    def describe(self):
+        return "opposite"
+
+
+@pytest.mark.parametrize(("name", "space"), laws())
+def test_inputs_that_depend_on_each_other_keep_their_law(name, space):
+    """Draws of the others are the same ones, and what is ignored says nothing of them."""
+    problem = with_noise_floor(sb.Problem.of(lambda x: x[:, 0] + 2 * x[:, 1], space), 2)
+    wide = problem.space
+    assert not wide.independent
+    assert wide.dependence.describe() == space.dependence.describe()
+    u = np.random.default_rng(1).random((400, 4))
+    joined = wide.dependence.join(u)
+    np.testing.assert_allclose(joined[:, :2], space.dependence.join(u[:, :2]), atol=1e-14)
+    np.testing.assert_allclose(joined[:, 2:], u[:, 2:], atol=1e-14)
+    assert isinstance(wide.dependence, ConditionalDependence) == (name != "own")
+    assert isinstance(wide.dependence, DensityOfCopula) == (name == "gaussian")
+    if name == "own":
+        return
+    v = np.random.default_rng(2).random((400, 4))
+    for given in itertools.product([False, True], repeat=4):
+        mask = np.array(given)
+        drawn = wide.dependence.conditional(joined, mask, v)
+        alone = joined[:, :2]
+        if not mask[:2].all():
+            alone = space.dependence.conditional(joined[:, :2], mask[:2], v[:, :2])
+        np.testing.assert_allclose(drawn[:, :2], alone, atol=1e-12)
+        np.testing.assert_allclose(drawn[:, 2:], np.where(mask[2:], u[:, 2:], v[:, 2:]), atol=1e-14)
+
+
+def test_ignored_inputs_have_nothing_of_a_joint_law():
+    """y = a + 2b, both normal with ρ = 0.8: S_T is (1 - ρ²)·(1, 4) / 8.2, and S_1 by regression."""
+    space = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)}, correlation={("a", "b"): 0.8})
+    problem = with_noise_floor(sb.Problem.of(lambda x: x[:, 0] + 2 * x[:, 1], space))
+    found = sb.estimators.load("kucherenko").estimate(problem, budget=14_000)
+    np.testing.assert_allclose(
+        found["total_order"].value[0], [0.36 / 8.2, 1.44 / 8.2, 0], atol=0.02
+    )
+    first = [(1 + 1.6) ** 2 / 8.2, (2 + 0.8) ** 2 / 8.2, 0]
+    np.testing.assert_allclose(found["first_order"].value[0], first, atol=0.05)
+    effects = sb.estimators.load("shapley_effects").estimate(problem, budget=14_000)["shapley"]
+    assert abs(effects.value[0, 2]) < 0.02
 
 
 def test_inert_inputs_act_with_none_in_threes():
