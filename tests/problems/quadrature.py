@@ -95,7 +95,9 @@ def by_quadrature(problem, axes):
             more = shares[tuple(sorted((*u, i)))] - share
             shapley[:, i] += more / (d * math.comb(d - 1, len(u)))
     standardised = {f"{k}_standardised": v * scale for k, v in raw.items() if k != "dgsm"}
+    acting = interactions(shares, problem.o, d)
     return {
+        **{name: values for name, values in acting.items() if name in problem.truth},
         **raw,
         **limit(problem, axes, raw["derivative_abs"]),
         "mean": centre,
@@ -109,6 +111,22 @@ def by_quadrature(problem, axes):
         "permutation_r2": 2 * total,
         "permutation_total_order": total,
     }
+
+
+def interactions(shares, o, d):
+    """What is left of closed shares when those of all smaller, or all other, sets are taken out."""
+    everything = range(d)
+    total = np.zeros((o, d, d))
+    for i, j in combinations(everything, 2):
+        rest = [tuple(k for k in everything if k not in u) for u in ((i,), (j,), (i, j))]
+        without_one, without_other, without_both = (shares[u] for u in rest)
+        value = shares[tuple(everything)] - without_one - without_other + without_both
+        total[:, i, j] = total[:, j, i] = value
+    threes = [
+        sum((-1) ** (3 - r) * shares[v] for r in (1, 2, 3) for v in combinations(u, r))
+        for u in combinations(everything, 3)
+    ]
+    return {"total_interaction": total, "third_order": np.array(threes).reshape(-1, o).T}
 
 
 def on_grid(problem, axes):
@@ -154,7 +172,8 @@ def agree(problem, axes, rtol=1e-9, without=()):
 def close(name, known, values, rtol=1e-9, standard_errors=6.0):
     """One truth against another route's value, to rounding or within standard errors."""
     # of shares and of a mean that may be 0, the digits count from a size of 1
-    least = 1.0 if name in ("mean", "first_order", "second_order") else 0.0
+    of_one = ("mean", "first_order", "second_order", "total_interaction", "third_order")
+    least = 1.0 if name in of_one else 0.0
     scale = max(np.abs(known.value).max(), least) or 1.0
     slack = rtol * (np.abs(values) + scale) + standard_errors * known.standard_error
     gap = np.abs(known.value - values) / slack

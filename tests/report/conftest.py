@@ -14,7 +14,7 @@ from torch import nn
 from sensbench import estimators
 from sensbench.errors import CorrelatedInputsWarning, NotApplicable, SensbenchError
 from sensbench.inputs.space import InputSpace
-from sensbench.measure import measure
+from sensbench.measure import MEASURES, measure
 from sensbench.model.quality import Quality, qualities
 from sensbench.problem.problem import Problem
 from sensbench.report import figures, write_report
@@ -56,7 +56,7 @@ class Built:
         truth = tuple(
             Known(measure, output, feature, float(known.value[k, i]))
             for measure, known in problem.truth.items()
-            if known.value.ndim == 2
+            if MEASURES[measure].axis == "feature"
             for k, output in enumerate(problem.outputs)
             for i, feature in enumerate(problem.space.names)
         )
