@@ -212,14 +212,6 @@ def test_refusals():
     assert with_noise_floor(sb.Problem.of(lambda x: x.sum(1), named)).features[-1] == "ignored_1"
 
 
-def laws():
-    X = np.random.default_rng(0).multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 300)
-    gaussian = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)}, correlation={("a", "b"): 0.8})
-    yield "gaussian", gaussian
-    yield "rows", sb.InputSpace.from_data(X, ["a", "b"], dependence="rows")
-    yield "own", dataclasses.replace(gaussian, dependence=Falling())
-
-
 class Falling:
     """The second input is what the first lacks of 1, drawn at once only."""
 
@@ -232,7 +224,15 @@ class Falling:
         return "opposite"
 
 
-@pytest.mark.parametrize(("name", "space"), laws())
+def laws():
+    X = np.random.default_rng(0).multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 300)
+    gaussian = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)}, correlation={("a", "b"): 0.8})
+    yield "gaussian", gaussian
+    yield "rows", sb.InputSpace.from_data(X, ["a", "b"], dependence="rows")
+    yield "own", dataclasses.replace(gaussian, dependence=Falling())
+
+
+@pytest.mark.parametrize(("name", "space"), [*laws()])
 def test_inputs_that_depend_on_each_other_keep_their_law(name, space):
     """Draws of the others are the same ones, and what is ignored says nothing of them."""
     problem = with_noise_floor(sb.Problem.of(lambda x: x[:, 0] + 2 * x[:, 1], space), 2)
