@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from sklearn.linear_model import LinearRegression
 
 import sensbench as sb
 from sensbench.problem.truth import Truth
@@ -14,10 +15,11 @@ Truths = Mapping[str, Truth]
 
 
 class Case(NamedTuple):
-    """A problem's name, and how it is made."""
+    """A problem's name, how it is made, and the methods it is for; for all where none is named."""
 
     name: str
     problem: Callable[[], sb.Problem]
+    methods: tuple[str, ...] = ()
 
 
 def exponential() -> sb.Problem:
@@ -71,9 +73,25 @@ def network() -> sb.Problem:
     return sb.Problem.of(module, space, name="network")
 
 
+def taught() -> sb.Problem:
+    """A line fitted to 512 noisy rows of x1 + x2/2 + x3²/4, which can be fitted again; x4 is inert.
+
+    Judged on some of many other rows with their targets.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_512, 4))
+    y = X[:, 0] + X[:, 1] / 2 + X[:, 2] ** 2 / 4 + rng.normal(size=len(X))
+    fitted = LinearRegression().fit(X[:512], y[:512])
+    space = sb.InputSpace.normal({f"x{k + 1}": (0, 1) for k in range(4)})
+    refit = sb.Refit(LinearRegression(), X[:512], y[:512])
+    return sb.Problem.of(fitted.predict, space, X=X[512:], y=y[512:], name="taught", refit=refit)
+
+
 def named(name: str, **params: Any) -> Callable[[], sb.Problem]:
     return lambda: sb.problems.load(name, **params)
 
+
+RETRAINED = ("loco", "drop_column")
 
 CASES = (
     Case("linear Gaussian", named("linear_gaussian")),
@@ -91,6 +109,8 @@ CASES = (
     Case("correlated linear", named("linear_gaussian", correlation=0.7)),
     Case("correlated portfolio", named("correlated_portfolio")),
     Case("causal roles", named("causal_roles", interaction=0.5)),
+    # others have nothing to train again
+    Case("taught", taught, RETRAINED),
 )
 
 # label, name, options, size of the small and of the large run: base rows, trajectories or rows
@@ -129,6 +149,9 @@ METHODS: tuple[tuple[str, str, dict[str, Any], tuple[int, int]], ...] = (
     ("deep_lift", "deep_lift", {}, (100, 500)),
     ("feature_ablation", "feature_ablation", {}, (200, 1000)),
     ("shapley_value_sampling", "shapley_value_sampling", {}, (100, 500)),
+    ("sage", "sage", {}, (100, 500)),
+    ("loco", "loco", {}, (200, 1000)),
+    ("drop_column", "drop_column", {}, (200, 1000)),
 )
 
 

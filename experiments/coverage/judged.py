@@ -44,10 +44,22 @@ def table(lines: list[dict[str, Any]], replicates: int) -> pd.DataFrame:
             for end in ("value", "low", "high")
         }
         rows.append(row | {"budget": found[0]["budget"]} | judged(ends, measure, known[problem]))
+    return _in_order(pd.DataFrame(rows))
+
+
+def with_rows_of(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with those rows of an earlier one whose methods it does not have."""
+    before = before[~before["method"].isin(frame["method"])].copy()
+    before["measure"] = before["measure"].fillna("")
+    judged_before = before["coverage"].notna()
+    before.loc[judged_before, "misses"] = before.loc[judged_before, "misses"].fillna("")
+    frame = frame.assign(problem=frame["problem"].astype(str))
+    return _in_order(pd.concat([before, frame], ignore_index=True))
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    frame["problem"] = pd.Categorical(frame["problem"], [c.name for c in CASES], ordered=True)
     order = ["method", "measure", "problem", "size"]
-    frame = pd.DataFrame(rows)
-    for column, items in (("problem", [c.name for c in CASES]),):
-        frame[column] = pd.Categorical(frame[column], items, ordered=True)
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 

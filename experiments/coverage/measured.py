@@ -1,6 +1,6 @@
 """Runs of one method on one problem, a part at a time; what is done is kept, and not done again."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +26,18 @@ class Part(NamedTuple):
     replicates: int
 
 
-def parts(replicates: int) -> Iterator[Part]:
-    """Yield all parts: the first replicates of every cell before the next ones."""
+def parts(replicates: int, methods: Collection[str] = ()) -> Iterator[Part]:
+    """Yield all parts: the first replicates of every cell before the next ones.
+
+    Of these methods, by label; of all by default.
+    """
     for first in range(0, replicates, PART):
         for case in CASES:
             for label, _, _, sizes in METHODS:
+                if methods and label not in methods:
+                    continue
+                if label not in (case.methods or label):
+                    continue
                 for size in sizes:
                     yield Part(case.name, label, size, first, min(PART, replicates - first))
 
@@ -80,7 +87,7 @@ def done(lines: list[dict[str, Any]]) -> set[Part]:
     return {Part(**{name: line[name] for name in Part._fields}) for line in lines}
 
 
-def run(file: Path, replicates: int) -> Iterator[Part]:
+def run(file: Path, replicates: int, methods: Collection[str] = ()) -> Iterator[Part]:
     """Measure what the file does not hold yet, and yield each part when it is kept.
 
     A cell whose first runs gave no interval is not run again: it will not give any.
@@ -92,7 +99,7 @@ def run(file: Path, replicates: int) -> Iterator[Part]:
     end_last_line(file)
     problems: dict[str, sb.Problem] = {}
     makers = {case.name: case.problem for case in CASES}
-    for part in parts(replicates):
+    for part in parts(replicates, methods):
         if part in before or _cell(part) in without:
             continue
         if part.problem not in problems:

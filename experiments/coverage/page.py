@@ -26,14 +26,15 @@ _HEADS = (
 )
 
 
-def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
+def page(frame: pd.DataFrame, versions: str) -> str:
     """Return the page: what was done, how many cells miss which target, and every cell."""
     judged = frame[frame["coverage"].notna()]
+    runs = _from_to(judged["runs"])
     missed = judged[judged["misses"] != ""]
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Coverage of intervals</title>"
         f"<style>{STYLE}</style><h1>How often 95 % intervals hold the truth</h1>",
-        f"<p>{replicates:,} runs of every method on every problem, at a small and a large size "
+        f"<p>{runs} runs of every method on every problem, at a small and a large size "
         "(rows, base rows or trajectories), seeds 0, 1, 2, …; 1,000 is what "
         "<code>make coverage</code> does. "
         "Coverage: share of intervals that hold the truth, over inputs and runs. Worst input: the "
@@ -65,6 +66,13 @@ def page(frame: pd.DataFrame, replicates: int, versions: str) -> str:
             parts.append(f"<li>{escape(what)}</li>")
         parts.append("</ul>")
     return "\n".join(parts) + "</html>\n"
+
+
+def _from_to(runs: "pd.Series[float]") -> str:
+    if runs.empty:
+        return "No"
+    least, most = int(runs.min()), int(runs.max())
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _tally(judged: pd.DataFrame) -> str:

@@ -19,7 +19,7 @@ _FEWEST = 10
 _ROUNDING = 1e-12
 # A prior on the shape, worth ten observations, as in the diagnostic; that of a light tail (theirs
 # is 0.5), so that it takes more than ten values to raise an alarm.
-_PRIOR, _WORTH = 0.2, 10
+_PRIOR, WORTH = 0.2, 10
 # factors whose product has one logarithm, and numbers that stay in cache
 _FACTORS, _NUMBERS = 16, 2**15
 # A shape of this by moments is below the other by the fit.
@@ -57,7 +57,7 @@ def tail_shape(
     fitted = (quartile > rounding) & (top > quartile * (1 + 1e-9))
     shape = np.full(len(excess), np.nan)
     if matters_above >= 0:
-        near_0 = _NEGATIVE + _NEGATIVE_BY_M / (m + _WORTH)
+        near_0 = _NEGATIVE + _NEGATIVE_BY_M / (m + WORTH)
         bound = _LIGHT if matters_above >= _LIGHT_BELOW else near_0
         light, by_moments = _plainly_light(excess, bound)
         light &= fitted
@@ -87,7 +87,7 @@ def _plainly_light(
 
 
 def _with_prior(shape: Float[np.ndarray, " s"], m: int) -> Float[np.ndarray, " s"]:
-    return (m * shape + _WORTH * _PRIOR) / (m + _WORTH)
+    return (m * shape + WORTH * _PRIOR) / (m + WORTH)
 
 
 def _fit(excess: Float[np.ndarray, "s m"]) -> Float[np.ndarray, " s"]:

@@ -1,6 +1,7 @@
 """Normal intervals for every statistic that is a smooth function of row means: the delta method."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -119,6 +120,18 @@ def symmetric_interval(
 ) -> Estimate:
     """Return the interval around a value that may have either sign."""
     return Estimate(value, value - half, value + half, interval=interval)
+
+
+def with_skewed_end(item: Estimate, half: Float[np.ndarray, "..."]) -> Estimate:
+    """Return a symmetric interval with the upper end of a logarithmic one, where that is farther.
+
+    Of a mean of squares that may be 0 or, by its noise, less: samples that err low have small
+    standard errors, too. Where 0 is within the interval it stays as it is.
+    """
+    away = (half < item.value) & (half > 0)
+    relative = np.where(away, half / np.where(away, item.value, 1.0), 0.0)
+    high = np.where(away, item.value * np.exp(relative), item.high)
+    return replace(item, high=high)
 
 
 def log_interval(

@@ -89,6 +89,10 @@ class Estimate:
         low = np.where(np.isfinite(shrunk), shrunk, self.low - (self.value - least))
         return replace(self, low=low, high=self.high + (most - self.value))
 
+    def noted(self, text: str) -> "Estimate":
+        """Return the estimate with something more to say of it."""
+        return replace(self, note="; ".join(filter(None, (self.note, text))))
+
     @classmethod
     def of(cls, value: Float[np.ndarray, "..."], note: str = "") -> "Estimate":
         """Return values for which no interval can honestly be given."""

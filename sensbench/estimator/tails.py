@@ -7,18 +7,23 @@ with an estimate of k above 0.7 settle so slowly that their standard errors say 
 The samples that err most are those that have not met the large values yet, and these look least
 heavy. A lower threshold would take the intervals that hold from the samples that did meet them,
 and leave the others: of lognormal values with σ = 2, 500 at a time, intervals held the mean in .57
-of the 17 % that had them below 0.5, in .76 of the 63 % below 0.7.
+of the 17 % that had them below 0.5, in .76 of the 63 % below 0.7. What helps these samples is to
+allow for a shape that is one standard error larger than its estimate, (1 + k)/√(m + 10) of m
+excesses and a prior worth ten (:func:`unseen`): of lognormal values with σ = 2.6, 1,000 at a time,
+.90 of the intervals that are given then hold the mean, .73 without; those of normal values' squares
+are 3 % wider.
 
 Source of the shape as a diagnostic, how many of the largest values, and the threshold: Vehtari et
 al. 2024, arXiv:1507.02646; the fit is in :mod:`sensbench.estimator.generalised_pareto`.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from sensbench.estimator.generalised_pareto import tail_shape
+from sensbench.estimator.generalised_pareto import WORTH, tail_shape
 
 # From here on a standard error says too little for an interval.
 HEAVY = 0.7
@@ -27,6 +32,8 @@ _UNSEEN = 3.0
 # Beyond this shape the mean of what is larger grows past all use.
 _HEAVIEST = 0.9
 _ROUNDING = 1e-12
+# Where no more terms than these carry a sum, they say nothing of the others.
+_FEWEST, _MOST_NAMED = 5.0, 8
 # so many say the shape to .1, and are no burden beside a model
 _MOST = 256
 # enough for a threshold that few of the rows to come exceed
@@ -171,27 +178,36 @@ def tail_of_squares(
 
 
 def unseen(
-    largest: Float[np.ndarray, "... m"], shape: Float[np.ndarray, "..."], n: int
+    largest: Float[np.ndarray, "... m"],
+    shape: Float[np.ndarray, "..."],
+    n: int,
+    *,
+    estimated: bool = True,
 ) -> Float[np.ndarray, "..."]:
     """Return by how much a mean of ``n`` values may be too small for what was not met yet.
 
     As often as the rule of three allows, a value beyond the largest one, of the size that the
     generalised Pareto distribution gives it on average; in proportion to the shape, since that
     of a light tail is in the standard error already. A standard error alone takes the values that
-    were met for all there are, and its interval ends too low.
+    were met for all there are, and its interval ends too low. The shape is taken one standard error
+    larger than it was estimated: a sample without the large values looks lighter than its law is.
 
     Parameters
     ----------
     largest
         The largest of the values in order, after the threshold that they exceed.
     shape
-        That of their tail; NaN or below 0 adds nothing.
+        That of their tail; NaN, or surely below 0, adds nothing.
     n
         How many values there were.
+    estimated
+        Whether the shape was, and not assumed.
 
-    Source of the rule: Hanley & Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031.
+    Source of the rule: Hanley & Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031; of the
+    error of a shape: Hosking & Wallis 1987, doi:10.1080/00401706.1987.10488243.
     """
-    k = np.clip(np.nan_to_num(shape), 0.0, _HEAVIEST)
+    error = (1 + np.maximum(shape, 0.0)) / np.sqrt(largest.shape[-1] - 1 + WORTH)
+    k = np.clip(np.nan_to_num(shape + error * estimated), 0.0, _HEAVIEST)
     threshold, top = largest[..., 0], largest[..., -1]
     excess = (largest[..., 1:] - threshold[..., None]).mean(axis=-1)
     larger = top + excess + k / (1 - k) * (top - threshold)
@@ -205,6 +221,29 @@ def unseen_of_squares(
     top = largest[..., -1]
     scaled = largest / np.where(top > 0, top, 1.0)[..., None]
     return np.asarray(top**2 * unseen(scaled**2, shape, n))
+
+
+def carried_by_few(
+    sums: Float[np.ndarray, "..."], squares: Float[np.ndarray, "..."]
+) -> Bool[np.ndarray, "..."]:
+    """Return where a few of the terms carry a sum, (Σ s)²/Σ s² of them; of sizes, scaled to 1.
+
+    Too few to have a tail: that of a hundred rows of which three are not 0 looks light. The last
+    axis holds the features: where few rows carry the sum of one, another which did not move the
+    output has not been seen to be inert either.
+    """
+    few = (squares > 0) & (sums**2 < _FEWEST * squares)
+    return np.asarray(few | ((squares == 0) & few.any(axis=-1, keepdims=True)))
+
+
+def few_said(few: Bool[np.ndarray, "o d"], features: Sequence[str]) -> str:
+    """Say of which features few rows carry the sum; nothing where there are none."""
+    named = [features[i] for i in np.flatnonzero(few.any(axis=0)).tolist()]
+    if not named:
+        return ""
+    more = f", {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    names = ", ".join(named[:_MOST_NAMED]) + more
+    return f"no interval for {names}: few rows carry the effects; more tell"
 
 
 def rows_to_settle(shape: float) -> float:

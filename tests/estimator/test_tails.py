@@ -71,13 +71,24 @@ def test_the_largest_are_kept_whatever_the_order(order, dtype, rng):
 @pytest.mark.parametrize("shape", [0.3, 0.5])
 def test_values_not_met_are_of_the_size_that_the_law_gives_them(shape, rng):
     """U^-k, k = shape: beyond the largest x the mean is x/(1 - k), and 3/n k of it is added."""
-    n = 4000
-    values = np.sort(rng.uniform(size=n) ** -shape)[-191:]
+    n = 400_000
+    values = np.sort(rng.uniform(size=n) ** -shape)[-40_001:]
     top = values[-1]
     expected = 3 / n * shape * top / (1 - shape)
     assert unseen(values, np.array(shape), n) == pytest.approx(expected, rel=0.15)
     assert unseen(values, np.array(np.nan), n) == unseen(values, np.array(-0.5), n) == 0
     assert unseen(np.full(20, 3.0), np.array(0.5), n) == 0
+
+
+def test_a_shape_from_few_values_is_taken_one_standard_error_larger():
+    """(1 + k)/√(m + 10) of m excesses: of 90 and k = .2 that is .12; they are .25 on average."""
+    u = (np.arange(90) + 0.5) / 90
+    values = np.append(1.0, 1 + np.sort(0.25 * u / u.mean()))
+    top, k = values[-1], 0.2 + 0.12
+    larger = top + 0.25 + k / (1 - k) * (top - 1)
+    assert unseen(values, np.array(0.2), 500) == pytest.approx(3 / 500 * k * larger)
+    known = unseen(values, np.array(k), 500, estimated=False)
+    assert unseen(values, np.array(0.2), 500) == pytest.approx(known)
 
 
 def test_what_rounding_leaves_between_equal_values_is_no_tail(rng):

@@ -25,6 +25,7 @@ from sensbench.estimator.tails import (
     unseen_of_squares,
 )
 from sensbench.estimator.varying import outputs_that_vary
+from sensbench.estimators._moved import moved_either_way
 from sensbench.estimators.attribution._draws import bias_left, mean_square, sizes, without_bias
 
 
@@ -153,13 +154,15 @@ class AttributionSums:
         more = statistics({**m, **{k: m[k] + missed[k] for k in ("size", "square")}})
         size = np.maximum(m["size"] - bias_left(self._by_draws / n), 0.0)
         less = statistics({**m, "size": size, "y²": m["y²"] + missed["y²"]})
-        up, down = (statistics({**m, "phi": m["phi"] + s * missed["size"]}) for s in (1, -1))
+        either = moved_either_way(statistics, m, missed, "phi")
         of, found = Interval(confidence, DELTA_METHOD, SAMPLING), {}
         for name, value in values.items():
             kind = name.removesuffix("_standardised")
             signed = kind == "mean"
             item = (symmetric_interval if signed else _from_zero)(value, halves[name], of)
-            ends = (down[name], up[name]) if signed else (less[name], more[name])
+            ends = (less[name], more[name])
+            if signed:
+                ends = either[name].min(axis=0), either[name].max(axis=0)
             if kind == "rms":
                 item, ends = item.map(np.sqrt), tuple(np.sqrt(np.maximum(e, 0.0)) for e in ends)
             tail = tails[kind] if kind == name else np.fmax(tails[kind], tails["y"])

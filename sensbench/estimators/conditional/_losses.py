@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,10 +12,10 @@ from sensbench.errors import require
 from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
+from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised
+from sensbench.estimator.loss_tails import LossTails
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import HEAVY, LargestOf, SquaredTail, largest_kept, tail_shape
 from sensbench.estimator.varying import varying
 from sensbench.estimators._exchange import exchanged
 from sensbench.estimators.conditional._redrawn import law_of_rows, single_redraws
@@ -91,14 +91,14 @@ class ConditionalLoss(Estimator):
             y = F if rows.y is None else rows.y
             groups = RowGroups(len(rows), GROUPS)
             rises = np.empty((len(groups), problem.o, problem.d))
-            largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
+            tails = LossTails(problem.d, y=y, f=F)
             redraws = single_redraws(law, rows.X, self.draws, rng, self.name)
             outputs = exchanged(problem.explained, rows.X, redraws)
             for i in range(problem.d):
                 drawn = np.stack([next(outputs) for _ in range(self.draws)])
                 rise = self._rise(y, (y - F) ** 2, drawn)
                 rises[:, :, i] = groups.sums(rise, order)
-                largest.add(i, np.abs(rise))
+                tails.add(i, rise)
         sums = {"rise": rises}
         for name, column in (centred("y", y) | centred("f", F)).items():
             sums[name] = groups.sums(column, order)[..., None]
@@ -107,16 +107,14 @@ class ConditionalLoss(Estimator):
         def spread(m: Means, of: str) -> Float[np.ndarray, "..."]:
             return np.where((varies & y_varies)[:, None], variance(m, of), np.nan)
 
-        values, halves = Linearised(sums, groups, self.confidence)(
-            lambda m: self._measures(m["rise"], spread(m, "y"), spread(m, "f"))
-        )
+        def measures(m: Means) -> dict[str, Float[np.ndarray, "..."]]:
+            return self._measures(m["rise"], spread(m, "y"), spread(m, "f"))
+
+        linearised = Linearised(sums, groups, self.confidence)
+        _, halves = linearised(measures)
         covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
         of = Interval(self.confidence, DELTA_METHOD, covers)
-        tail = np.fmax(tail_shape(largest.kept, HEAVY).T, np.fmax(_tail(F), _tail(y)))
-        estimates = {
-            name: symmetric_interval(value, halves[name], of).with_tail(tail)
-            for name, value in values.items()
-        }
+        estimates = tails.estimates(measures, linearised.means, halves, of, problem.features)
         return self._with_notes(estimates, problem, law.dependence.describe(), y_varies)
 
     def _with_notes(
@@ -131,16 +129,10 @@ class ConditionalLoss(Estimator):
             if problem.space.independent:
                 note += "; the intervals do not cover the fit"
             first = self.measures[0]
-            estimates[first] = replace(estimates[first], note=note)
+            estimates[first] = estimates[first].noted(note)
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
             for name in self.measures[1:]:
-                estimates[name] = replace(estimates[name], note=note)
+                estimates[name] = estimates[name].noted(note)
         return estimates
-
-
-def _tail(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "o 1"]:
-    tail = SquaredTail(y.shape[1], len(y), HEAVY)
-    tail.add(y - y.mean(axis=0))
-    return tail.shape[:, None]

@@ -11,8 +11,9 @@ from sensbench.estimator.interval import DESIGN, Interval, check_confidence
 from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import HEAVY, LargestOf, largest_kept, tail_shape
+from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape, unseen
 from sensbench.estimator.varying import varying
+from sensbench.estimators._moved import moved_either_way
 from sensbench.inputs.conditional_mean import conditional_slopes
 from sensbench.problem.problem import Problem
 
@@ -74,12 +75,24 @@ class ConditionalGradient(Estimator):
             scale = sigma / np.sqrt(np.where(varies[:, None], variance(m, "y"), np.nan))
             return dict(zip(self.measures, (m["slope"], m["slope"] * scale), strict=True))
 
-        values, halves = Linearised(sums, groups, self.confidence)(statistics)
-        largest = LargestOf((problem.o, problem.d), largest_kept(n))
+        linearised = Linearised(sums, groups, self.confidence)
+        values, halves = linearised(statistics)
+        largest, of_y = (
+            LargestOf((problem.o, problem.d), largest_kept(n)),
+            SquaredTail(problem.o, n),
+        )
         for k in range(problem.o):
             largest.add(k, np.nan_to_num(np.abs(slope[:, k])))
-        of, tail = Interval(self.confidence, DELTA_METHOD, DESIGN), tail_shape(largest.kept, HEAVY)
+        of_y.add(y - y.mean(axis=0))
+        of_slope = tail_shape(largest.kept, 0.0)
+        tails = of_slope, np.fmax(of_slope, of_y.shape[:, None])
+        not_met = {"size": unseen(largest.kept, of_slope, n), "y²": of_y.unseen[:, None]}
+        means = {**linearised.means, "size": np.abs(slope).mean(axis=0)}
+        either = moved_either_way(statistics, means, not_met, "slope")
+        of = Interval(self.confidence, DELTA_METHOD, DESIGN)
         return {
-            name: symmetric_interval(value, halves[name], of).with_tail(tail)
-            for name, value in values.items()
+            name: symmetric_interval(values[name], halves[name], of)
+            .with_unseen(either[name].min(axis=0), either[name].max(axis=0))
+            .with_tail(tail)
+            for name, tail in zip(self.measures, tails, strict=True)
         }

@@ -11,7 +11,7 @@ from sensbench.estimator.interval import DESIGN, Interval, check_confidence
 from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, NotAsked
-from sensbench.estimator.tails import HEAVY, SquaredTail
+from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape, unseen
 from sensbench.estimator.varying import varying
 from sensbench.estimators.conditional._redrawn import Redrawn
 from sensbench.inputs.gaussian_copula import GaussianCopula
@@ -78,8 +78,9 @@ class Kucherenko(Estimator):
         y = y - centre
         groups = RowGroups(n, GROUPS)
         sums: dict[str, Float[np.ndarray, "groups o d"]] = {}
-        tail = SquaredTail(problem.o, 3 * n, HEAVY)
+        tail = SquaredTail(problem.o, 3 * n)
         tail.add(y)
+        largest = LargestOf((d, problem.o), largest_kept(n))
         for i in range(d):
             others = [j for j in range(d) if j != i]
             pairs = {}
@@ -92,6 +93,7 @@ class Kucherenko(Estimator):
                     again = problem.explained(other.copies(drawn, v)) - centre
                     pairs[_COMPLETED_BY[order]] = copy, again
             tail.add(pairs["total_order"][1])
+            largest.add(i, (y - pairs["total_order"][1]) ** 2 / 2)
             for name, (one, two) in pairs.items():
                 for moment, column in _moments(one, two, name).items():
                     key = f"{moment} of {name}"
@@ -112,10 +114,19 @@ class Kucherenko(Estimator):
         values, halves = interval(statistics)
         of = Interval(self.confidence, DELTA_METHOD, DESIGN)
         not_asked = {name: NotAsked("full_and_independent=True") for name in _ADDED}
-        return not_asked | {
-            name: symmetric_interval(value, halves[name], of).with_tail(tail.shape[:, None])
-            for name, value in values.items()
+        found = {
+            name: symmetric_interval(value, halves[name], of) for name, value in values.items()
         }
+        # large changes that were not met make a total larger, outputs far out smaller
+        m, of_changes = interval.means, tail_shape(largest.kept, 0.0)
+        changes, square = "both of total_order", "square of total_order"
+        more = statistics({**m, changes: m[changes] + unseen(largest.kept, of_changes, n).T})
+        less = statistics({**m, square: m[square] + tail.unseen[:, None]})
+        total = found["total_order"]
+        found["total_order"] = total.with_unseen(less["total_order"], more["total_order"])
+        heavy = dict.fromkeys(found, tail.shape[:, None])
+        heavy["total_order"] = np.fmax(heavy["total_order"], of_changes.T)
+        return not_asked | {name: item.with_tail(heavy[name]) for name, item in found.items()}
 
     def _other(self, problem: Problem, n: int, rng: np.random.Generator) -> Redrawn | None:
         """Return rows beside the base rows, for the indices that share residuals."""

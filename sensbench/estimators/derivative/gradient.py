@@ -12,6 +12,7 @@ from sensbench.estimator.linearised import DELTA_METHOD, log_interval, symmetric
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible, NotAsked
 from sensbench.estimator.varying import outputs_that_vary
+from sensbench.estimators._moved import moved_either_way
 from sensbench.estimators.derivative._active_subspace import activity_scores, batches_that_fit
 from sensbench.estimators.derivative._applicable import at_features, differentiable, held
 from sensbench.estimators.derivative._slopes import SlopeSums
@@ -114,7 +115,7 @@ class Gradient(Estimator):
 
         values, halves = interval(statistics)
         tails = _tails(seen.tails)
-        least, most = _with_unseen(statistics, interval.means, seen.unseen())
+        least, most = _with_unseen(statistics, interval.means, seen.unseen(), seen.centre)
         estimates: dict[str, Estimate | Absent] = {}
         of = Interval(self.confidence, DELTA_METHOD, SAMPLING)
         for name, value in values.items():
@@ -165,20 +166,23 @@ def _measures(
 
 
 def _with_unseen(
-    statistics: Callable[[Means], Measured], m: Means, unseen: Means
+    statistics: Callable[[Means], Measured],
+    m: Means,
+    unseen: Means,
+    centre: Float[np.ndarray, "o m"],
 ) -> tuple[Measured, Measured]:
     """Return the least and the most that the measures are with what was not met added.
 
     Rows with steep slopes make them larger; rows with outputs far out smaller, by σ_y. Slopes of
-    either sign are added to a mean that has one.
+    either sign are added to a mean that has one, which rows far out may bring nearer to 0.
     """
     more = statistics({**m, **{name: m[name] + unseen[name] for name in ("size", "slope²")}})
     less = statistics({**m, "y²": m["y²"] + unseen["y²"]})
-    up, down = (statistics({**m, "slope": m["slope"] + s * unseen["size"]}) for s in (1, -1))
     signed = [name for name in more if MEASURES[name].signed]
+    either = moved_either_way(statistics, m, unseen, "slope", centre)
     return (
-        {**less, **{name: down[name] for name in signed}},
-        {**more, **{name: up[name] for name in signed}},
+        {**less, **{name: either[name].min(axis=0) for name in signed}},
+        {**more, **{name: either[name].max(axis=0) for name in signed}},
     )
 
 

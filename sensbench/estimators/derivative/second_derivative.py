@@ -11,6 +11,7 @@ from sensbench.estimator.linearised import DELTA_METHOD, log_interval, symmetric
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.varying import outputs_that_vary
+from sensbench.estimators._moved import moved_either_way
 from sensbench.estimators.derivative._applicable import at_features, differentiable, held
 from sensbench.estimators.derivative._slopes import SlopeSums
 from sensbench.problem.problem import Problem
@@ -135,15 +136,15 @@ class _Everything:
         """Return the least and the most that the measures are with what was not met added.
 
         Larger derivatives make them larger; outputs far out smaller, by σ_y. A mean that has a
-        sign may go either way.
+        sign may go either way, and nearer to 0.
         """
         more = self({**m, **{name: m[name] + unseen[name] for name in ("size", "slope²")}})
         less = self({**m, "y²": m["y²"] + unseen["y²"]})
-        up, down = (self({**m, "slope": m["slope"] + s * unseen["size"]}) for s in (1, -1))
         signed = [kind for kind in more if kind.startswith(_SIGNED)]
+        either = moved_either_way(self, m, unseen, "slope", self._centre)
         return (
-            {**less, **{kind: down[kind] for kind in signed}},
-            {**more, **{kind: up[kind] for kind in signed}},
+            {**less, **{kind: either[kind].min(axis=0) for kind in signed}},
+            {**more, **{kind: either[kind].max(axis=0) for kind in signed}},
         )
 
     def tails(self, of: Mapping[str, Float[np.ndarray, "..."]]) -> Measured:

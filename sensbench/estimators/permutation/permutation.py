@@ -8,7 +8,13 @@ from sensbench.errors import require
 from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
 from sensbench.estimator.estimator import LATER, Estimator
 from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
+from sensbench.estimator.linearised import (
+    DELTA_METHOD,
+    GROUPS,
+    Linearised,
+    symmetric_interval,
+    with_skewed_end,
+)
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape, unseen
@@ -125,7 +131,7 @@ class Permutation(Estimator):
         }
         most, least = statistics({**m, "roles": more}), statistics({**m, **spreads})
         estimates = {
-            name: symmetric_interval(value, halves[name], of)
+            name: with_skewed_end(symmetric_interval(value, halves[name], of), halves[name])
             .with_unseen(least[name], most[name])
             .with_tail(tails[name])
             for name, value in values.items()

@@ -10,6 +10,7 @@ from sensbench.errors import TooFewRows
 from sensbench.estimator.interval import check_interval_options
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible
+from sensbench.estimator.tails import SquaredTail
 from sensbench.estimators._given_rows import GivenRows
 from sensbench.estimators._half_samples import half_samples
 from sensbench.problem.problem import Problem
@@ -38,7 +39,8 @@ class Regression(GivenRows):
     ranks
         ``False``: without the measures of ranks, which take most of the time.
     resamples, confidence
-        Of the intervals: spread over random halves of the rows.
+        Of the intervals: spread over random halves of the rows; of values longer towards 0 by what
+        outputs far out that were not met may add to the variance, as their tail tells.
     """
 
     name = "regression"
@@ -85,6 +87,16 @@ class Regression(GivenRows):
         names = [problem.features[i] for i in np.flatnonzero(determined)]
         note = f"no coefficient where the other inputs determine one: {', '.join(names)}"
         estimates = _parts(half_samples(of_rows, *options), _OF_INPUTS, note if names else "")
+        of_y, of_rest = np.ones((2, problem.o, 1))
+        of_y[varies, 0], of_rest[varies, 0] = _may_grow(X, outputs)
+        for name, smaller in (
+            ("src", lambda r: r / np.sqrt(of_y)),
+            # r² = s²/(s² + u), and u grows
+            ("pcc", lambda r: r / np.sqrt(r**2 + (1 - r**2) * of_rest)),
+        ):
+            of = estimates[name].value
+            ends = np.stack([of, smaller(of)])
+            estimates[name] = estimates[name].with_unseen(ends.min(axis=0), ends.max(axis=0))
         if not self.ranks:
             return estimates | {name: Impossible("ranks=False") for name in _OF_RANKS}
         return estimates | _parts(half_samples(of_ranks, *options), _OF_RANKS, "")
@@ -107,6 +119,24 @@ def _fit(
     for values in (slopes, partial):
         values[:, determined] = np.nan
     return np.concatenate([slopes, partial, explained[:, None]], axis=1)
+
+
+def _may_grow(
+    X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n o"]
+) -> tuple[Float[np.ndarray, " o"], Float[np.ndarray, " o"]]:
+    """Return by which factors outputs far out, not met yet, may raise what is divided by.
+
+    That is the variance of y, and of what the fit leaves of it.
+    """
+    x, y = _standardised(X), _standardised(Y)
+    left = y - x @ np.linalg.lstsq(x, y, rcond=_NO_VARIANCE)[0]
+    factors = []
+    for values in (y, left):
+        tail = SquaredTail(Y.shape[1], len(Y))
+        tail.add(values)
+        mean = (values**2).mean(axis=0)
+        factors.append(1 + tail.unseen / np.where(mean > _EXACT, mean, np.inf))
+    return factors[0], factors[1]
 
 
 def _parts(together: Estimate, names: tuple[str, str, str], note: str) -> dict[str, Estimate]:

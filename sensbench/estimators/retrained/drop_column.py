@@ -9,7 +9,8 @@ from sensbench.errors import require
 from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import Covers, Interval, check_confidence
-from sensbench.estimator.linearised import GROUPS, Linearised, symmetric_interval
+from sensbench.estimator.linearised import GROUPS, Linearised
+from sensbench.estimator.loss_tails import LossTails
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimators.retrained._rows import judged_rows, recipe_of
@@ -71,7 +72,10 @@ class DropColumn(Estimator):
             values = m["rise"], m["rise"] / (variance(m, "y") * spread)
             return dict(zip(self.measures, values, strict=True))
 
-        values, halves = Linearised(sums, groups, self.confidence)(measures)
+        linearised, tails = Linearised(sums, groups, self.confidence), LossTails(problem.d, y=y)
+        for i, rise in enumerate(rises.mean(axis=0)):
+            tails.add(i, rise)
+        _, halves = linearised(measures)
         # repeats, o, d: what another training would have said of the same rows
         means = np.moveaxis(rises.mean(axis=2), 1, -1)
         t = special.stdtrit(self.repeats - 1, 0.5 + self.confidence / 2)
@@ -79,14 +83,15 @@ class DropColumn(Estimator):
         with np.errstate(divide="ignore", invalid="ignore"):
             by_refits = by_refit, by_refit / (y.var(axis=0)[:, None] * spread)
         of = Interval(self.confidence, "delta method, repeats", covers | _REFIT, self.repeats)
-        estimates = {
-            name: symmetric_interval(values[name], np.hypot(halves[name], refit), of)
+        both = {
+            name: np.hypot(halves[name], refit)
             for name, refit in zip(self.measures, by_refits, strict=True)
         }
+        estimates = tails.estimates(measures, linearised.means, both, of, problem.features)
         times = self.repeats * (problem.d + 1)
         note = f"a model was trained {times} times, which is not in the budget"
         first, second = self.measures
-        estimates[first] = replace(estimates[first], note=note)
+        estimates[first] = estimates[first].noted(note)
         still = [name for name, v in zip(problem.outputs, differ(y), strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"

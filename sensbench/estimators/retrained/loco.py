@@ -10,7 +10,8 @@ from scipy import stats
 from sensbench.estimator.bootstrap import Means, RowGroups, centred, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised, symmetric_interval
+from sensbench.estimator.linearised import DELTA_METHOD, GROUPS, Linearised
+from sensbench.estimator.loss_tails import LossTails
 from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimators._p_values import p_value_estimates, p_value_names
@@ -71,11 +72,14 @@ class Loco(Estimator):
             spread = np.where(varies[:, None], variance(m, "y"), np.nan)
             return {"loco_mse": m["rise"], "loco_r2": m["rise"] / spread}
 
-        values, halves = Linearised(sums, groups, self.confidence)(measures)
+        linearised, tails = Linearised(sums, groups, self.confidence), LossTails(problem.d, y=y)
+        for i, rise in enumerate(rises):
+            tails.add(i, rise)
+        _, halves = linearised(measures)
         of = Interval(self.confidence, DELTA_METHOD, covers)
-        found = {n: symmetric_interval(values[n], halves[n], of) for n in values}
+        found = tails.estimates(measures, linearised.means, halves, of, problem.features)
         note = f"a model was trained {problem.d} times, which is not in the budget"
-        found["loco_mse"] = replace(found["loco_mse"], note=note)
+        found["loco_mse"] = found["loco_mse"].noted(note)
         still = [name for name, v in zip(problem.outputs, varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"

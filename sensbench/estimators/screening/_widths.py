@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from sensbench.estimator import tails
 from sensbench.estimator.interval import Interval
 from sensbench.estimator.linearised import log_interval, quantile
 from sensbench.estimator.result import Estimate
@@ -21,8 +22,6 @@ _METHOD = "percentile bootstrap and delta method"
 _LARGEST, _PART = 10, 2
 # A light tail's shape, where equal values let none be read.
 _LIGHT = 0.2
-# Where no more trajectories than these carry the sum, they say nothing of the others.
-_FEWEST = 4.0
 
 
 class RowsTail:
@@ -43,8 +42,8 @@ class RowsTail:
         ordered = np.sort(np.partition(by_column, -count - 1)[..., -count - 1 :])
         largest = np.moveaxis(np.ascontiguousarray(np.moveaxis(ordered, -1, 0)), 0, -1)
         shape = tail_shape(largest, 0.0)
-        light = np.where(np.isnan(shape), _LIGHT, shape)
-        self.not_met = unseen(largest, light, len(rows))
+        light = unseen(largest, np.full(shape.shape, _LIGHT), len(rows), estimated=False)
+        self.not_met = np.where(np.isnan(shape), light, unseen(largest, shape, len(rows)))
         enough = largest_kept(len(rows)) >= _LARGEST
         self.heaviness = shape if enough else np.full(shape.shape, np.nan)
 
@@ -52,13 +51,10 @@ class RowsTail:
 def carried_by_few(sizes: Float[np.ndarray, "r o d"]) -> Bool[np.ndarray, "o d"]:
     """Return where a few trajectories carry the sum of sizes of effects, (Σ s)²/Σ s² of them.
 
-    Where they carry that of one input, another which did not move the output has not been seen to
-    be inert either.
+    See :func:`sensbench.estimator.tails.carried_by_few`.
     """
     scaled = sizes / np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
-    squares = (scaled**2).sum(axis=0)
-    few = (squares > 0) & (scaled.sum(axis=0) ** 2 < _FEWEST * squares)
-    return np.asarray(few | ((squares == 0) & few.any(axis=-1, keepdims=True)))
+    return tails.carried_by_few(scaled.sum(axis=0), (scaled**2).sum(axis=0))
 
 
 def relative_error(rows: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "..."]:
@@ -75,6 +71,15 @@ def of_ratio(
     parts = [rows / np.where(rows.mean(axis=0) > 0, rows.mean(axis=0), np.inf)
              for rows in (above, below)]  # fmt: skip
     return np.asarray((parts[0] - parts[1]).std(axis=0, ddof=1) / np.sqrt(len(above)))
+
+
+def of_root_ratio(
+    above: Float[np.ndarray, "r ..."], squares: Float[np.ndarray, "r ..."]
+) -> Float[np.ndarray, "..."]:
+    """Return the relative standard error of a mean over the root of another's."""
+    parts = [rows / np.where(rows.mean(axis=0) > 0, rows.mean(axis=0), np.inf)
+             for rows in (above, squares)]  # fmt: skip
+    return np.asarray((parts[0] - parts[1] / 2).std(axis=0, ddof=1) / np.sqrt(len(above)))
 
 
 def wider(estimate: Estimate, relative: Float[np.ndarray, "..."], rows: int) -> Estimate:

@@ -2,15 +2,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from sensbench.estimator.bootstrap import Bootstrap, centred, variance
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import DESIGN, check_interval_options
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.tails import few_said
 from sensbench.estimator.varying import varying
 from sensbench.estimators._exchange import NOTHING, exchanged
+from sensbench.estimators.screening._widths import (
+    RowsTail,
+    carried_by_few,
+    of_ratio,
+    relative_error,
+    settled,
+    wider,
+)
 from sensbench.problem.problem import Problem
 
 _BLOCK = 2**12
@@ -30,8 +39,10 @@ class Radial(Estimator):
     whose end is exactly 0, and its analysis takes a step of length 0 for an effect of 1e308. From
     the same rows the numbers are those of its ``radial_ee`` and ``sobol_jansen``.
 
-    Intervals: percentile bootstrap over the points, which are independent. Effects per length of an
-    unbounded input have no mean, its quantile being infinitely steep at the ends: they are NaN.
+    Intervals: the wider ends of a percentile bootstrap over the points, which are independent, and
+    of Student's, longer by what points that were not met may add, as the tail of the changes tells;
+    none where a few points decide the value. Effects per length of an unbounded input have no
+    mean, its quantile being infinitely steep at the ends: they are NaN.
     """
 
     name = "radial"
@@ -73,19 +84,55 @@ class Radial(Estimator):
         note = f"undefined for {', '.join(named[:8])}: unbounded" if named else ""
         bounded = np.where(undefined, np.nan, 1.0)
         whole = np.where(varies, 1.0, np.nan)[:, None]
-        effect = {
-            "radial_mu": interval(lambda m: m["effect"] * bounded),
-            "radial_mu_star": interval(lambda m: m["size"] * bounded),
-            "radial_sigma": interval(
-                lambda m: np.sqrt(variance(m, "deviation") * n / (n - 1)) * bounded
+        sizes, squares = columns["size"], columns["deviation²"]
+        mu = interval(lambda m: m["effect"] * bounded)
+        mu_star = interval(lambda m: m["size"] * bounded)
+        sigma = interval(lambda m: np.sqrt(variance(m, "deviation") * n / (n - 1)) * bounded)
+        total = interval(lambda m: m["half_squares"] / variance(m, "y")[..., None] * whole)
+        of_sizes, of_squares = RowsTail(sizes), RowsTail(squares)
+        few = carried_by_few(sizes)
+        more, more_squares = of_sizes.not_met, of_squares.not_met
+        mu_star = wider(mu_star, relative_error(sizes), n)
+        sigma = wider(sigma, relative_error(squares) / 2, n)
+        effects_found = {
+            "radial_mu": settled(
+                mu.with_unseen(mu.value - more, mu.value + more), few, of_sizes.heaviness
+            ),
+            "radial_mu_star": settled(
+                mu_star.with_unseen(mu_star.value, mu_star.value + more),
+                few,
+                of_sizes.heaviness,
+            ),
+            "radial_sigma": settled(
+                sigma.with_unseen(sigma.value, np.sqrt(sigma.value**2 + more_squares)),
+                few,
+                of_squares.heaviness,
             ),
         }
-        total = interval(lambda m: m["half_squares"] / variance(m, "y")[..., None] * whole)
-        noted = {
-            name: Estimate(item.value, item.low, item.high, note, item.interval)
-            for name, item in effect.items()
-        }
-        return {"total_order": total, **noted}
+        noted = {name: item.noted(note) for name, item in effects_found.items()}
+        total = _total(total, columns["half_squares"], columns["y²"], few)
+        return {"total_order": total.noted(few_said(few, problem.features)), **noted}
+
+
+def _total(
+    total: Estimate,
+    changes: Float[np.ndarray, "n o d"],
+    squares: Float[np.ndarray, "n o"],
+    few: Bool[np.ndarray, "o d"],
+) -> Estimate:
+    """Return the total-order index with Student's interval where it is wider, and what is unseen.
+
+    Large changes that were not met make it larger, outputs far out smaller.
+    """
+    of_changes, of_y = RowsTail(changes), RowsTail(squares)
+    more, spread = (
+        1 + tail.not_met / np.maximum(rows.mean(axis=0), np.finfo(np.float64).tiny)
+        for tail, rows in ((of_changes, changes), (of_y, squares))
+    )
+    total = wider(total, of_ratio(changes, squares[..., None]), len(changes))
+    total = total.with_unseen(total.value / spread[:, None], total.value * more)
+    tail = np.fmax(of_changes.heaviness, of_y.heaviness[:, None])
+    return settled(total, few, tail)
 
 
 def _moved(

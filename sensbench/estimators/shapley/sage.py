@@ -5,9 +5,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
+from sensbench.estimator.bootstrap import Means
 from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import SAMPLING, Covers, Interval, check_confidence
-from sensbench.estimator.linearised import DELTA_METHOD, symmetric_interval
+from sensbench.estimator.linearised import DELTA_METHOD
+from sensbench.estimator.loss_tails import LossTails
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.varying import varying
@@ -78,10 +80,17 @@ class Sage(Estimator):
         of_relative = (pulls - relative * (centred[..., None] ** 2 - spread)) / spread
         covers = SAMPLING if rows.y is None else SAMPLING | _TARGETS
         of = Interval(self.confidence, DELTA_METHOD, covers)
-        found = {
-            "sage_mse": symmetric_interval(mean, self._half(pulls), of),
-            "sage_r2": symmetric_interval(relative, self._half(of_relative), of),
-        }
+        tails = LossTails(problem.d, y=y)
+        for i in range(problem.d):
+            tails.add(i, falls[:, :, i])
+
+        def measures(m: Means) -> dict[str, Float[np.ndarray, "o d"]]:
+            return {"sage_mse": m["rise"], "sage_r2": m["rise"] / m["y²"]}
+
+        halves = {"sage_mse": self._half(pulls), "sage_r2": self._half(of_relative)}
+        found = tails.estimates(
+            measures, {"rise": mean, "y²": spread}, halves, of, problem.features
+        )
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"

@@ -11,9 +11,22 @@ from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import SAMPLING, check_interval_options
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.tails import few_said
 from sensbench.estimator.varying import varying
+from sensbench.estimators.screening._widths import (
+    RowsTail,
+    carried_by_few,
+    of_root_ratio,
+    relative_error,
+    settled,
+    wider,
+)
 from sensbench.extras import imported
 from sensbench.problem.problem import Problem
+
+# The background in so many parts says how much another one would change.
+_GROUPS = 10
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,12 @@ class Shap(Estimator):
     an input drawn from the marginals (interventional), one order is exact up to interactions of
     two (Lundberg & Lee 2017, arXiv:1705.07874). Rows are real ones where there are any. The b rows
     are few, so that the average prediction is known to 1/√b: of a linear effect the mean comes out
-    some 1/(2b) too high, which the intervals, over the explained rows, do not cover.
+    some 1/(2b) too high.
+
+    Intervals: the wider ends of a percentile bootstrap over the explained rows, and of Student's
+    with the spread over parts of the background, which all of them share: without it intervals held
+    in .67 to .88 of the runs on eight problems. Longer by what rows that were not met may add, as
+    the tail tells; none where a few rows decide the value.
 
     Parameters
     ----------
@@ -34,7 +52,7 @@ class Shap(Estimator):
     permutations
         p, the orders for each explained row.
     resamples, confidence
-        Of the intervals: bootstrap of the explained rows.
+        Of the intervals.
     """
 
     name = "shap"
@@ -69,33 +87,78 @@ class Shap(Estimator):
         # real rows come in the order of the table
         rows = rows[rng.permutation(len(rows))]
         others, explained = rows[: self.background], rows[self.background :]
+        groups = np.array_split(others, min(_GROUPS, len(others)))
+        weights = np.array([len(group) for group in groups]) / len(others)
+        phis, Y = [], np.zeros((len(explained), problem.o))
         with _global_state(int(rng.integers(1, 2**31 - 1))) as seed:
-            masker = shap.maskers.Independent(others, max_samples=len(others))
-            explainer = shap.PermutationExplainer(problem.explained, masker, seed=seed)
-            each = self.permutations * (2 * problem.d + 1)
-            # One row at a time: of several, shap 0.51 also computes main effects for all but the
-            # first, which nobody asked for and which cost b(d + 1) rows each.
-            parts = [
-                explainer(explained[k : k + 1], max_evals=each, silent=True)
-                for k in range(len(explained))
-            ]
-        phi = np.stack([np.asarray(part.values) for part in parts])
-        phi = phi.reshape(len(parts), problem.d, problem.o)  # of one output it has no axis
-        base = np.concatenate([np.asarray(part.base_values) for part in parts])
-        base = base.reshape(len(phi), problem.o)
-        Y = base + phi.sum(axis=1)  # local accuracy: the prediction itself
+            for group, weight in zip(groups, weights.tolist(), strict=True):
+                masker = shap.maskers.Independent(group, max_samples=len(group))
+                # of the same seed, so that the orders are the same and parts average to the whole
+                explainer = shap.PermutationExplainer(problem.explained, masker, seed=seed)
+                each = self.permutations * (2 * problem.d + 1)
+                # One row at a time: of several, shap 0.51 also computes main effects for all but
+                # the first, which nobody asked for and which cost b(d + 1) rows each.
+                parts = [
+                    explainer(explained[k : k + 1], max_evals=each, silent=True)
+                    for k in range(len(explained))
+                ]
+                phi = np.stack([np.asarray(part.values) for part in parts])
+                phi = phi.reshape(len(parts), problem.d, problem.o)  # of one output it has no axis
+                base = np.concatenate([np.asarray(part.base_values) for part in parts])
+                # local accuracy: with it they add up to the prediction itself
+                Y += weight * (base.reshape(len(phi), problem.o) + phi.sum(axis=1))
+                phis.append(phi.transpose(0, 2, 1))
+        of_groups = np.stack(phis)
         varies = varying(Y, self.name, problem.outputs)
-        columns = {"size": np.abs(phi).transpose(0, 2, 1), **centred("y", Y)}
+        phi = np.einsum("k,knoi->noi", weights, of_groups)
+        columns = {"size": np.abs(phi), **centred("y", Y)}
         over_rows = Bootstrap(columns, rng, self.resamples, self.confidence, SAMPLING)
 
         def standardised(m: Means) -> Float[np.ndarray, "... o d"]:
             spread = np.where(varies, np.sqrt(variance(m, "y")), np.nan)
             return m["size"] / spread[..., None]
 
-        return {
-            "shap_abs": over_rows(lambda m: m["size"]),
-            "shap_abs_standardised": over_rows(standardised),
-        }
+        sizes, squares = columns["size"], columns["y²"]
+        shared = _of_background(phi, of_groups, weights)
+        errors = relative_error(sizes), of_root_ratio(sizes, squares[..., None])
+        # as many degrees of freedom as the fewer of the two have
+        fewest = min(len(explained), len(groups))
+        of_sizes, of_y = RowsTail(sizes), RowsTail(squares)
+        more = 1 + of_sizes.not_met / np.maximum(sizes.mean(axis=0), _TINY)
+        spread = np.sqrt(1 + of_y.not_met / np.maximum(squares.mean(axis=0), _TINY))[:, None]
+        tail = of_sizes.heaviness
+        found = {}
+        few = carried_by_few(sizes)
+        for name, item, error, less, by_few, of in (
+            ("shap_abs", over_rows(lambda m: m["size"]), errors[0], 1.0, few, tail),
+            (
+                "shap_abs_standardised",
+                over_rows(standardised),
+                errors[1],
+                spread,
+                few | carried_by_few(squares[..., None]),
+                np.fmax(tail, of_y.heaviness[:, None]),
+            ),
+        ):
+            item = wider(item, np.hypot(error, shared), fewest)
+            item = item.with_unseen(item.value / less, item.value * more)
+            found[name] = settled(item, by_few, of)
+        few = few | carried_by_few(squares[..., None])
+        said = few_said(few, problem.features)
+        return found | {self.measures[0]: found[self.measures[0]].noted(said)}
+
+
+def _of_background(
+    phi: Float[np.ndarray, "n o d"],
+    of_groups: Float[np.ndarray, "groups n o d"],
+    weights: Float[np.ndarray, " groups"],
+) -> Float[np.ndarray, "o d"]:
+    """Return the relative standard error of mean |φ| by which rows stand for unknown inputs."""
+    size = np.abs(phi).mean(axis=0)
+    parts = np.einsum("noi,knoi->koi", np.sign(phi), of_groups) / len(phi)
+    k = len(weights)
+    variance = np.einsum("k,koi->oi", weights**2, (parts - size) ** 2) * k / (k - 1)
+    return np.asarray(np.sqrt(variance) / np.where(size > 0, size, np.inf))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from scipy import stats
 from sensbench.estimator.bootstrap import percentile
 from sensbench.estimator.interval import DESIGN, Interval
 from sensbench.estimator.result import Absent, Estimate
+from sensbench.estimator.tails import HEAVY, SquaredTail
 
 MEASURES = ("first_order", "total_order", "second_order", "shapley")
 METHOD = "robust errors of coefficients, and the share that the fit misses"
@@ -127,6 +128,24 @@ def stacked(
         interval = given[0][name].interval if given else None
         together[name] = Estimate(ends[1], ends[0], ends[2], note, interval)
     return together
+
+
+def settled(
+    found: Mapping[str, Estimate | Absent], Y: Float[np.ndarray, "n o"]
+) -> dict[str, Estimate | Absent]:
+    """Return the estimates without intervals for outputs whose variance a few rows decide.
+
+    A fit follows the rows that were met; what it predicts of those left out says nothing of a tail
+    that none of them showed, and an index is a share of a variance that lies there.
+    """
+    tail = SquaredTail(Y.shape[1], len(Y), HEAVY)
+    tail.add(Y - Y.mean(axis=0))
+    return {
+        name: item.with_tail(tail.shape.reshape(-1, *(1,) * (item.value.ndim - 1)))
+        if isinstance(item, Estimate)
+        else item
+        for name, item in found.items()
+    }
 
 
 def _root(covariance: Float[np.ndarray, "k k"]) -> Float[np.ndarray, "k k"]:

@@ -14,7 +14,7 @@ from sensbench.estimator.needs import Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.varying import varying
 from sensbench.estimators.surrogate._gaussian_process import Process
-from sensbench.estimators.surrogate._shares import poorly_fitted, stacked
+from sensbench.estimators.surrogate._shares import poorly_fitted, settled, stacked
 from sensbench.estimators.surrogate._standard import Standard
 from sensbench.problem.problem import Problem
 
@@ -104,7 +104,7 @@ class GaussianProcess(Estimator):
                 found[k] = {name: self._ends(nets[name], drawn[name], turned) for name in nets}
         note = poorly_fitted(problem.outputs, fit, self.least_q2)
         together = stacked(found, d, note, self.measures[:2])
-        return together | {"surrogate_q2": Estimate.of(fit)}
+        return settled(together, Y) | {"surrogate_q2": Estimate.of(fit)}
 
     @property
     def _normal(self) -> float:

@@ -15,6 +15,7 @@ from sensbench.estimators.surrogate._shares import (
     MEASURES,
     Expansion,
     poorly_fitted,
+    settled,
     stacked,
 )
 from sensbench.problem.problem import Problem
@@ -115,7 +116,7 @@ class Poince(Estimator):
                 if expansion.fit >= self.least_q2:
                     found[k] = expansion.estimates(self.resamples, self.confidence, rng)
         note = poorly_fitted(problem.outputs, fit, self.least_q2)
-        return stacked(found, d, note) | {"surrogate_q2": Estimate.of(fit)}
+        return settled(stacked(found, d, note), Y) | {"surrogate_q2": Estimate.of(fit)}
 
 
 def _equations(

@@ -16,6 +16,7 @@ from sensbench.estimators.surrogate._shares import (
     MEASURES,
     Expansion,
     poorly_fitted,
+    settled,
     stacked,
 )
 from sensbench.estimators.surrogate._standard import Standard
@@ -100,8 +101,8 @@ class PolynomialChaos(Estimator):
                 if expansion is not None and good
                 else None
             )
-        together = stacked(found, d, poorly_fitted(problem.outputs, fit, self.least_q2))
-        return together | {"surrogate_q2": Estimate.of(fit)}
+        note = poorly_fitted(problem.outputs, fit, self.least_q2)
+        return settled(stacked(found, d, note), Y) | {"surrogate_q2": Estimate.of(fit)}
 
 
 class _Candidates:
