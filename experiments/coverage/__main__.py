@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 import sensbench as sb
-from experiments.coverage.cases import METHODS
+from experiments.coverage.cases import CASES, METHODS
 from experiments.coverage.judged import table, with_rows_of
 from experiments.coverage.measured import parts, read, run
 from experiments.coverage.page import page
@@ -31,9 +31,16 @@ _PACKAGES = ("torch", "numpy", "scipy")
     help="Measure only this one; more than once for several.",
 )
 @click.option(
+    "--problem",
+    "problems",
+    multiple=True,
+    type=click.Choice([case.name for case in CASES]),
+    help="Measure only on this one; more than once for several.",
+)
+@click.option(
     "--beside",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A coverage.csv whose rows stay for the methods that are not measured here.",
+    help="A coverage.csv whose rows stay for methods and problems that are not measured here.",
 )
 @click.option("--minutes", type=float, default=None, help="Stop after so long; go on next time.")
 def main(
@@ -41,6 +48,7 @@ def main(
     out: Path,
     fresh: bool,
     methods: tuple[str, ...],
+    problems: tuple[str, ...],
     beside: Path | None,
     minutes: float | None,
 ) -> None:
@@ -53,10 +61,10 @@ def main(
     if fresh:
         file.unlink(missing_ok=True)
     start = time.monotonic()
-    total = sum(1 for _ in parts(replicates, methods))
+    total = sum(1 for _ in parts(replicates, methods, problems))
     with sb.threads.limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", sb.errors.CorrelatedInputsWarning)
-        for count, part in enumerate(run(file, replicates, methods), 1):
+        for count, part in enumerate(run(file, replicates, methods, problems), 1):
             if count % 20 == 0:
                 click.echo(f"{count} parts (of {total} at most): {part.method}, {part.problem}")
             if minutes is not None and time.monotonic() - start > 60 * minutes:

@@ -48,8 +48,13 @@ def table(lines: list[dict[str, Any]], replicates: int) -> pd.DataFrame:
 
 
 def with_rows_of(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with those rows of an earlier one whose methods it does not have."""
-    before = before[~before["method"].isin(frame["method"])].copy()
+    """Return a table with those rows of an earlier one whose cells it does not have.
+
+    A cell is a method on a problem at a size: with one measure anew go all.
+    """
+    cell = ["method", "problem", "size"]
+    here = pd.MultiIndex.from_frame(frame[cell].astype({"problem": str}))
+    before = before[~pd.MultiIndex.from_frame(before[cell]).isin(here)].copy()
     before["measure"] = before["measure"].fillna("")
     judged_before = before["coverage"].notna()
     before.loc[judged_before, "misses"] = before.loc[judged_before, "misses"].fillna("")

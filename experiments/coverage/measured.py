@@ -26,13 +26,17 @@ class Part(NamedTuple):
     replicates: int
 
 
-def parts(replicates: int, methods: Collection[str] = ()) -> Iterator[Part]:
+def parts(
+    replicates: int, methods: Collection[str] = (), problems: Collection[str] = ()
+) -> Iterator[Part]:
     """Yield all parts: the first replicates of every cell before the next ones.
 
-    Of these methods, by label; of all by default.
+    Of these methods, by label, and problems; of all by default.
     """
     for first in range(0, replicates, PART):
         for case in CASES:
+            if problems and case.name not in problems:
+                continue
             for label, _, _, sizes in METHODS:
                 if methods and label not in methods:
                     continue
@@ -87,7 +91,12 @@ def done(lines: list[dict[str, Any]]) -> set[Part]:
     return {Part(**{name: line[name] for name in Part._fields}) for line in lines}
 
 
-def run(file: Path, replicates: int, methods: Collection[str] = ()) -> Iterator[Part]:
+def run(
+    file: Path,
+    replicates: int,
+    methods: Collection[str] = (),
+    names: Collection[str] = (),
+) -> Iterator[Part]:
     """Measure what the file does not hold yet, and yield each part when it is kept.
 
     A cell whose first runs gave no interval is not run again: it will not give any.
@@ -99,7 +108,7 @@ def run(file: Path, replicates: int, methods: Collection[str] = ()) -> Iterator[
     end_last_line(file)
     problems: dict[str, sb.Problem] = {}
     makers = {case.name: case.problem for case in CASES}
-    for part in parts(replicates, methods):
+    for part in parts(replicates, methods, names):
         if part in before or _cell(part) in without:
             continue
         if part.problem not in problems:

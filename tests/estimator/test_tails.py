@@ -5,14 +5,19 @@ import pytest
 import torch
 
 import sensbench as sb
+from sensbench.estimator.interval import SAMPLING, Interval
+from sensbench.estimator.linearised import symmetric_interval, with_skewed_end
 from sensbench.estimator.tails import (
     LargestOf,
+    carried_by_few,
+    few_said,
     largest_kept,
     rows_to_settle,
     tail_of_squares,
     tail_shape,
     unseen,
 )
+from sensbench.estimators._moved import moved_either_way
 
 
 def largest(values, count):
@@ -204,3 +209,36 @@ def test_notes_take_names_as_they_are():
     problem = of(lambda x: (2 * x).sum(1).exp(), ["{a}", "b{", "c"])
     found = sb.estimators.load("gradient").estimate(problem, budget=2000, seed=1)
     assert any("'{a}'" in note and "'b{'" in note for note in found.notes)
+
+
+def test_few_terms_carry_a_sum():
+    """Of four equal sizes, and of the one that is 0 beside them; six say something of the others."""
+    few = carried_by_few(np.array([[4.0, 0.0]]), np.array([[4.0, 0.0]]))
+    np.testing.assert_array_equal(few, [[True, True]])
+    assert not carried_by_few(np.array([[6.0, 0.0]]), np.array([[6.0, 0.0]])).any()
+    assert (
+        few_said(few, ["a", "b"]) == "no interval for a, b: few rows carry the effects; more tell"
+    )
+    assert few_said(~few, ["a", "b"]) == ""
+
+
+def test_a_skewed_end_is_never_nearer():
+    """At half the value its end is √e of it, 1.5 of the symmetric one; around 0 nothing changes."""
+    half, interval = np.array([1.0, 3.0, 0.0]), Interval(0.95, "delta method", SAMPLING)
+    item = symmetric_interval(np.array([2.0, 2.0, 2.0]), half, interval)
+    moved = with_skewed_end(item, half)
+    np.testing.assert_allclose(moved.high, [2 * np.exp(0.5), 5.0, 2.0])
+    np.testing.assert_array_equal(moved.low, item.low)
+
+
+def test_a_mean_with_a_sign_moves_where_values_lie():
+    """Of sizes 1 and a mean of 1 up only, of a mean of 0 either way; σ² may grow with it."""
+
+    def mean(m):
+        return {"mean": m["slope"] / np.sqrt(m["y²"])}
+
+    means = {"slope": np.array([1.0, 0.0]), "size": np.ones(2), "y²": np.array([1.0])}
+    unseen = {"size": np.full(2, 0.5), "y²": np.array([3.0])}
+    moved = moved_either_way(mean, means, unseen, "slope")
+    np.testing.assert_allclose(moved["mean"].max(axis=0), [1.5, 0.5])
+    np.testing.assert_allclose(moved["mean"].min(axis=0), [0.5, -0.5])

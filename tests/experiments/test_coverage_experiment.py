@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_and_gives_the_same(few, tmp_path):
     assert list(measured.run(whole, 3)) == []
     frame = judged.table(measured.read(whole), 3)
     assert frame["runs"].tolist() == [3] * 4
-    assert "How often 95 % intervals hold the truth" in page(frame, 3, "")
+    assert "How often 95 % intervals hold the truth" in page(frame, "")
 
 
 def test_truths_of_the_cases_of_its_own():
