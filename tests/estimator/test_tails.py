@@ -212,13 +212,12 @@ def test_notes_take_names_as_they_are():
 
 
 def test_few_terms_carry_a_sum():
-    """Of four equal sizes, and of the one that is 0 beside them; six say something of the others."""
+    """Of four equal sizes, and of one that is 0 beside them; six say something of the others."""
     few = carried_by_few(np.array([[4.0, 0.0]]), np.array([[4.0, 0.0]]))
     np.testing.assert_array_equal(few, [[True, True]])
     assert not carried_by_few(np.array([[6.0, 0.0]]), np.array([[6.0, 0.0]])).any()
-    assert (
-        few_said(few, ["a", "b"]) == "no interval for a, b: few rows carry the effects; more tell"
-    )
+    said = "no interval for a, b: few rows carry the effects; more tell"
+    assert few_said(few, ["a", "b"]) == said
     assert few_said(~few, ["a", "b"]) == ""
 
 

@@ -6,8 +6,10 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 import sensbench as sb
+from sensbench.estimator.interval import SAMPLING, Interval
+from sensbench.estimator.loss_tails import LossTails
 
-# method, whether it divides by the variance or squares already, budget
+# method, a measure that divides by a variance or is a mean of squares, budget
 METHODS = [
     ("conditional_permutation", "conditional_permutation_total_order", 4000),
     ("leave_one_out", "leave_one_out_r2", 6000),
@@ -79,12 +81,20 @@ def test_models_trained_again_are_judged_alike(method):
 
 
 def test_a_corner_that_few_rows_reach_has_no_interval():
-    """Of 400 rows some three are beyond 2.4 in a: they carry the rise, and look like no tail."""
-    result = found(lambda x: (x[:, 0] > 2.4) * 1.0 + 0 * x[:, 1], "conditional_permutation", 2000)
-    item = result["conditional_permutation_mse"]
-    assert item.value[0, 0] > 0
+    """Three of 400 rows carry the rise of a, and look like no tail; b was not seen to be inert."""
+    y = np.linspace(-1, 1, 400)[:, None]
+    rises = np.zeros((2, 400, 1))
+    rises[0, [7, 90, 201]] = 1.0
+    tails = LossTails(2, y=y)
+    for feature, rise in enumerate(rises):
+        tails.add(feature, rise)
+    means = {"rise": rises.mean(axis=1).T, "y²": (y**2).mean(axis=0)[:, None]}
+    of = Interval(0.95, "delta method", SAMPLING)
+    halves = {"mse": np.full((1, 2), 0.01)}
+    item = tails.estimates(lambda m: {"mse": m["rise"]}, means, halves, of, ["a", "b"])["mse"]
+    np.testing.assert_array_equal(item.value, [[3 / 400, 0]])
     assert np.isnan([item.low, item.high]).all()
-    assert any("no interval for a, b: few rows carry the effects" in n for n in result.notes)
+    assert item.note == "no interval for a, b: few rows carry the effects; more tell"
 
 
 def test_coefficients_of_heavy_outputs_reach_towards_zero():
@@ -94,7 +104,7 @@ def test_coefficients_of_heavy_outputs_reach_towards_zero():
         item = result[name]
         assert ((item.value - item.low) > 1.1 * (item.high - item.value)).all()
     tame = found(light, "regression", 1000)["src"]
-    np.testing.assert_allclose(tame.value - tame.low, tame.high - tame.value, rtol=0.1)
+    np.testing.assert_allclose(tame.value - tame.low, tame.high - tame.value, rtol=0.35)
 
 
 def test_the_spread_of_a_background_is_in_shaps_error():

@@ -126,26 +126,22 @@ class Shap(Estimator):
         of_sizes, of_y = RowsTail(sizes), RowsTail(squares)
         more = 1 + of_sizes.not_met / np.maximum(sizes.mean(axis=0), _TINY)
         spread = np.sqrt(1 + of_y.not_met / np.maximum(squares.mean(axis=0), _TINY))[:, None]
-        tail = of_sizes.heaviness
-        found = {}
-        few = carried_by_few(sizes)
-        for name, item, error, less, by_few, of in (
-            ("shap_abs", over_rows(lambda m: m["size"]), errors[0], 1.0, few, tail),
-            (
-                "shap_abs_standardised",
-                over_rows(standardised),
-                errors[1],
-                spread,
-                few | carried_by_few(squares[..., None]),
-                np.fmax(tail, of_y.heaviness[:, None]),
-            ),
-        ):
+        few, tail = carried_by_few(sizes), of_sizes.heaviness
+
+        def ends(
+            item: Estimate, error: Float[np.ndarray, "o d"], less: Float[np.ndarray, "o _"]
+        ) -> Estimate:
             item = wider(item, np.hypot(error, shared), fewest)
-            item = item.with_unseen(item.value / less, item.value * more)
-            found[name] = settled(item, by_few, of)
-        few = few | carried_by_few(squares[..., None])
-        said = few_said(few, problem.features)
-        return found | {self.measures[0]: found[self.measures[0]].noted(said)}
+            return item.with_unseen(item.value / less, item.value * more)
+
+        by_size = ends(over_rows(lambda m: m["size"]), errors[0], np.ones_like(spread))
+        by_scale = ends(over_rows(standardised), errors[1], spread)
+        few_of_y = few | carried_by_few(squares[..., None])
+        of_scale = np.fmax(tail, of_y.heaviness[:, None])
+        return {
+            "shap_abs": settled(by_size, few, tail).noted(few_said(few_of_y, problem.features)),
+            "shap_abs_standardised": settled(by_scale, few_of_y, of_scale),
+        }
 
 
 def _of_background(
