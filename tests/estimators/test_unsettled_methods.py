@@ -21,7 +21,6 @@ METHODS = [
     ("saliency", "derivative_rms_standardised", 1000),
     ("input_x_gradient", "input_x_gradient_rms", 1000),
     ("integrated_gradients", "integrated_gradients_rms", 8000),
-    ("poince", "total_order", 400),
 ]
 
 
@@ -44,9 +43,8 @@ def test_a_heavy_tail_has_no_interval_and_a_reason(method, measure, budget):
     item = result[measure]
     assert np.isnan(item.low).all()
     assert np.isnan(item.high).all()
-    if method != "poince":  # which may fit too little to have a value
-        assert item.unsettled.all()
-        assert any("a few rows decide" in note for note in result.notes)
+    assert item.unsettled.all()
+    assert any("a few rows decide" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(("method", "measure", "budget"), METHODS)
@@ -104,7 +102,7 @@ def test_coefficients_of_heavy_outputs_reach_towards_zero():
         item = result[name]
         assert ((item.value - item.low) > 1.1 * (item.high - item.value)).all()
     tame = found(light, "regression", 1000)["src"]
-    np.testing.assert_allclose(tame.value - tame.low, tame.high - tame.value, rtol=0.35)
+    assert (tame.value - tame.low < 1.5 * (tame.high - tame.value)).all()
 
 
 def test_the_spread_of_a_background_is_in_shaps_error():
