@@ -18,7 +18,7 @@ def indices(
     An index is 0, as in SALib, where the variance of A and B is nothing but rounding.
     """
     first, total, joint = _numerators(means, outputs, d)
-    variance = means[..., 3 * d + 1, None] - means[..., 3 * d, None] ** 2
+    variance = means[..., 2 * d + 1, None] - means[..., 2 * d, None] ** 2
     real = variance > np.finfo(np.float64).eps * outputs.spread[:, None] ** 2
     inverse = np.divide(1.0, variance, out=np.zeros_like(variance), where=real)
     first = first * inverse
@@ -42,9 +42,9 @@ def influences(
     if joint is not None:
         j, k = np.triu_indices(d, 1)
         parts["second_order"] = joint - first[..., j] - first[..., k]
-    mean = blocks[..., 3 * d, None]
+    mean = blocks[..., 2 * d, None]
     middle = mean.mean(axis=(0, 1))
-    spread = blocks[..., 3 * d + 1, None] - 2 * middle * mean + middle**2
+    spread = blocks[..., 2 * d + 1, None] - 2 * middle * mean + middle**2
     variance = spread.mean(axis=(0, 1))
     inverse = np.divide(1.0, variance, out=np.zeros_like(variance), where=variance > 0)
     return {
@@ -63,12 +63,16 @@ def in_shape(name: str, flat: Float[np.ndarray, "... _"], d: int) -> Float[np.nd
 
 def _numerators(means: Float[np.ndarray, "... o k"], outputs: Moments, d: int) -> Parts:
     shift = outputs.shift[:, None]
-    product, square, change = (means[..., i * d : (i + 1) * d] for i in range(3))
-    joint = None
+    product, square = means[..., :d], means[..., d : 2 * d]
+    at, joint = 2 * d + 2, None
     if means.shape[-1] > 3 * d + 2:
         j, k = np.triu_indices(d, 1)
-        back = means[..., 3 * d + 2 : 4 * d + 2]
-        joint = means[..., 4 * d + 2 :] - shift * (back[..., j] + change[..., k])
+        pairs = means[..., at : at + len(j)]
+        at += len(j)
+        change, back = means[..., at : at + d], means[..., at + d :]
+        joint = pairs - shift * (back[..., j] + change[..., k])
+    else:
+        change = means[..., at:]
     return product - shift * change, 0.5 * square, joint
 
 

@@ -22,8 +22,8 @@ from sensbench.model.model import Model
 
 BLOCK_BYTES = 2**25
 SMALLEST_N = 8
-# so many indices are drawn at a time as stay in cache
-_DRAWS = 2**17
+# so many indices are drawn at a time as stay in cache, and so many numbers multiplied
+_DRAWS = _MULTIPLIED = 2**17
 
 
 def needs_of(second_order: bool) -> Needs:
@@ -61,7 +61,13 @@ class Exchanged:
     def products(self) -> int:
         """Columns that the indices are means of; :func:`write_products` says which."""
         d = len(self.space.blocks)
-        return 3 * d + 2 + (d + d * (d - 1) // 2 if self.second_order else 0)
+        return self.products_at_mean + (2 * d if self.second_order else d)
+
+    @property
+    def products_at_mean(self) -> int:
+        """The first of these, which are enough where the outputs are centred at their mean."""
+        d = len(self.space.blocks)
+        return 2 * d + 2 + (d * (d - 1) // 2 if self.second_order else 0)
 
     def outputs(
         self, model: Model, u: Float[np.ndarray, "n dims"]
@@ -161,12 +167,17 @@ class Moments:
         self._rows, self._centre = 0, np.empty(0)
         self._sums, self._squares, self.largest = np.zeros(o), np.zeros(o), np.zeros(o)
 
-    def centred(self, Y: Float[np.ndarray, "o points n"]) -> Float[np.ndarray, "o points n"]:
-        """Return a block less the mean of A and B in the first one; it is changed in place."""
+    def centred(
+        self, Y: Float[np.ndarray, "o points n"], *, all_rows: bool = False
+    ) -> Float[np.ndarray, "o points n"]:
+        """Return a block less the mean of A and B in the first one; it is changed in place.
+
+        With ``all_rows``, it is the only block, and what it is less is its own mean.
+        """
         self.largest = np.maximum(self.largest, np.maximum(Y.max((1, 2)), -Y.min((1, 2))))
         if not self._rows:
             self.first = Y[:, 0, 0].copy()
-            self._centre = Y[:, :2].mean(axis=(1, 2), keepdims=True)
+            self._centre = Y[:, : None if all_rows else 2].mean(axis=(1, 2), keepdims=True)
         Y -= self._centre
         for of_output, y in enumerate(Y):
             self._sums[of_output] += y.sum()
@@ -197,9 +208,9 @@ class Sums:
     Attributes
     ----------
     means
-        ``(o, k)``: per output b(ab - a), (ab - a)² and ab - a for each feature, the mean and mean
-        square of a and b and, with second order, ba - b for each feature and ba·ab - a·b for each
-        pair.
+        ``(o, k)``: per output b(ab - a) and (ab - a)² for each feature, the mean and mean square
+        of a and b and, with second order, ba·ab - a·b for each pair; then ab - a and, with second
+        order, ba - b for each feature, 0 where ``shift`` is nothing but rounding.
     resampled
         The same over each resample, ``(resamples, o, k)``.
     moments
@@ -217,17 +228,27 @@ class Sums:
         # the last column counts every row once: the means themselves
         totals, weights = np.zeros((o, k, resamples + 1)), np.ones((n, resamples + 1), order="F")
         self.moments = Moments(o)
-        products = np.empty((k, n))
-        # torch's product: numpy's has threads of its own, which get in the way of the model's
-        at_once = torch.from_numpy(products), torch.from_numpy(weights)
+        # what the mean of one block lacks of that of all rows is nothing: no product with it counts
+        kept = design.products_at_mean if n == N else k
+        together = min(o, max(1, _MULTIPLIED // (k * n)))
+        held = np.empty(together * k * n)
         sequence = qmc.Sobol(d=2 * design.space.d, scramble=True, seed=of_design)
         with model.many_calls():
             for start in range(0, N, n):
-                Y = self.moments.centred(design.outputs(model, sequence.random(n)))
+                Y = design.outputs(model, sequence.random(n))
+                Y = self.moments.centred(Y, all_rows=n == N)
                 weights[:, :-1] = drawn[:, start : start + n].T
-                for of_output, y in enumerate(Y):
-                    write_products(y, d, design.second_order, products)
-                    totals[of_output] += (at_once[0] @ at_once[1]).numpy()
+                for first in range(0, o, together):
+                    some = Y[first : first + together]
+                    products = held[: len(some) * k * n].reshape(k, -1, n)
+                    for i, y in enumerate(some):
+                        write_products(y, d, design.second_order, products[:, i])
+                    # torch's product: numpy's has threads of its own, which get in the way of the
+                    # model's
+                    left = torch.from_numpy(products[:kept].reshape(-1, n))
+                    sums = (left @ torch.from_numpy(weights)).numpy()
+                    of_some = totals[first : first + together, :kept]
+                    of_some += sums.reshape(kept, len(some), -1).swapaxes(0, 1)
         means = np.moveaxis(totals, 2, 0) / N
         self.means, self.resampled = means[-1], means[:-1]
 
@@ -237,16 +258,17 @@ def write_products(
 ) -> None:
     """Write what the indices are means of, one row each, for one output."""
     a, b, ab = y[0], y[1], y[2 : 2 + d]
-    change = to[2 * d : 3 * d]
+    at = 2 * d + 2 + (d * (d - 1) // 2 if second_order else 0)
+    change = to[at : at + d]
     np.subtract(ab, a, out=change)
     np.multiply(change, b, out=to[:d])
     np.multiply(change, change, out=to[d : 2 * d])
-    np.multiply(a + b, 0.5, out=to[3 * d])
-    np.multiply(a * a + b * b, 0.5, out=to[3 * d + 1])
+    np.multiply(a + b, 0.5, out=to[2 * d])
+    np.multiply(a * a + b * b, 0.5, out=to[2 * d + 1])
     if second_order:
         ba = y[2 + d :]
-        np.subtract(ba, b, out=to[3 * d + 2 : 4 * d + 2])
-        at, both = 4 * d + 2, a * b
+        np.subtract(ba, b, out=to[at + d :])
+        at, both = 2 * d + 2, a * b
         for j in range(d - 1):
             pairs = to[at : at + d - 1 - j]
             np.multiply(ba[j], ab[j + 1 :], out=pairs)
