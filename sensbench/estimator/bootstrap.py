@@ -137,10 +137,7 @@ class Bootstrap:
         counts = counts.reshape(resamples, count)
         drawn_rows = counts @ groups.sizes
         self.resampled: Means = {
-            name: (counts @ part.reshape(count, -1) / drawn_rows[:, None]).reshape(
-                resamples, *part.shape[1:]
-            )
-            for name, part in sums.items()
+            name: _resampled(counts, part, drawn_rows) for name, part in sums.items()
         }
 
     def __call__(self, statistic: Callable[[Means], Float[np.ndarray, "..."]]) -> Estimate:
@@ -152,6 +149,16 @@ class Bootstrap:
         with np.errstate(divide="ignore", invalid="ignore"):
             value, replicates = statistic(self.means), statistic(self.resampled)
         return percentile(np.asarray(value), np.asarray(replicates), self.confidence, self.covers)
+
+
+def _resampled(
+    counts: Float[np.ndarray, "r groups"],
+    sums: Float[np.ndarray, "groups ..."],
+    rows: Float[np.ndarray, " r"],
+) -> Float[np.ndarray, "r ..."]:
+    means = counts @ sums.reshape(len(sums), -1)
+    means /= rows[:, None]
+    return means.reshape(len(counts), *sums.shape[1:])
 
 
 def centred(name: str, column: Float[np.ndarray, "n ..."]) -> dict[str, Float[np.ndarray, "..."]]:
@@ -183,12 +190,10 @@ def percentile(
     finite = np.isfinite(replicates)
     if finite.all():
         # np.quantile's own numbers; it takes four times as long over many columns
-        ordered = np.moveaxis(np.sort(np.ascontiguousarray(np.moveaxis(replicates, 0, -1))), -1, 0)
-        at = (len(ordered) - 1) * np.array([tail, 1.0 - tail])
-        below = at.astype(np.int64)
-        above = np.minimum(below + 1, len(ordered) - 1)
-        between = (at - below).reshape(2, *(1,) * (replicates.ndim - 1))
-        low, high = ordered[below] + between * (ordered[above] - ordered[below])
+        ordered = np.array(np.moveaxis(replicates, 0, -1), order="C")
+        ordered.sort()
+        last = len(replicates) - 1
+        low, high = (_between(ordered, last * at) for at in (tail, 1.0 - tail))
     else:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
@@ -197,6 +202,13 @@ def percentile(
     # A quantity that does not vary has replicates that differ from it by rounding only.
     of = Interval(confidence, "percentile bootstrap", covers, len(replicates))
     return Estimate(value, np.minimum(low, value), np.maximum(high, value), interval=of)
+
+
+def _between(ordered: Float[np.ndarray, "... r"], at: float) -> Float[np.ndarray, "..."]:
+    """Return what lies at a fractional place of sorted values."""
+    below = int(at)
+    under, over = ordered[..., below], ordered[..., min(below + 1, ordered.shape[-1] - 1)]
+    return np.asarray(under + (at - below) * (over - under))
 
 
 def symmetric(

@@ -21,6 +21,21 @@ def varying(
     return outputs_that_vary(Y.std(axis=0), np.abs(Y).max(axis=0), Y[0], len(Y), who, outputs)
 
 
+def varying_in_either(
+    samples: tuple[Float[np.ndarray, "n o"], Float[np.ndarray, "m o"]],
+    spreads: tuple[Float[np.ndarray, " o"], Float[np.ndarray, " o"]],
+    who: str,
+    outputs: Sequence[str],
+) -> Bool[np.ndarray, " o"]:
+    """Return the same as :func:`varying` for the rows of two samples with these deviations."""
+    n, m = map(len, samples)
+    one, other = (Y.mean(axis=0) for Y in samples)
+    within = (n * spreads[0] ** 2 + m * spreads[1] ** 2) / (n + m)
+    spread = np.sqrt(within + n * m * ((one - other) / (n + m)) ** 2)
+    largest = np.maximum.reduce([np.maximum(Y.max(axis=0), -Y.min(axis=0)) for Y in samples])
+    return outputs_that_vary(spread, largest, samples[0][0], n + m, who, outputs)
+
+
 def outputs_that_vary(
     spread: Float[np.ndarray, " o"],
     largest: Float[np.ndarray, " o"],

@@ -51,11 +51,10 @@ class Seen:
 
 
 def hardly_moving(
-    slope: Float[np.ndarray, "o d"], Y: Float[np.ndarray, "n o"]
+    slope: Float[np.ndarray, "o d"], spread: Float[np.ndarray, " o"]
 ) -> Int[np.ndarray, " q"]:
     """Return the inputs whose effect on the grid is small beside the outputs' spread on it."""
-    spread = Y.std(axis=0)[:, None]
-    small = (slope <= _SMALL * spread) & (spread > 0)
+    small = (slope <= _SMALL * spread[:, None]) & (spread > 0)[:, None]
     return np.flatnonzero(small.any(axis=0))
 
 
@@ -91,23 +90,26 @@ def look(
 def missed(
     seen: Seen,
     standardised: Float[np.ndarray, "o d"],
-    on_grid: Float[np.ndarray, "n o"],
+    spread: Float[np.ndarray, " o"],
     varies: Bool[np.ndarray, " o"],
 ) -> Bool[np.ndarray, "o d"]:
-    """Return which inputs move which outputs although the grid says that they do not."""
+    """Return which inputs move which outputs although the grid says that they do not.
+
+    ``spread`` is the outputs' standard deviation on the grid.
+    """
     shown = np.nan_to_num(standardised) ** 2
     overlooked = np.zeros(shown.shape, dtype=bool)
     of_all = seen.Y.var(axis=0)
     share = seen.squares / np.where(varies & (of_all > 0), of_all, np.inf)
-    for place, i in enumerate(seen.asked.tolist()):
-        by_probes = share[0 if seen.together else place]
-        overlooked[:, i] = by_probes > _TIMES * shown[:, i] + _NEGLIGIBLE
+    by_probes = share if not seen.together else np.repeat(share, len(seen.asked), axis=0)
+    if len(seen.asked):
+        overlooked[:, seen.asked] = by_probes.T > _TIMES * shown[:, seen.asked] + _NEGLIGIBLE
     if seen.together:
         # which of them is not known, but what they do together is more than the grid shows
         total = shown[:, seen.asked].sum(axis=1)
         overlooked[:, seen.asked] &= (share[0] > _TIMES * total + _NEGLIGIBLE)[:, None]
     # Beside nothing no input looks small: then none but those of other outputs were asked about.
-    flat = varies & (on_grid.std(axis=0) < _FLAT * np.sqrt(of_all))
+    flat = varies & (spread < _FLAT * np.sqrt(of_all))
     others = np.isfinite(standardised)
     others[:, seen.asked] = False
     overlooked |= flat[:, None] & others

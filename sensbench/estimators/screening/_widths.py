@@ -37,10 +37,9 @@ class RowsTail:
 
     def __init__(self, rows: Float[np.ndarray, "r ..."]):
         count = max(largest_kept(len(rows)), min(_LARGEST, len(rows) // _PART))
-        # sorted side by side, which is faster; then as the rows lay, so that sums round as theirs
-        by_column = np.ascontiguousarray(np.moveaxis(rows, 0, -1))
-        ordered = np.sort(np.partition(by_column, -count - 1)[..., -count - 1 :])
-        largest = np.moveaxis(np.ascontiguousarray(np.moveaxis(ordered, -1, 0)), 0, -1)
+        by_column = np.array(np.moveaxis(rows, 0, -1), order="C")
+        by_column.partition(by_column.shape[-1] - count - 1)
+        largest = np.sort(by_column[..., -count - 1 :])
         shape = tail_shape(largest, 0.0)
         light = unseen(largest, np.full(shape.shape, _LIGHT), len(rows), estimated=False)
         self.not_met = np.where(np.isnan(shape), light, unseen(largest, shape, len(rows)))

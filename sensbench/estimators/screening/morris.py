@@ -10,7 +10,7 @@ from sensbench.estimator.estimator import Estimator
 from sensbench.estimator.interval import DESIGN, check_interval_options
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible
-from sensbench.estimator.varying import varying
+from sensbench.estimator.varying import varying_in_either
 from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
 from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
 from sensbench.estimators.screening._widths import (
@@ -26,7 +26,7 @@ from sensbench.problem.problem import Problem
 
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
-_CHUNK_BYTES = 2**25
+_CHUNK_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,13 @@ class Morris(Estimator):
             columns = rows.columns()
             sizes, run = columns["size"], columns["run"]
             slope = rows.delta * sizes.mean(axis=0) / _positive(run.mean(axis=0))
-            seen = look(model, space, n_scale, hardly_moving(slope, Y.reshape(-1, o)), rng)
+            on_grid = Y.reshape(-1, o)
+            spread_on_grid = on_grid.std(axis=0)
+            seen = look(model, space, n_scale, hardly_moving(slope, spread_on_grid), rng)
         scale_Y = seen.Y
-        varies = varying(np.concatenate([Y.reshape(-1, o), scale_Y]), self.name, problem.outputs)
+        varies = varying_in_either(
+            (on_grid, scale_Y), (spread_on_grid, scale_Y.std(axis=0)), self.name, problem.outputs
+        )
 
         interval = Bootstrap(columns, rng, self.resamples, self.confidence, DESIGN)
         squares, mean = columns["deviation²"], rows.mean_effect
@@ -150,7 +154,7 @@ class Morris(Estimator):
         spread = 1 + RowsTail(scale_squares).not_met / _positive(scale_squares.mean(axis=0))
         least, most = scaled.value / np.sqrt(spread)[:, None], scaled.value * larger
         scaled = settled(scaled.with_unseen(least, most), few, tail)
-        hidden = missed(seen, scaled.value, Y.reshape(-1, o), varies)
+        hidden = missed(seen, scaled.value, spread_on_grid, varies)
         scaled = scaled.map(lambda part: np.where(hidden, np.nan, part))
         for name, item in moments.items():
             more = np.sqrt(item.value**2 + of_squares) if name == "sigma" else item.value + of_sizes
@@ -276,9 +280,12 @@ class _Steps:
         Y: Float[np.ndarray, "r points o"],
     ) -> None:
         """Take some more trajectories, with the values of their columns before and after."""
-        rise = np.take_along_axis(np.diff(Y, axis=1), walks.step[:, :, None], 1)
-        up = walks.up[:, self._first]
-        self._effects.append(np.where(up[..., None], rise, -rise).transpose(0, 2, 1) / self.delta)
+        r, d = walks.step.shape
+        rise = np.diff(Y, axis=1).reshape(r * d, -1)
+        of_feature = rise.take((walks.step + d * np.arange(r)[:, None]).ravel(), axis=0)
+        length = np.where(walks.up[:, self._first], self.delta, -self.delta)
+        of_feature /= length.reshape(-1, 1)
+        self._effects.append(of_feature.reshape(r, d, -1).transpose(0, 2, 1))
         moved = after - before
         run = np.empty((len(moved), 1, len(self._first)))
         with np.errstate(divide="ignore", invalid="ignore"):  # of a group's constant columns
