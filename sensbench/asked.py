@@ -85,7 +85,7 @@ class Asked:
                 )
                 if space.correlated:
                     warnings.warn(space.dependence_note(), CorrelatedInputsWarning, stacklevel=4)
-            X = rows
+            X = Data(rows)  # which are not copied and looked through again
             if self.y is not None:
                 as_targets(self.y, len(rows), "compare: y")
         how = {

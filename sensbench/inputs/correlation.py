@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float
 
-from sensbench.inputs.rows import differ
+from sensbench.inputs.rows import differ, means
 
 # Dormann et al. 2013, doi:10.1111/j.1600-0587.2012.07348.x: |r| > 0.7 is where collinearity
 # begins to distort; we take the same threshold for "strongly correlated".
@@ -36,7 +36,7 @@ def strong_pairs(
 
 def _correlations(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d d"]:
     """Return Pearson's r of all pairs, without a second copy of the rows."""
-    centre = X.mean(axis=0)
+    centre = means(X)
     products = np.zeros((X.shape[1], X.shape[1]))
     for start in range(0, len(X), _ROWS_AT_ONCE):
         rows = X[start : start + _ROWS_AT_ONCE] - centre

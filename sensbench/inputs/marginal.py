@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from scipy import special, stats
 
 from sensbench.errors import InputError
-from sensbench.inputs.rows import differ
+from sensbench.inputs.rows import apart, differ
 
 # A uniform that is exactly 0 or 1 has an infinite quantile on an unbounded marginal.
 _SMALLEST = 2.0**-40
@@ -64,7 +64,7 @@ class Empirical:
     @cached_property
     def varies(self) -> bool:
         """Whether its values differ by more than their rounding."""
-        return bool(differ(self.values))
+        return bool(apart(*self._ends))
 
     # Each when it is first asked for: of a million rows, sorting takes a hundred times a sum.
     @cached_property

@@ -1,6 +1,6 @@
 """What people pass as rows (arrays, tensors, data frames), as float64 arrays of our own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from sensbench.inputs.text_cells import ENCODE, said_of_text
 _ROUNDINGS = 4
 # numbers that are compared at once
 _FOLDED = 1024
-_BLOCK = 1024
+_BLOCK, _IN_CACHE = 1024, 2**15
 
 
 def as_rows(
@@ -224,7 +224,11 @@ def differ(X: Float[np.ndarray, " n *k"]) -> np.ndarray:
     The difference between largest and smallest value says so at any number of rows and any
     offset; a standard deviation is not 0 where the mean of equal values is rounded.
     """
-    low, high = ends(X)
+    return apart(*ends(X))
+
+
+def apart(low: Any, high: Any) -> np.ndarray:
+    """Return the same as :func:`differ`, from the smallest and the largest value of each column."""
     return np.asarray(high - low > _ROUNDINGS * np.spacing(np.maximum(-low, high)))
 
 
@@ -242,6 +246,30 @@ def ends(X: Float[np.ndarray, " n *k"]) -> tuple[Any, Any]:
         np.concatenate([of(folded, axis=0).reshape(fold, -1), rest]) for of in (np.min, np.max)
     )
     return low.min(axis=0), high.max(axis=0)
+
+
+def means(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
+    """Return the mean of each column; a block of rows after the other, for the cache."""
+    if len(X) <= _BLOCK:
+        return np.asarray(X.mean(axis=0))
+    return np.asarray(sum(np.ones(len(rows)) @ rows for rows in _blocks(X)) / len(X))
+
+
+def standard_deviations(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
+    """Return the standard deviation of each column, as ``X.std(axis=0)``, without a copy of X."""
+    if len(X) <= _BLOCK:
+        return np.asarray(X.std(axis=0))
+    centre, squares = means(X), np.zeros(X.shape[1])
+    for rows in _blocks(X):
+        deviation = rows - centre
+        deviation *= deviation
+        squares += np.ones(len(rows)) @ deviation
+    return np.asarray(np.sqrt(squares / len(X)))
+
+
+def _blocks(X: Float[np.ndarray, "n d"]) -> Iterator[Float[np.ndarray, "_ d"]]:
+    size = max(1, _IN_CACHE // X.shape[1])
+    return (X[start : start + size] for start in range(0, len(X), size))
 
 
 def columns_of(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d n"]:

@@ -13,7 +13,13 @@ from jaxtyping import Float, Int
 from sensbench.errors import InputError, NotApplicable
 from sensbench.inputs.marginal import Empirical, is_continuous
 from sensbench.inputs.names import Names, ordered
-from sensbench.inputs.rows import as_rows, as_targets, differ, target_names
+from sensbench.inputs.rows import (
+    as_rows,
+    as_targets,
+    differ,
+    standard_deviations,
+    target_names,
+)
 from sensbench.inputs.space import InputSpace
 from sensbench.measure import MEASURES
 from sensbench.model.boundary.arguments import Arguments
@@ -51,7 +57,7 @@ class Data:
     @cached_property
     def std(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each column over the rows."""
-        return np.where(differ(self.X), self.X.std(axis=0), 0.0)
+        return np.where(differ(self.X), standard_deviations(self.X), 0.0)
 
     def take(self, rows: Int[np.ndarray, " k"]) -> "Data":
         """Return some of the rows."""
@@ -190,6 +196,9 @@ class Problem:
 
         ``truth`` maps measures to :class:`Truth`, or to arrays that are taken to be exact.
 
+        ``X`` are rows as :class:`Model` takes them, which are copied, or :class:`Data`, which are
+        taken as they are.
+
         Outputs that have no name of their own (``y``, ``y[0]``, ``out1`` …) are called as the
         columns of ``y`` are, where it is a frame or a named Series with as many.
 
@@ -201,8 +210,10 @@ class Problem:
             The function cannot be called on rows of the space.
         """
         rows = None
+        if isinstance(X, Data) and y is None:
+            y = X.y
         if X is not None:
-            rows = as_rows(X, "X", space.columns)[0]
+            rows = X.X if isinstance(X, Data) else as_rows(X, "X", space.columns)[0]
         example = space.sample(2, 0) if rows is None else rows[:2]
         model = (
             (
