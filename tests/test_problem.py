@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import sensbench as sb
+from sensbench.problem.problem import Data
 
 
 def weighted(x):
@@ -67,3 +68,16 @@ def test_standardised_derivatives_are_on_the_scale_of_the_inputs_in_use():
     se = (item.high - item.low)[0] / (2 * 1.96)
     assert (np.abs(item.value[0] - [0.6, 0.8]) < 5 * se).all()
     assert (se < 0.01).all()
+
+
+def test_rows_that_are_data_already_are_not_copied():
+    X, y = np.array([[0.0, 1.0], [2.0, 5.0]]), np.array([[1.0], [2.0]])
+    space = sb.InputSpace.uniform({"a": (0, 2), "b": (0, 5)})
+    data = Data(X, y)
+    problem = sb.Problem.of(weighted, space, X=data)
+    assert problem.data is not None
+    assert problem.data.X is data.X
+    np.testing.assert_array_equal(problem.data.y, y)
+    copied = sb.Problem.of(weighted, space, X=X).data
+    assert copied is not None
+    assert not np.shares_memory(copied.X, X)

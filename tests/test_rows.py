@@ -5,7 +5,13 @@ import pytest
 import torch
 
 from sensbench.errors import InputError
-from sensbench.inputs.rows import as_rows, as_targets, discrete_columns
+from sensbench.inputs.rows import (
+    as_rows,
+    as_targets,
+    discrete_columns,
+    means,
+    standard_deviations,
+)
 
 VALUES = [[1.0, 2.0], [3.0, 4.0]]
 
@@ -127,3 +133,12 @@ def test_targets_need_one_row_per_row():
         as_targets([1, 2, 3], 2, "y")
     with pytest.raises(InputError, match="finite"):
         as_targets([1, np.nan], 2, "y")
+
+
+@pytest.mark.parametrize(("n", "d"), [(3, 2), (1024, 5), (5000, 3), (40_000, 7), (1100, 600)])
+def test_moments_in_blocks_are_those_of_the_whole(n, d, rng):
+    """Offsets of 1e6 deviations leave ten digits."""
+    X = rng.normal(size=(n, d)) + 1e6 * rng.integers(2, size=d)
+    np.testing.assert_allclose(means(X), X.mean(axis=0), rtol=1e-12, atol=1e-12)
+    exact = [np.std(column.astype(np.longdouble)) for column in X.T]
+    np.testing.assert_allclose(standard_deviations(X), np.array(exact, float), rtol=1e-9)

@@ -8,6 +8,7 @@ from SALib.sample import morris as design
 from scipy import stats
 
 import sensbench as sb
+from sensbench.estimator.varying import varying, varying_in_either
 from sensbench.estimators.screening._trajectories import trajectories
 
 Z = 5
@@ -258,3 +259,15 @@ def test_twenty_trajectories_cover():
         held = np.array([(f[name].low <= truth) & (truth <= f[name].high) for f in found])
         assert held.mean() >= 0.93
         assert held.mean(axis=0).min() >= 0.9 - 3 * np.sqrt(0.09 / runs)
+
+
+def test_what_varies_in_either_sample_is_what_varies_in_both_together(rng):
+    one, other = rng.normal(size=(30, 4)), rng.normal(size=(7, 4))
+    one[:, 1] = other[:, 1] = 0.1  # constant
+    one[:, 2], other[:, 2] = 1.0, 2.0  # each constant by itself
+    one[:, 3], other[:, 3] = 1e9, 1e9 + 1e-4  # beyond rounding, and no more
+    spreads = one.std(axis=0), other.std(axis=0)
+    names = ["a", "b", "c", "d"]
+    found = varying_in_either((one, other), spreads, "test", names)
+    np.testing.assert_array_equal(found, varying(np.concatenate([one, other]), "test", names))
+    np.testing.assert_array_equal(found, [True, False, True, False])

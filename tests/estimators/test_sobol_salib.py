@@ -73,8 +73,10 @@ def test_in_blocks_of_base_rows_and_copies(monkeypatch):
     """Small blocks and odd limits: the same numbers from many pieces."""
     problem = of(5, 2, MIXED)
     whole = both(problem, 12 * 64, 7, second_order=True)
-    for block_bytes, rows in ((1, 1), (40_000, 300), (10**9, 100)):
-        monkeypatch.setattr("sensbench.estimators.variance._saltelli.BLOCK_BYTES", block_bytes)
+    saltelli = "sensbench.estimators.variance._saltelli"
+    for block_bytes, rows, multiplied in ((1, 1, 1), (40_000, 300, 1), (10**9, 100, 1)):
+        monkeypatch.setattr(f"{saltelli}.BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(f"{saltelli}._MULTIPLIED", multiplied)
         monkeypatch.setattr("sensbench.model.chunks._CHUNK_ROWS", rows)
         (ours, _) = both(problem, 12 * 64, 7, second_order=True)
         check_equal(ours, whole[1])
