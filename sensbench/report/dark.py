@@ -94,7 +94,7 @@ def _turned(colour: str) -> str:
     cones = np.linalg.solve(_TO_OKLAB, lab) ** 3
     linear = np.clip(np.linalg.solve(_TO_CONES, cones), 0.0, 1.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return to_hex(np.clip(srgb, 0.0, 1.0)).upper()
+    return to_hex(tuple(np.clip(srgb, 0.0, 1.0).tolist())).upper()
 
 
 def _oklab(colour: str) -> np.ndarray:

@@ -65,7 +65,7 @@ def _sentence(pairs: pd.DataFrame) -> str:
     """Say the agreement of few inputs."""
     n, low = pairs["n"].astype(int), pairs["spearman"].astype(float)
     over = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-    least, most = pairs.loc[low.idxmin()], pairs.loc[low.idxmax()]
+    least, most = pairs.iloc[int(low.argmin())], pairs.iloc[int(low.argmax())]
     ends = _named(least) if len(pairs) == 1 else f"from {_named(least)} to {_named(most)}"
     return (
         f"over the {over} inputs above the noise, Spearman's ρ is {ends}; so few inputs need no "
