@@ -47,7 +47,7 @@ importance_log = comparison.plot("importance_log")
 # -----
 #
 # A line per input; bars are the ranks that a method's intervals allow, grey bands hold ties, and
-# black lines are inputs that two methods put in places whose bars do not meet.
+# strong lines are inputs that two methods put in places whose bars do not meet.
 
 ranks = comparison.plot("ranks")
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
 from sensbench.findings.agreement import pairs_of
-from sensbench.report.figures.agreement import Agreement
+from sensbench.report.figures.agreement import Agreement, _sentence
 from sensbench.report.figures.ranks import _groups
 from sensbench.report.sections import blocks
 from sensbench.report.text import correlation
@@ -66,3 +67,12 @@ def test_of_few_inputs_a_sentence_says_it(linear_results):
     (drawn,) = [one for block in blocks(linear_results) for one in block.drawn
                 if one.slug == "agreement"]  # fmt: skip
     assert drawn.said == said.reason
+
+
+def test_pairs_that_agree_alike_are_not_told_apart():
+    pairs = pd.DataFrame(
+        {"n": 4, "first": ["a", "a"], "second": ["b", "c"], "spearman": 1.0, "alike": True}
+    )
+    assert "Spearman's ρ is 1.00 of every pair; so few" in _sentence(pairs)
+    apart = _sentence(pairs.assign(spearman=[1.0, 0.5]))
+    assert "ρ is from a and c 0.50 to a and b 1.00; so few" in apart

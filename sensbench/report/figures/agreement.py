@@ -67,6 +67,8 @@ def _sentence(pairs: pd.DataFrame) -> str:
     over = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
     least, most = pairs.iloc[int(low.argmin())], pairs.iloc[int(low.argmax())]
     ends = _named(least) if len(pairs) == 1 else f"from {_named(least)} to {_named(most)}"
+    if len(pairs) > 1 and low.min() == low.max():
+        ends = f"{correlation(low.min())} of every pair"
     return (
         f"over the {over} inputs above the noise, Spearman's ρ is {ends}; so few inputs need no "
         f"figure, the table has every pair"
