@@ -161,7 +161,10 @@ class SquaredTail:
     def shape(self) -> Float[np.ndarray, " k"]:
         """The tail's shape in each column, when all rows were looked at."""
         both, *sides = tail_of_squares(self._largest.kept, self._matters_above)
-        return np.asarray(np.fmin(both, np.fmax(*sides)))
+        # a side that hardly any value is on says nothing against both: about a mean that a few rows
+        # have moved, all others lie below it
+        upper, lower = (np.where(np.isnan(side), both, side) for side in sides)
+        return np.asarray(np.fmin(both, np.fmax(upper, lower)))
 
     @property
     def unseen(self) -> Float[np.ndarray, " k"]:

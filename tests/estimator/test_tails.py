@@ -9,6 +9,7 @@ from sensbench.estimator.interval import SAMPLING, Interval
 from sensbench.estimator.linearised import symmetric_interval, with_skewed_end
 from sensbench.estimator.tails import (
     LargestOf,
+    SquaredTail,
     carried_by_few,
     few_said,
     largest_kept,
@@ -241,3 +242,12 @@ def test_a_mean_with_a_sign_moves_where_values_lie():
     moved = moved_either_way(mean, means, unseen, "slope")
     np.testing.assert_allclose(moved["mean"].max(axis=0), [1.5, 0.5])
     np.testing.assert_allclose(moved["mean"].min(axis=0), [0.5, -0.5])
+
+
+def test_a_tail_is_seen_about_a_mean_that_a_few_rows_have_moved(rng):
+    """Nearly all values of a wide lognormal lie below their mean, within its size."""
+    for _ in range(20):
+        y = np.exp(2.5 * rng.normal(size=(200, 1)))
+        tail = SquaredTail(1, 200)
+        tail.add(y - y.mean(axis=0))
+        assert tail.shape[0] > 1

@@ -111,7 +111,10 @@ def test_outputs_are_not_collapsed():
 
 
 def test_a_rows_part_is_that_of_the_row_evaluated_and_of_the_donor(rng):
-    """Student's interval of both rises by hand, for y = a and one repeat."""
+    """Student's interval of both rises by hand, for y = a and one repeat.
+
+    The upper end allows for rises that were not met, beyond that.
+    """
     a = rng.uniform(1, 3, size=60)
     X = np.column_stack([a, rng.normal(size=60)])
     problem = sb.Problem.of(lambda x: x[:, 0], sb.InputSpace.from_data(X), X=X)
@@ -122,7 +125,8 @@ def test_a_rows_part_is_that_of_the_row_evaluated_and_of_the_donor(rng):
     parts[donor] += (a - a[donor]) ** 2
     half = stats.t.ppf(0.975, 59) * parts.std(ddof=1) / np.sqrt(60)
     assert item.value[0, 0] == pytest.approx(parts.mean() / 2)
-    assert item.high[0, 0] - item.value[0, 0] == pytest.approx(half, rel=1e-6)
+    assert item.value[0, 0] - item.low[0, 0] == pytest.approx(half, rel=1e-6)
+    assert half <= item.high[0, 0] - item.value[0, 0] < 1.5 * half
 
 
 def test_ten_rows_are_the_fewest(product_problem):

@@ -152,3 +152,17 @@ def test_refusals():
     for wrong in ({"degree": 0}, {"interactions": 0}, {"least_q2": 2}, {"rows": 3}):
         with pytest.raises(InputError, match="poince"):
             load(**wrong)
+
+
+@pytest.mark.parametrize("budget", [60, 200])
+def test_no_interval_where_a_few_rows_carry_the_variance(budget):
+    """exp(2a + 1.5b) of normal inputs: S is .104 and .016; a few rows hold what there is of it."""
+    space = sb.InputSpace.normal({"a": (0, 1), "b": (0, 1)})
+    wide = sb.Problem.of(lambda x: (2 * x[:, 0] + 1.5 * x[:, 1]).exp(), space)
+    for seed in range(6):
+        found = load().estimate(wide, budget=budget, seed=seed)
+        assert np.isnan(found["first_order"].high).all()
+    flat = sb.InputSpace.uniform({"a": (0, 1), "b": (0, 1)})
+    light = sb.Problem.of(lambda x: x[:, 0] + x[:, 0] * x[:, 1], flat)
+    found = load().estimate(light, budget=budget, seed=0)
+    assert np.isfinite(found["first_order"].high).all()

@@ -1,7 +1,7 @@
 """Indices from the coefficients of an orthonormal expansion, with their intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,9 +10,10 @@ from scipy import stats
 from sensbench.estimator.bootstrap import percentile
 from sensbench.estimator.interval import DESIGN, Interval
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import HEAVY, SquaredTail
+from sensbench.estimator.tails import HEAVY, SquaredTail, carried_by_few
 
 MEASURES = ("first_order", "total_order", "second_order", "shapley")
+_FEW = "no interval where fewer than five rows carry the variance of y; more tell"
 METHOD = "robust errors of coefficients, and the share that the fit misses"
 
 
@@ -138,14 +139,25 @@ def settled(
     A fit follows the rows that were met; what it predicts of those left out says nothing of a tail
     that none of them showed, and an index is a share of a variance that lies there.
     """
+    centred = Y - Y.mean(axis=0)
     tail = SquaredTail(Y.shape[1], len(Y), HEAVY)
-    tail.add(Y - Y.mean(axis=0))
-    return {
-        name: item.with_tail(tail.shape.reshape(-1, *(1,) * (item.value.ndim - 1)))
-        if isinstance(item, Estimate)
-        else item
-        for name, item in found.items()
-    }
+    tail.add(centred)
+    parts = (centred / np.maximum(np.abs(centred).max(axis=0), np.finfo(np.float64).tiny)) ** 2
+    few = carried_by_few(parts.sum(axis=0)[:, None], (parts**2).sum(axis=0)[:, None])[:, 0]
+
+    def of(item: Estimate) -> Estimate:
+        over = (-1, *(1,) * (item.value.ndim - 1))
+        item = item.with_tail(tail.shape.reshape(over))
+        if not few.any():
+            return item
+        low, high = (np.where(few.reshape(over), np.nan, end) for end in (item.low, item.high))
+        return replace(item, low=low, high=high)
+
+    settled = {k: of(item) if isinstance(item, Estimate) else item for k, item in found.items()}
+    if few.any():
+        noted = {k: item.noted(_FEW) for k, item in settled.items() if isinstance(item, Estimate)}
+        settled |= dict(list(noted.items())[:1])
+    return settled
 
 
 def _root(covariance: Float[np.ndarray, "k k"]) -> Float[np.ndarray, "k k"]:
