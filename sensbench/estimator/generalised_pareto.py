@@ -55,6 +55,8 @@ def tail_shape(
     # what rounding leaves between equal values is no excess
     rounding = _ROUNDING * np.abs(ordered[:, 0])
     fitted = (quartile > rounding) & (top > quartile * (1 + 1e-9))
+    # of size 1, so that the shape is to the last bit that of the values in any unit
+    excess = excess / np.where(fitted, top, 1.0)[:, None]
     shape = np.full(len(excess), np.nan)
     if matters_above >= 0:
         near_0 = _NEGATIVE + _NEGATIVE_BY_M / (m + WORTH)
