@@ -22,8 +22,9 @@ class Truth:
     Attributes
     ----------
     value
-        ``(o, d)``; ``(o, d, d)`` for pairs, symmetric, with a diagonal of zeros; ``(o,)`` for
-        what belongs to the output alone, such as its variance.
+        ``(o, d)``; ``(o, d, d)`` for pairs, symmetric, with a diagonal of zeros; ``(o, threes)``
+        for threes, in the order of ``itertools.combinations``; ``(o,)`` for what belongs to the
+        output alone, such as its variance.
     standard_error
         Of the same shape: 0 where the value is exact (up to rounding).
     how

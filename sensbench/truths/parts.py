@@ -1,5 +1,6 @@
 """Truths put together from the truths of parts: of some outputs, of the inputs that matter."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -41,9 +42,16 @@ def with_inert(truths: Truths, n: int) -> Truths:
     def padded(name: str, values: np.ndarray) -> np.ndarray:
         return with_inert_inputs(values, measure(name).axis, n)
 
-    return Truths(
-        lambda: {
+    def make() -> dict[str, Truth]:
+        found = {
             name: Truth(padded(name, truth.value), padded(name, truth.standard_error), truth.how)
             for name, truth in truths.items()
         }
-    )
+        pairs = truths.get("total_interaction")
+        if pairs is not None and pairs.value.shape[-1] < 3:
+            # of fewer than three inputs there was no three to have a value; now each holds 0
+            nothing = np.zeros((len(pairs.value), math.comb(pairs.value.shape[-1] + n, 3)))
+            found |= {"third_order": Truth(nothing, nothing, pairs.how)} if nothing.size else {}
+        return found
+
+    return Truths(make)
