@@ -192,6 +192,7 @@ def test_bounds_that_cannot_be_read_are_one_sentence(run, bounds, said):
     assert len(told.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_analyze_into_a_folder_leaves_what_a_study_does(run):
     output = run("analyze --model net.py:make --data rows.csv --target y --out out --budget 300")
     assert f"page: {Path('out/index.html')}" in output

@@ -79,6 +79,7 @@ def test_ranks_and_agreement_are_those_of_the_known_indices(ishigami):
     assert pairs.loc[("sobol", "permutation"), "kendall"] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_plot_and_report(ishigami, tmp_path):
     assert ishigami.plot() is not None
     page = ishigami.report(tmp_path / "page.html")

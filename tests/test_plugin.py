@@ -130,6 +130,7 @@ def test_it_conforms_and_runs_in_a_study(study):
         assert 0.0 < values[model, "c"] < 0.35
 
 
+@pytest.mark.slow
 def test_measures_of_every_axis_have_their_numbers(study):
     found = {}
     for measure, *place, value, covers in json.loads((study / "found.json").read_text())["axes"]:

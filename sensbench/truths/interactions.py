@@ -26,19 +26,39 @@ def of_interactions(pairs: Iterable[PairsOfTerms], d: int) -> dict[str, Float[np
     total = np.zeros((d, d))
     third = dict.fromkeys(combinations(range(d), 3) if 3 <= d <= _MOST else (), 0.0)
     for of in pairs:
-        for i, j in combinations(range(d), 2):
-            rows = of.shared[:, i] & of.shared[:, j]
-            if not rows.any():
-                continue
-            both = of.weight[rows] * of.cov[rows, i] * of.cov[rows, j]
-            a, p = (_without(part[rows], i, j) for part in (of.a, of.p))
-            total[i, j] += float(both @ a.prod(axis=1))
-            for k in range(j + 1, d):
-                if (i, j, k) in third and of.shared[rows, k].any():
-                    rest = _without(p, k).prod(axis=1)
-                    third[i, j, k] += float((both * of.cov[rows, k]) @ rest)
-    found = {"total_interaction": total + total.T}
+        total += _of_two(of)
+        for i, j, k in third:
+            rows = of.shared[:, i] & of.shared[:, j] & of.shared[:, k]
+            if rows.any():
+                added = of.weight[rows] * of.cov[rows][:, [i, j, k]].prod(axis=1)
+                third[i, j, k] += float(added @ _without(of.p[rows], i, j, k).prod(axis=1))
+    np.fill_diagonal(total, 0.0)
+    found = {"total_interaction": (total + total.T) / 2}
     return found | ({"third_order": np.array(list(third.values()))} if third else {})
+
+
+def _of_two(of: PairsOfTerms) -> Float[np.ndarray, "d d"]:
+    """Return the sum over pairs of terms of cov_i cov_j times what the others hold.
+
+    What the others hold is the product of all divided by two factors. Where one of all is 0 it is
+    left only to pairs with that one, and where two are, to these two.
+    """
+    nothing = of.a == 0
+    factors = np.where(nothing, 1.0, of.a)
+    weight, zeros = of.weight * factors.prod(axis=1), nothing.sum(axis=1)
+    added = np.where(of.shared, of.cov, 0.0)
+    parts = np.where(nothing, 0.0, added) / factors
+    all_held = np.where(zeros == 0, weight, 0.0)
+    total = parts.T @ (all_held[:, None] * parts)
+    for row in np.flatnonzero(zeros == 1):
+        (k,) = np.flatnonzero(nothing[row])
+        with_it = weight[row] * added[row, k] * parts[row]
+        total[k] += with_it
+        total[:, k] += with_it
+    for row in np.flatnonzero(zeros == 2):
+        k, m = np.flatnonzero(nothing[row])
+        total[[k, m], [m, k]] += weight[row] * added[row, k] * added[row, m]
+    return np.asarray(total)
 
 
 def _without(factors: Float[np.ndarray, "p d"], *inputs: int) -> Float[np.ndarray, "p d"]:

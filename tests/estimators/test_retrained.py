@@ -117,6 +117,7 @@ def _loss(slopes):
     return (BETA - slopes) @ COVARIANCE @ (BETA - slopes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "mlp"])
 def test_networks_are_trained_for_real(kind, rng):
     """y = 2a + b with c of no effect, of rows: what is held out loses the explained part."""

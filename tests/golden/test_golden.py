@@ -43,6 +43,7 @@ def test_the_numbers_are_those_recorded(recorded, found):
     require_none(differences(recorded.part(full=False), found, exact=EXACT), "other numbers")
 
 
+@pytest.mark.slow
 def test_the_words_are_those_recorded(recorded, found):
     require_none(other_words(recorded.part(full=False), found), "other notes or reasons")
 

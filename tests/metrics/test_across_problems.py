@@ -58,6 +58,7 @@ def test_the_rank_test_is_friedmans_with_iman_and_davenports_correction(rng):
     assert found.critical_difference == pytest.approx(2.343 * np.sqrt(12 / (6 * 12)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_methods_that_are_alike_differ_in_one_case_of_twenty():
     tests = [rank_test(errors(np.random.default_rng(s), 10, replicates=1)) for s in range(400)]
     rate = np.mean([test.differ for test in tests])
@@ -82,6 +83,7 @@ def test_one_order_on_few_problems_is_no_certainty():
     assert rank_test(pd.DataFrame(rows, columns=columns)).p_value == pytest.approx(1 / 216)
 
 
+@pytest.mark.slow
 def test_the_error_is_how_far_means_of_other_replicates_lie(rng):
     """Problems are fixed and of different difficulty; the same study again, 400 times."""
     level = rng.uniform(0.1, 3.0, size=(6, 1))

@@ -140,6 +140,7 @@ def test_cantilever_beam_by_its_two_bendings():
     np.testing.assert_allclose(values(problem, X), np.stack([D, S], 1), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_environmental_spill_diffuses():
     sites = tuple(np.linspace(-12, 12, 241).tolist())
     step = 1e-3

@@ -137,6 +137,7 @@ def test_a_page_runs_nothing(page):
         assert name in found.text
 
 
+@pytest.mark.slow
 def test_drawings_run_nothing(page):
     images = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", page.read_text())
     assert images

@@ -255,6 +255,7 @@ def test_a_notebook_gets_as_little():
     )
 
 
+@pytest.mark.slow
 def test_wide_inputs_and_long_names_stay_readable(tmp_path):
     long = [f"{k} " + "very long name " * 13 + f"end {k}" for k in range(3)]
     names = [*long, "new\nline", *(f"x{k}" for k in range(296))]

@@ -28,6 +28,7 @@ class Page(HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_page_is_self_contained_and_images_speak(page_of, name):
     text = page_of(name)
@@ -119,6 +120,7 @@ def test_several_questions_have_an_overview(page_of):
     assert "2026-01-31 12:00 UTC." in text
 
 
+@pytest.mark.slow
 def test_the_overview_shows_how_well_networks_predict(page_of, study_results, tmp_path):
     assert "how well" not in Page(page_of("study")).text
     questions = dict(study_results.questions)
@@ -135,6 +137,7 @@ def write_and_read(results, tmp_path):
     return write_report(results, tmp_path / "index.html", files=False).read_text()
 
 
+@pytest.mark.slow
 def test_files(study_results, study_folder, tmp_path):
     copytree(study_folder, tmp_path, dirs_exist_ok=True)
     files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}

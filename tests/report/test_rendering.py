@@ -46,6 +46,7 @@ def write(results, folder, page="index.html", **how):
     return write_report(results, folder / page, files=True, **how)
 
 
+@pytest.mark.slow
 def test_what_would_look_the_same_is_not_drawn_again(study_results, tmp_path, drawn):
     write(study_results, tmp_path, formats=["svg"])
     assert len(drawn) > 12
@@ -62,6 +63,7 @@ def test_what_would_look_the_same_is_not_drawn_again(study_results, tmp_path, dr
     assert contents(tmp_path) == first
 
 
+@pytest.mark.slow
 def test_only_the_figures_of_what_changed_are_drawn(study_results, tmp_path, drawn):
     write(study_results, tmp_path / "a", formats=["svg"])
     frame = study_results.frame.copy()
@@ -81,6 +83,7 @@ def test_only_the_figures_of_what_changed_are_drawn(study_results, tmp_path, dra
     assert all(name.startswith(("linear-", "profiles", "coverage")) for name in differ)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_as_it_was_is_drawn_again(
     linear_results, linear_folder, tmp_path, drawn
 ):
@@ -166,6 +169,7 @@ def test_another_process_draws_the_same_bytes(linear_results):
         assert by_helper == {name: draw_here(order) for name, order in orders.items()}
 
 
+@pytest.mark.slow
 def test_two_processes_leave_nothing_out(linear_results):
     orders = {**orders_of(linear_results), "3": Order(Drawing(lambda: Figure(), ()), ("svg",))}
     sheets = draw_all(orders, processes=2)

@@ -240,6 +240,7 @@ def test_what_is_asked_for_makes_sense():
         on_cluster("local", "tcp://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_own_files_travel(tmp_path, by_hand, monkeypatch):
     """A model and a table that a worker does not see where they are: it takes those sent along."""
     monkeypatch.chdir(tmp_path)

@@ -72,6 +72,7 @@ def test_every_cell_is_in_one_shard_and_shards_cost_the_same(of):
         assert {cell.key for cell in again} == {cell.key for cell in shard}
 
 
+@pytest.mark.slow
 def test_merged_parts_are_the_whole_to_the_bit_and_a_run_goes_on_from_them(tmp_path, parts):
     whole, _ = run_study(study(), tmp_path / "whole", threads=1)
     out = tmp_path / "all" / RESULTS_FILE

@@ -232,6 +232,7 @@ def test_quantile_nodes_of_the_oracle():
     np.testing.assert_allclose(w @ nodes, 0.4, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_thousand_factors():
     """Products of 1 + (x_i - 1/2)·a: S_T and E|∂f/∂x_i| in closed form."""
     d, a = 1000, 0.1
