@@ -8,7 +8,9 @@ RUNS = 120
 # three standard errors of the share of so many runs below that is the floor.
 SHORT, ERRORS = 0.93, 3
 # Sobol' intervals treat quasi-random rows as random and may be as wide as they like.
-CEILING = {"sobol": 1.0}
+# Of permutation both the rise and the variance allow for what was not met: up to twice as wide as
+# needed here, where b²/2 has the tail of a χ².
+CEILING = {"sobol": 1.0, "permutation": 1.0}
 BUDGET = {"gradient": 2000, "morris": 3000, "sobol": 6000, "permutation": 6000}
 
 
