@@ -236,7 +236,8 @@ def _panel(
 def _colour_bar(figure: Figure, axes: list[Axes], colours: Any) -> None:
     bar = figure.colorbar(ScalarMappable(cmap=colours), ax=axes, aspect=30, pad=0.02, fraction=0.04)
     bar.set_ticks([0.0, 1.0], labels=["low", "high"])
-    bar.set_label("the input's value (rank)", labelpad=-8)
+    # beside the ends, which it meets where the bar is short
+    bar.set_label("the input's value (rank)", labelpad=2)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
 
