@@ -241,7 +241,7 @@ def carried_by_few(
 
 def few_said(few: Bool[np.ndarray, "o d"], features: Sequence[str]) -> str:
     """Say of which features few rows carry the sum; nothing where there are none."""
-    named = [features[i] for i in np.flatnonzero(few.any(axis=0)).tolist()]
+    named = [repr(features[i]) for i in np.flatnonzero(few.any(axis=0)).tolist()]
     if not named:
         return ""
     more = f", {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""

@@ -217,7 +217,7 @@ def test_few_terms_carry_a_sum():
     few = carried_by_few(np.array([[4.0, 0.0]]), np.array([[4.0, 0.0]]))
     np.testing.assert_array_equal(few, [[True, True]])
     assert not carried_by_few(np.array([[6.0, 0.0]]), np.array([[6.0, 0.0]])).any()
-    said = "no interval for a, b: few rows carry the effects; more tell"
+    said = "no interval for 'a', 'b': few rows carry the effects; more tell"
     assert few_said(few, ["a", "b"]) == said
     assert few_said(~few, ["a", "b"]) == ""
 

@@ -92,7 +92,7 @@ def test_a_corner_that_few_rows_reach_has_no_interval():
     item = tails.estimates(lambda m: {"mse": m["rise"]}, means, halves, of, ["a", "b"])["mse"]
     np.testing.assert_array_equal(item.value, [[3 / 400, 0]])
     assert np.isnan([item.low, item.high]).all()
-    assert item.note == "no interval for a, b: few rows carry the effects; more tell"
+    assert item.note == "no interval for 'a', 'b': few rows carry the effects; more tell"
 
 
 def test_coefficients_of_heavy_outputs_reach_towards_zero():
