@@ -11,9 +11,7 @@ from sensbench.estimator.interval import DESIGN, check_interval_options
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate, Impossible
 from sensbench.estimator.varying import varying_in_either
-from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
-from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
-from sensbench.estimators.screening._widths import (
+from sensbench.estimators._widths import (
     RowsTail,
     carried_by_few,
     of_ratio,
@@ -21,6 +19,8 @@ from sensbench.estimators.screening._widths import (
     settled,
     wider,
 )
+from sensbench.estimators.screening._probes import hardly_moving, look, missed, told
+from sensbench.estimators.screening._trajectories import Trajectories, step_length, trajectories
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
 

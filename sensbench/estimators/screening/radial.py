@@ -12,7 +12,7 @@ from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.tails import few_said
 from sensbench.estimator.varying import varying
 from sensbench.estimators._exchange import NOTHING, exchanged
-from sensbench.estimators.screening._widths import (
+from sensbench.estimators._widths import (
     RowsTail,
     carried_by_few,
     of_ratio,

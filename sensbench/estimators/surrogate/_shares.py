@@ -10,7 +10,8 @@ from scipy import stats
 from sensbench.estimator.bootstrap import percentile
 from sensbench.estimator.interval import DESIGN, Interval
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import HEAVY, SquaredTail, carried_by_few
+from sensbench.estimator.tails import HEAVY, SquaredTail
+from sensbench.estimators._widths import carried_by_few
 
 MEASURES = ("first_order", "total_order", "second_order", "shapley")
 _FEW = "no interval where fewer than five rows carry the variance of y; more tell"
@@ -142,8 +143,7 @@ def settled(
     centred = Y - Y.mean(axis=0)
     tail = SquaredTail(Y.shape[1], len(Y), HEAVY)
     tail.add(centred)
-    parts = (centred / np.maximum(np.abs(centred).max(axis=0), np.finfo(np.float64).tiny)) ** 2
-    few = carried_by_few(parts.sum(axis=0)[:, None], (parts**2).sum(axis=0)[:, None])[:, 0]
+    few = carried_by_few(centred[..., None] ** 2)[:, 0]
 
     def of(item: Estimate) -> Estimate:
         over = (-1, *(1,) * (item.value.ndim - 1))
