@@ -11,24 +11,31 @@ from sensbench.study.results import Results
 _NEARLY_ALL = 0.9
 
 
-def order(frame: pd.DataFrame, output: str) -> list[Finding]:
+def order(frame: pd.DataFrame, output: str, methods: int | None = None) -> list[Finding]:
     """Return the verdict on one output's inputs, and the mean shares that go with it.
 
-    ``frame``: the headline shares of that output. First comes who is first, if that is settled;
-    then how far the order is settled behind it; then those whose order is not.
+    ``frame``: the headline shares of that output. ``methods``: how many ran, where these are
+    those that answer one question. First comes who is first, if that is settled; then how far the
+    order is settled behind it; then those whose order is not.
     """
     means = mean_shares(frame).dropna()
     features = tuple(map(str, means.index))
     settled = Settled(frame, list(features))
     if not settled.features:
         return [Finding(Cause.NOTHING_VISIBLE, output, features)]
-    return [*verdict_lines(frame, output, settled), _shares(frame, output, means)]
+    return [*verdict_lines(frame, output, settled, methods), _shares(frame, output, means)]
 
 
-def verdict_lines(frame: pd.DataFrame, output: str, settled: Settled) -> list[Finding]:
+def verdict_lines(
+    frame: pd.DataFrame, output: str, settled: Settled, methods: int | None = None
+) -> list[Finding]:
     """Return the verdict alone; nothing where nothing rises above the noise."""
     chain = settled.in_order()
-    lines = [_first(frame, output, settled, chain)] if chain else _no_first(frame, output, settled)
+    if chain:
+        ran = frame["estimator"].nunique() if methods is None else methods
+        lines = [_first(frame, output, settled, chain, ran)]
+    else:
+        lines = _no_first(frame, output, settled)
     if len(settled.features) == 1:
         return lines
     if len(chain) > 1:
@@ -39,14 +46,16 @@ def verdict_lines(frame: pd.DataFrame, output: str, settled: Settled) -> list[Fi
     return lines
 
 
-def _first(frame: pd.DataFrame, output: str, settled: Settled, chain: list[str]) -> Finding:
+def _first(
+    frame: pd.DataFrame, output: str, settled: Settled, chain: list[str], methods: int
+) -> Finding:
     """Return who is first, where that is settled: by all methods that can say, or by some."""
     first = chain[0]
     rest = [f for f in settled.features if f != first]
     tops = first_places(frame)
     judges = tuple(tops)
     if not rest:
-        evidence: dict[str, float | str] = {"methods": frame["estimator"].nunique()}
+        evidence: dict[str, float | str] = {"methods": methods}
         return Finding(Cause.ONLY_ONE, output, (first,), judges, evidence, True)
     unsure = {
         method: next((f for f in rest if method not in settled.telling(first, f)), "")
@@ -54,7 +63,7 @@ def _first(frame: pd.DataFrame, output: str, settled: Settled, chain: list[str])
     }
     rivals = {method: rival for method, rival in unsure.items() if rival}
     agree = all(first in best for best in tops.values())
-    evidence = {"methods": frame["estimator"].nunique(), **per("rival", rivals, rivals.values())}
+    evidence = {"methods": methods, **per("rival", rivals, rivals.values())}
     if agree:
         return Finding(Cause.SAME_FIRST, output, (first,), judges, evidence, not rivals)
     by = tuple(method for method in judges if method not in rivals)

@@ -69,7 +69,7 @@ def _of_output(
     results: Results, output: str, rows: pd.DataFrame, pairs: pd.DataFrame, in_full: bool
 ) -> Iterator[Finding]:
     comparable = same_question(rows, results)
-    yield from order(comparable, output)
+    yield from order(comparable, output, rows["estimator"].nunique())
     if in_full:
         yield from by_question(results, output, rows)
         yield from shuffled_and_drawn(results, output)

@@ -129,9 +129,11 @@ def verdict(results: Results, output: str | None = None) -> Verdict:
         )
     # as if no others had been asked for, so that nothing is left out
     part = results.only([output])
-    frame = same_question(headline_shares(part), part)
+    shares = headline_shares(part)
+    frame = same_question(shares, part)
     settled = Settled(frame, [str(f) for f in mean_shares(frame).dropna().index])
-    lines = (f for f in order(frame, output) if f.cause != Cause.MEAN_ORDER)
+    ran = shares["estimator"].nunique()
+    lines = (f for f in order(frame, output, ran) if f.cause != Cause.MEAN_ORDER)
     findings = find(part)
     # what to do comes last, and weakens nothing
     step = Findings([next_step(part, output, frame, findings)])

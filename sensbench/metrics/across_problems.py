@@ -100,9 +100,21 @@ def _for_good(budgets: Int[np.ndarray, " b"], good: Bool[np.ndarray, " b"]) -> f
 
 
 def common_errors(errors: pd.DataFrame, budget: int) -> pd.DataFrame:
-    """Return mean errors at a budget, problems × methods: the problems that all methods have."""
+    """Return mean errors at a budget, problems × methods, without gaps.
+
+    Methods that answer few of the problems are left out, rather than the problems that they do not
+    answer: so that problems × (methods - 1), the comparisons with another method, are the most.
+    """
     rows = errors[errors["budget"] == budget]
-    return rows.pivot_table("relative_error", "problem", "estimator", sort=False).dropna()
+    table = rows.pivot_table("relative_error", "problem", "estimator", sort=False)
+    by_count = table.count().sort_values(ascending=False, kind="stable").index
+    chosen = table.iloc[:0]
+    for k in range(1, len(by_count) + 1):
+        kept = set(by_count[:k])
+        candidate = table[[m for m in table.columns if m in kept]].dropna()
+        if len(candidate) and (k - 1) * len(candidate) >= (chosen.shape[1] - 1) * len(chosen):
+            chosen = candidate
+    return chosen
 
 
 def profiles(table: pd.DataFrame) -> pd.DataFrame:

@@ -124,7 +124,7 @@ def _columns(
     accurate = Column(
         "Which is most accurate", f"{count(problems, 'problem')} with known values",
         error_verdict(errors, means, test),
-        [*not_judged(results, means), *error_rows(means, test)],
+        [*not_judged(results, errors, means, test), *error_rows(means, test)],
         table=errors_table(results, means),
     )  # fmt: skip
     hold = Column(

@@ -7,7 +7,13 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from sensbench.metrics.across_problems import FEWEST_PROBLEMS, RankTest, alike, common_errors
+from sensbench.metrics.across_problems import (
+    FEWEST_PROBLEMS,
+    RankTest,
+    accuracy_across,
+    alike,
+    common_errors,
+)
 from sensbench.report.across_figures import ERRORS, TOLERANCE
 from sensbench.report.across_tables import around
 from sensbench.report.answer import Row
@@ -42,48 +48,59 @@ def computed_rows(results: Results) -> list[Row]:
     return [Row("Computed", texts, True)]
 
 
-def _at(means: pd.DataFrame, test: RankTest | None) -> tuple[int, pd.DataFrame]:
-    """Return the budget at which methods are compared, and what was tried on the same problems."""
-    budget = int(means["budget"].max()) if test is None else test.budget
-    at = means[means["budget"] == budget]
-    same = at[at["problems"] == at["problems"].max()]
-    return budget, same.sort_values("relative_error", kind="stable")
+def _budget(means: pd.DataFrame, test: RankTest | None) -> int:
+    """Return the budget at which methods are compared."""
+    return int(means["budget"].max()) if test is None else test.budget
 
 
 def error_verdict(errors: pd.DataFrame, means: pd.DataFrame, test: RankTest | None) -> str:
     """Say which method has the smallest error, where, and which ranks do not tell from it."""
-    budget, same = _at(means, test)
-    first = same.iloc[0]
-    best = str(first["estimator"])
-    n = int(first["problems"])
-    said = f"{best}: {number(100 * first['relative_error'], 2)} % at {budget:,} rows"
+    budget = _budget(means, test)
     table = common_errors(errors, budget)
-    if len(table):
-        wins = int((table.idxmin(axis=1) == best).sum())
-        said += f", first on {wins} of {count(len(table), 'problem')}"
+    n, k = table.shape
+    if k < 2:
+        return "No problem has known values of two methods' measures: none is compared."
+    here = accuracy_across(errors[errors["problem"].isin(table.index)])
+    here = here[(here["budget"] == budget) & here["estimator"].isin(table.columns)]
+    here = here.set_index("estimator").sort_values("relative_error", kind="stable")
+    sizes = {
+        str(m): f"{around(row['relative_error'], row['error'])} %" for m, row in here.iterrows()
+    }
     if test is None:
-        compared = f"{count(same['estimator'].nunique(), 'method')} on {count(n, 'problem')}"
-        return f"{said}; ranks of {compared} are not tested."
+        where = f" ({listed(map(str, table.index))})" if n < FEWEST_PROBLEMS else ""
+        common = f"the {count(n, 'problem')} that {_all_of(k)} answer{where}"
+        said = listed(f"{m} {size}" for m, size in sizes.items())
+        return f"{said} at {budget:,} rows on {common}: ranks are not tested."
+    best = next(iter(sizes))
+    wins = int((table.idxmin(axis=1) == best).sum())
+    said = f"{best}: {sizes[best]} at {budget:,} rows, first on {wins} of {n} problems"
     if not test.differ:
         return f"{said}; no significant difference between the methods (p = {_p(test)})."
-    near = test.ranks - test.ranks.get(best, math.nan)
-    others = [str(m) for m in near.index[near.abs() < test.critical_difference] if m != best]
+    near = (test.ranks - test.ranks[best]).abs() < test.critical_difference
+    others = [str(m) for m in near.index[near] if m != best]
     if not others:
         return f"{said}; ranks tell it from all others."
-    sizes = same.set_index("estimator")["relative_error"]
-    named = listed(
-        f"{m} ({number(100 * sizes[m], 2)} %)" if m in sizes.index else m for m in others
-    )
-    return f"{said}; ranks do not tell it from {named}."
+    return f"{said}; ranks do not tell it from {listed(f'{m} ({sizes[m]})' for m in others)}."
 
 
-def not_judged(results: Results, means: pd.DataFrame) -> list[Row]:
-    """Say which methods are not compared, as what they estimate is known nowhere."""
+def _all_of(methods: int) -> str:
+    return "both" if methods == 2 else f"all {methods}"
+
+
+def not_judged(
+    results: Results, errors: pd.DataFrame, means: pd.DataFrame, test: RankTest | None
+) -> list[Row]:
+    """Say which methods are not compared: what they estimate is known nowhere, or seldom."""
     judged = set(means["estimator"])
-    others = [m for m in results.methods if m not in judged]
-    if not others:
-        return []
-    return [Row("Not judged", [f"{listed(others)}: no known values of their measures."], False)]
+    compared = common_errors(errors, _budget(means, test))
+    unknown = [m for m in results.methods if m not in judged]
+    seldom = [m for m in results.methods if m in judged and m not in compared]
+    texts = []
+    if unknown:
+        texts.append(f"{listed(unknown)}: no known values of their measures.")
+    if seldom:
+        texts.append(f"{listed(seldom)}: known values on few of the problems.")
+    return [Row("Not judged", texts, False)] if texts else []
 
 
 def error_rows(means: pd.DataFrame, test: RankTest | None) -> list[Row]:
@@ -129,7 +146,7 @@ def error_rows(means: pd.DataFrame, test: RankTest | None) -> list[Row]:
 
 def coverage_verdict(means: pd.DataFrame, test: RankTest | None) -> str:
     """Say whose intervals hold the known value as often as they claim."""
-    budget, _ = _at(means, test)
+    budget = _budget(means, test)
     at = means[(means["budget"] == budget) & means["covered"].notna()]
     if at.empty:
         return f"No method gives an interval at {budget:,} rows."
@@ -178,7 +195,7 @@ def coverage_rows(means: pd.DataFrame, test: RankTest | None) -> list[Row]:
     ]
     if texts:
         rows.append(Row("Bias", texts, True))
-    budget, _ = _at(means, test)
+    budget = _budget(means, test)
     few = _short(means[(means["budget"] < budget) & means["covered"].notna()])
     if len(few):
         named = listed(

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sensbench.findings.consensus import headline_shares, the_question
-from sensbench.findings.question import find
-from sensbench.findings.verdict import CAUSES_OF, Label, Verdict, verdict
+from sensbench.findings.verdict import verdict
+from sensbench.report.answer_said import MOST_OUTPUTS, Row, in_question, output_rows, shared_rows
 from sensbench.report.drawings import Drawing
 from sensbench.report.figures._shares import (
     AXIS,
@@ -23,23 +23,12 @@ from sensbench.report.figures._shares import (
 from sensbench.report.figures.importance import Importance, leading, rest_row
 from sensbench.report.panels import legend_above, note_below
 from sensbench.report.style import HouseFigure, house_style, method_styles, target_width
-from sensbench.report.text import in_short, one_line, quality_said
+from sensbench.report.text import one_line, quality_said
 from sensbench.report.wording import words
 from sensbench.study.results import Question, Results
 
-# Of more outputs a table says it.
-MOST_OUTPUTS = 4
 _MOST_INPUTS = 6
 _WIDTH = 5.45
-
-
-@dataclass(frozen=True)
-class Row:
-    """A labelled row under a verdict."""
-
-    label: str
-    texts: Sequence[str]
-    weakens: bool
 
 
 @dataclass(frozen=True)
@@ -82,35 +71,14 @@ def answers(results: Results) -> Answers:
     done = bool((results.cells["status"] == "ok").any())
     if not done or len(question.outputs) > MOST_OUTPUTS:
         return Answers((), ())
-    several = len(question.outputs) > 1
     return Answers(
-        _dependence(results, question) if several else (),
-        [_answer(results, question, output, several) for output in question.outputs],
+        shared_rows(results), [_answer(results, question, output) for output in question.outputs]
     )
 
 
-def _dependence(results: Results, question: Question) -> list[Row]:
-    """Return how inputs depend on each other, of all outputs at once."""
-    evidence = find(results).only(*CAUSES_OF[Label.DEPENDENCE])
-    texts = _short(words(evidence), question)
-    return [Row(Label.DEPENDENCE.value, texts, True)] if texts else []
-
-
-def _rows(of: Verdict, question: Question, without: Label | None) -> list[Row]:
-    """Return the alerts, without what the verdict itself says."""
-    said = set(words(of.lines))
-    rows = []
-    for alert in of.alerts:
-        texts = [text for text in words(alert.evidence) if text not in said]
-        if texts and alert.label != without:
-            rows.append(Row(alert.label.value, _short(texts, question), alert.weakens))
-    return rows
-
-
-def _answer(results: Results, question: Question, output: str, several: bool) -> Answer:
+def _answer(results: Results, question: Question, output: str) -> Answer:
     of = verdict(results, output)
-    rows = _rows(of, question, Label.DEPENDENCE if several else None)
-    lines = _short(words(of.lines), question)
+    rows, lines = output_rows(of, question), in_question(words(of.lines), question)
     quality = question.quality.get(of.output)
     fit = ""
     if quality is not None:
@@ -120,10 +88,6 @@ def _answer(results: Results, question: Question, output: str, several: bool) ->
     alt = one_line(Importance(of.output).alt(results))
     drawing = Drawing(answer_figure, (results, of.output), "the answer's figure")
     return Answer(of.output, fit, lines, rows, drawing, alt)
-
-
-def _short(texts: Sequence[str], question: Question) -> list[str]:
-    return in_short(texts, (*question.outputs, *question.features))
 
 
 def _shares(results: Results, output: str) -> pd.DataFrame:

@@ -16,11 +16,13 @@ from sensbench.study.results import Results
 class Omitted:
     """A figure that is not shown, and why.
 
-    ``is_the_answer``: the reason says in a sentence what the figure would show.
+    ``is_the_answer``: the reason says in a sentence what the figure would show. ``is_expected``:
+    nobody looks for it here, so that a page does not say that it is missing.
     """
 
     reason: str
     is_the_answer: bool = False
+    is_expected: bool = False
 
 
 class ReportFigure(ABC):

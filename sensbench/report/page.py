@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sensbench.estimator.result import Impossible, NotAsked
 from sensbench.files.atomic import write_whole
 from sensbench.findings.consensus import the_question
 from sensbench.measure import Measure
@@ -164,11 +165,19 @@ def _notes(part: Results) -> list[tuple[str, Sequence[str]]]:
         cells = part.cells[part.cells["estimator"] == label]
         used = cells.loc[cells["status"] == "ok", "inputs"].unique()
         texts = [f"inputs: {', '.join(used)}"] if len(used) else []
+        absent = {m: why for (_, _, method, m), why in part.absent.items() if method == label}
         texts += [
             f"{_symbol(part, measure)} is absent: {why}"
-            for (_, _, method, measure), why in part.absent.items()
-            if method == label
+            for measure, why in absent.items()
+            if isinstance(why, Impossible)
         ]
+        asked = (
+            f"{_symbol(part, measure)} ({why.option})" if why.option else _symbol(part, measure)
+            for measure, why in absent.items()
+            if isinstance(why, NotAsked)
+        )
+        if on_request := ", ".join(asked):
+            texts.append(f"on request: {on_request}")
         notes = part.notes.get((question.problem, question.model, label), ())
         texts += few_notes([note for note in notes if note not in question.notes])
         if texts:

@@ -236,6 +236,8 @@ def _drawn(name: str, kind: ReportFigure, results: Results) -> list[Drawn]:
     shown = []
     for k, one in enumerate(kind.each(results)):
         folded, nothing = k >= _MOST_OPEN, one.applies(results)
+        if nothing is not None and nothing.is_expected:
+            continue
         if nothing is not None:
             reason = nothing.reason
             said = reason if nothing.is_the_answer else ""
@@ -247,7 +249,7 @@ def _drawn(name: str, kind: ReportFigure, results: Results) -> list[Drawn]:
             continue
         drawing = Drawing(one.drawn, (results,), f"figure {name!r}", one.asks_model)
         alt, data = one_line(one.alt(results)), one.data(results)
-        narrow = drawing.narrow if one.narrow and not (folded or one.asks_model) else None
+        narrow = drawing.narrow if one.narrow and not folded else None
         shown.append(
             Drawn(
                 one.slug, one.title, one.caption, drawing, alt, folded=folded, data=data,

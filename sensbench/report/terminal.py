@@ -22,6 +22,7 @@ from sensbench.findings.over_outputs import in_detail, over_outputs
 from sensbench.findings.unsettled import is_unsettled
 from sensbench.findings.verdict import verdict
 from sensbench.printable import printable
+from sensbench.report.answer_said import MOST_OUTPUTS, Row, in_question, output_rows, shared_rows
 from sensbench.report.intervals import intervals_said
 from sensbench.report.table import Table as Numbers
 from sensbench.report.tables.costs import cost_table
@@ -44,7 +45,6 @@ from sensbench.report.wording_dependence import beside
 from sensbench.study.results import Results
 
 _MOST_FEATURES = 20
-_MOST_OUTPUTS = 4
 # Of many outputs, two are shown, with the inputs of the largest shares.
 _MOST_FEATURES_OF_MANY = 3
 _MOST_PAIRS = 15
@@ -128,22 +128,24 @@ def _question(part: Results) -> list[RenderableType]:
 def _verdicts(part: Results) -> list[RenderableType]:
     """Return the answer of every output, with what qualifies it; of many, the table says it."""
     question = the_question(part)
-    names = (*question.outputs, *question.features)
     outputs = shown_outputs(headline_shares(part), question)
-    if len(question.outputs) > _MOST_OUTPUTS:
+    if len(question.outputs) > MOST_OUTPUTS:
         return []
-    lines: list[RenderableType] = []
+    lines: list[RenderableType] = [_item(_labelled(row)) for row in shared_rows(part)]
+    lines += [Text()] if lines else []
     for output in outputs:
         of = verdict(part, output)
-        said = in_short(words(of.lines), names)
         start = f"{_named(output)}: " if len(question.outputs) > 1 else ""
-        lines.append(Text.assemble((start + " ".join(said), "bold")))
-        for alert in of.alerts:
-            texts = [text for text in in_short(words(alert.evidence), names) if text not in said]
-            if texts:
-                lines.append(_item(f"{alert.label}: {' '.join(texts)}"))
+        lines.append(
+            Text.assemble((start + " ".join(in_question(words(of.lines), question)), "bold"))
+        )
+        lines += [_item(_labelled(row)) for row in output_rows(of, question)]
         lines.append(Text())
     return lines
+
+
+def _labelled(row: Row) -> str:
+    return f"{row.label}: {' '.join(row.texts)}"
 
 
 def _table(edge: bool = True) -> Table:
@@ -228,16 +230,16 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
     numbers = numbers[numbers["estimator"] == method]
     table = _table()
     table.add_column("input", overflow="fold")
-    for name in list(short_names(outputs, 14).values())[:_MOST_OUTPUTS]:
+    for name in list(short_names(outputs, 14).values())[:MOST_OUTPUTS]:
         table.add_column(Text(f"∂{name}/∂x"), justify="right")
     for feature in order[:_MOST_FEATURES]:
         rows = numbers[numbers["feature"] == feature].set_index("output")
         cells = (
             _cell(rows, o, f" {unit(question, o, feature)}".rstrip(), sign=True)
-            for o in outputs[:_MOST_OUTPUTS]
+            for o in outputs[:MOST_OUTPUTS]
         )
         table.add_row(Text(names[feature]), *cells)
-    left = ((len(outputs) - _MOST_OUTPUTS, "output"), (len(order) - _MOST_FEATURES, "input"))
+    left = ((len(outputs) - MOST_OUTPUTS, "output"), (len(order) - _MOST_FEATURES, "input"))
     more = [count(rest, f"more {what}") for rest, what in left if rest > 0]
     if more:
         table.caption = Text(f"{' and '.join(more)} not shown")
@@ -250,7 +252,7 @@ def _agreement(part: Results) -> list[RenderableType]:
     if pairs["spearman"].isna().all():
         return []
     table = _table()
-    outputs = list(pairs["output"].unique())[:_MOST_OUTPUTS]
+    outputs = list(pairs["output"].unique())[:MOST_OUTPUTS]
     table.add_column("methods")
     for name in short_names(outputs, 14).values():
         table.add_column(Text(name), justify="right")

@@ -37,15 +37,15 @@ def _dependence(findings: Sequence[Finding]) -> list[str]:
         for f in of[Cause.TOLD_BY_OTHERS]
     ]
     ratios = _ratios(of[Cause.VARIANCE_RATIO])
-    if parts or singles:
-        # what many pairs would push off the list
-        kinds = [listed(kind, _MOST_NAMED) for kind in (parts, singles) if kind]
-        together = f"Inputs move together in the rows: {'; '.join(kinds)}. "
-        first = f"{together}{ratios}"
+    kinds = [listed(kind, _MOST_NAMED) for kind in (parts, singles) if kind]
+    if kinds:
+        first = f"Inputs move together in the rows: {'; '.join(kinds)}."
     else:
-        first = f"Inputs depend on each other in the rows, in no pair visibly. {ratios}"
+        first = "Inputs depend on each other in the rows, in no pair visibly."
     (laws,) = of[Cause.LAWS]
-    return [f"{first}{_off_rows(of[Cause.OFF_ROWS])}{_methods(laws)}"]
+    methods = _methods(laws, _off_rows(of[Cause.OFF_ROWS]))
+    unsettled = "How importance splits among inputs that move together, the rows do not settle."
+    return [text for text in (f"{first}{ratios}", methods, unsettled) if text]
 
 
 def _pair(finding: Finding) -> str:
@@ -69,7 +69,7 @@ def _ratios(findings: Sequence[Finding]) -> str:
             (f"{f.output} {number(f.number('variance ratio'), 2)} times" for f in changed),
             _MOST_NAMED,
         )
-        return f"Drawn independently they give {times} the variance that it has on the rows. "
+        return f" Drawn independently they give {times} the variance that it has on the rows."
     return ""
 
 
@@ -80,10 +80,7 @@ def _off_rows(findings: Sequence[Finding]) -> str:
     by_size = sorted(findings, key=lambda f: -f.number("share"))
     named = listed((f"{f.features[0]} {f.number('share'):.0%}" for f in by_size), _MOST_NAMED)
     chance = f"{findings[0].number('by chance'):.0%}"
-    return (
-        f"Of rows in which one input is shuffled alone, this many lie further from the data than "
-        f"all but {chance} of the data's own rows do: {named}. "
-    )
+    return f" (further out than all but {chance} of the rows: {named})"
 
 
 def off_law(findings: Sequence[Finding]) -> list[str]:
@@ -103,43 +100,47 @@ def off_law(findings: Sequence[Finding]) -> list[str]:
     ]
 
 
-def _methods(finding: Finding) -> str:
+def _methods(finding: Finding, off_rows: str) -> str:
+    """Say where each method asks the model; ``off_rows``: how far out a shuffled column takes."""
     by: dict[str, list[str]] = {}
     laws = finding.of("law", finding.methods)
     for method, law in zip(finding.methods, laws, strict=True):
         by.setdefault(str(law), []).append(method)
     says = []
     if drawn := by.get(Law.PRODUCT):
-        verb = "draws" if len(drawn) == 1 else "draw"
+        one = len(drawn) == 1
+        verb, indices = ("asks", "its index is") if one else ("ask", "their indices are")
         says.append(
-            f"{listed(drawn)} {verb} each input on its own, so the answer is about combinations "
-            f"that the rows do not hold, and an index of theirs is not that of the rows"
+            f"{listed(drawn)} {verb} also about combinations that the rows do not hold, so "
+            f"{indices} not of the rows"
         )
     if shuffled := by.get(Law.SHUFFLED):
         verb = "leaves" if len(shuffled) == 1 else "leave"
-        says.append(f"{listed(shuffled)} {verb} the rows by one shuffled column")
+        says.append(f"{listed(shuffled)} {verb} the rows by one shuffled column{off_rows}")
     if rows := by.get(Law.ROWS):
         verb = "stays" if len(rows) == 1 else "stay"
         says.append(f"{listed(rows)} {verb} at the rows")
-    how = "; ".join(says)
-    text = f"By method: {how}. " if how else ""
-    return f"{text}How importance splits among inputs that move together, the rows do not settle."
+    return f"By method: {'; '.join(says)}." if says else ""
 
 
 def by_question(findings: Sequence[Finding]) -> list[str]:
     """Say the order of the inputs by each question, the one that was answered above first."""
-    says = []
-    for k, finding in enumerate(findings):
+    foremost, *others = findings
+    says = [
+        f"The order above is what inputs are worth {ASKED[foremost.text('asked')]} (by "
+        f"{listed(foremost.methods)})"
+    ]
+    for finding in others:
         shares = finding.of("mean share", finding.features)
         named = [
             f"{f} ({number(float(s), 2)})" for f, s in zip(finding.features, shares, strict=True)
         ]
         more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-        order = f"{', '.join(named[:_MOST_NAMED])}{more}"
-        asked = ASKED[finding.text("asked")]
-        where = ", which is what the order above is of" if k == 0 else ""
-        says.append(f"{asked}{where}: {order} (by {listed(finding.methods)})")
-    return [f"Methods ask different questions, whose numbers are not averaged: {'; '.join(says)}."]
+        says.append(
+            f"{ASKED[finding.text('asked')]} (by {listed(finding.methods)}): "
+            f"{', '.join(named[:_MOST_NAMED])}{more}"
+        )
+    return [f"{'; '.join(says)}."]
 
 
 OF_DEPENDENCE: Mapping[Cause, Callable[[Sequence[Finding]], list[str]]] = {

@@ -16,6 +16,8 @@ from sensbench.report.text import (
 from sensbench.report.wording_dependence import by_question, off_law
 
 _MOST_NAMED = 5
+# So many are named, rather than counted.
+_FEW_METHODS = 2
 # A part of the importance that two decimals do not show.
 _NEXT_TO_NOTHING = 0.005
 
@@ -44,7 +46,9 @@ def _verdict(findings: Sequence[Finding]) -> list[str]:
             texts.append(_first(f))
         elif f.cause == Cause.FIRST_OPEN:
             texts.append(f"First place is not settled: {_not_apart(f.features)}.")
-        elif f.cause == Cause.IN_ORDER and (len(f.features) > 2 or not said_first):
+        elif f.cause == Cause.IN_ORDER and len(f.features) == 2 and said_first:
+            texts.append(f"{f.features[1]} second.")
+        elif f.cause == Cause.IN_ORDER:
             texts.append(f"{listed(f.features, _MOST_NAMED)}: in this order.")
         elif f.cause == Cause.ORDER_OPEN:
             n = len(f.features)
@@ -66,9 +70,10 @@ def _first(finding: Finding) -> str:
             unsure.setdefault(rival, []).append(method)
     clear = [method for method, rival in rivals.items() if not rival]
     if not unsure:
-        n = len(methods)
-        everyone = "all " if n == int(finding.number("methods")) else ""
-        who = methods[0] if n == 1 else f"{everyone}{n} methods"
+        n, of = len(methods), int(finding.number("methods"))
+        who = listed(methods)
+        if n > _FEW_METHODS:
+            who = f"all {n} methods" if n == of else f"{n} of {of} methods"
         return f"{first} first, by {who}."
     doubt = "; ".join(
         f"{listed(who)} {'does' if len(who) == 1 else 'do'} not tell it from {rival}"

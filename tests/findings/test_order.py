@@ -37,7 +37,23 @@ def test_first_by_all_where_intervals_say_so(by_hand):
     assert means.of("mean share", means.features) == pytest.approx([0.6, 0.25, 0.15])
     assert means.of("methods", means.features) == [2, 2, 2]
     said = words([first, chain, means])
-    assert said[0] == "a first, by all 2 methods. a, b and c: in this order."
+    assert said[0] == "a first, by one and two. a, b and c: in this order."
+
+
+def test_a_second_place_is_said_where_the_order_is_open_behind_it(by_hand):
+    widths = {"a": (0.6, 0.01), "b": (0.3, 0.01), "c": (0.06, 0.03), "d": (0.04, 0.03)}
+    results = by_hand({m: {"total_order": widths} for m in ("one", "two")})
+    said = " ".join(words(order(headline_shares(results), "y")))
+    assert said.startswith(
+        "a first, by one and two. b second. The order of the next 2 (c and d) is not settled."
+    )
+
+
+def test_how_many_methods_ran_is_said_where_some_answer_another_question(by_hand):
+    three = {m: [0.7, 0.2, 0.1] for m in ("one", "two", "three")}
+    frame = headline_shares(indices(by_hand, **three))
+    assert words(order(frame, "y"))[0].startswith("a first, by all 3 methods.")
+    assert words(order(frame, "y", 5))[0].startswith("a first, by 3 of 5 methods.")
 
 
 def test_equal_inputs_have_no_first(by_hand):

@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 
 import sensbench as sb
-from sensbench.metrics.across_problems import RankTest
+from sensbench.metrics.across_problems import RankTest, accuracy_across, rank_test
 from sensbench.report.across import across
-from sensbench.report.across_said import coverage_rows, coverage_verdict, error_rows
+from sensbench.report.across_said import (
+    coverage_rows,
+    coverage_verdict,
+    error_rows,
+    error_verdict,
+)
 from sensbench.study.config import check_study
 from sensbench.study.runner import run_study
 
@@ -122,18 +127,42 @@ def test_more_problems_are_advised_only_where_they_help(gap, said):
     assert said in next(row.texts[0] for row in rows if row.label == "Next")
 
 
-def test_the_verdict_says_how_many_methods_are_not_tested():
-    from sensbench.report.across_said import error_verdict
+def errors_of(by_method, budget=100):
+    """Return errors by method and problem, two replicates 0.01 apart."""
+    rows = [
+        {"problem": problem, "model": "function", "output": "y", "budget": budget,
+         "estimator": method, "measure": "m", "replicate": r,
+         "relative_error": error + 0.01 * (r - 0.5),
+         "bias": 0.0, "max_error": error, "misordered": 0.0, "covered": 1.0, "claimed": np.nan}
+        for method, errors in by_method.items()
+        for problem, error in errors.items()
+        for r in (0, 1)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
-    errors = pd.DataFrame(
-        {
-            "problem": ["a", "b", "c"] * 2, "model": "function", "output": "y", "budget": 100,
-            "estimator": ["sobol"] * 3 + ["gradient"] * 3, "measure": "m", "replicate": 0,
-            "relative_error": [0.3, 0.2, 0.4, 0.1, 0.1, 0.1],
-        }
-    )  # fmt: skip
-    means = errors.groupby(["estimator", "budget"], as_index=False)["relative_error"].mean()
-    means = means.assign(problems=3).sort_values("relative_error")
-    said = error_verdict(errors, means, None)
-    assert said.endswith("ranks of 2 methods on 3 problems are not tested.")
-    assert said.startswith("gradient: 10 % at 100 rows, first on 3 of 3 problems")
+
+def test_the_verdict_compares_on_the_problems_that_all_answer():
+    sobol = {"a": 0.3, "b": 0.2, "c": 0.01}
+    errors = errors_of({"sobol": sobol, "gradient": {"a": 0.1, "b": 0.1}})
+    said = error_verdict(errors, accuracy_across(errors), None)
+    assert said == (
+        "gradient 10 ± 0.4 % and sobol 25 ± 0.4 % at 100 rows on the 2 problems that both answer "
+        "(a and b): ranks are not tested."
+    )
+
+
+def test_nothing_is_compared_where_no_two_methods_answer_a_problem():
+    errors = errors_of({"sobol": {"a": 0.3}, "gradient": {"b": 0.1}})
+    said = error_verdict(errors, accuracy_across(errors), None)
+    assert said == "No problem has known values of two methods' measures: none is compared."
+
+
+def test_one_method_of_few_problems_does_not_take_the_others_test_away():
+    known = {p: 0.1 for p in "abcdefgh"}
+    three = {"one": known, "two": {p: 0.2 for p in known}, "three": {p: 0.3 for p in known}}
+    errors = errors_of({**three, "seldom": {"a": 0.01}})
+    test = rank_test(errors)
+    assert test is not None
+    assert (test.problems, list(test.ranks.index)) == (8, ["one", "two", "three"])
+    said = error_verdict(errors, accuracy_across(errors), test)
+    assert said.startswith("one: 10 ± 0.2 % at 100 rows, first on 8 of 8 problems; ranks ")

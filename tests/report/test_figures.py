@@ -15,12 +15,13 @@ from sensbench.findings.consensus import headline_shares, mean_shares
 from sensbench.findings.verdict import verdict
 from sensbench.metrics.rank_intervals import rank_intervals
 from sensbench.report import figures, plot, style
+from sensbench.report.drawings import NARROW
 from sensbench.report.figure import Omitted
 from sensbench.report.figures.convergence import Convergence
 from sensbench.report.figures.importance import Importance
 from sensbench.report.figures.measures import Measures, shown_measures
 from sensbench.report.figures.morris_plane import MorrisPlane
-from sensbench.report.style import house_style, saved
+from sensbench.report.style import for_screen, house_style, saved
 from sensbench.report.tables.importance import importance_tables
 
 ALL = ["ishigami", "linear", "correlated", "nasty", "five", "empty"]
@@ -79,6 +80,26 @@ def test_texts_lie_inside_and_apart(drawn_of, name):
             assert box.x1 <= page.x1 + 1
             assert page.y0 - 1 <= box.y0
             assert box.y1 <= page.y1 + 1
+
+
+@pytest.mark.parametrize("name", ["linear", "correlated"])
+def test_on_a_telephone_figures_are_as_wide_as_it_and_texts_lie_inside(request, name):
+    results = request.getfixturevalue(f"{name}_results")
+    drawn = [one for one in catalogue(results) if one.narrow and one.applies(results) is None]
+    assert len(drawn) > 3
+    for one in drawn:
+        with for_screen(NARROW):
+            figure = one.drawn(results)
+        with house_style():
+            figure.draw_without_rendering()
+        assert figure.get_figwidth() == pytest.approx(NARROW, abs=0.01), one.slug
+        for ax in figure.axes:
+            box = ax.get_tightbbox()
+            assert figure.bbox.x0 - 1 <= box.x0, one.slug
+            assert box.x1 <= figure.bbox.x1 + 1, one.slug
+        titles = [ax.title.get_window_extent() for ax in figure.axes if ax.get_title()]
+        for k, box in enumerate(titles):
+            assert not any(box.overlaps(other) for other in titles[k + 1 :]), one.slug
 
 
 @pytest.mark.parametrize(("name", "n"), [("ishigami", 1), ("linear", 2), ("five", 5)])

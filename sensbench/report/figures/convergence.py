@@ -152,7 +152,8 @@ class Convergence(ReportFigure):
         question = the_question(results)
         if not (question.reference or question.truth):
             return Omitted(
-                "no exact values are known for this problem, so there is no error to show"
+                "no exact values are known for this problem, so there is no error to show",
+                is_expected=True,
             )
         table = headline_errors(results)
         if table.empty:

@@ -35,6 +35,8 @@ _COLUMNS = 3
 # inches
 _WIDTH, _HEIGHT = 2.6, 2.5
 _NARROWEST = 1.45
+# Characters of an input's name that fit above a panel.
+_NAME, _NAME_NARROW = 18, 10
 _SHORT = {Kind.PARTIAL: "PD", Kind.ACCUMULATED: "ALE"}
 _DASHES: Any = {Kind.PARTIAL: "-", Kind.ACCUMULATED: (0, (4, 1.2))}
 _BAND = 0.22
@@ -67,6 +69,7 @@ class Effects(ReportFigure):
 
     name, section, order = "effects", "effects", 20
     asks_model = True
+    narrow = True
     caption = (
         "Above: the output's change along an input, less its mean. PD, partial dependence: each "
         f"row with other values of this input (band: the middle {_MIDDLE} of the rows' own "
@@ -108,7 +111,8 @@ class Effects(ReportFigure):
         drawn, k = self._drawn(results, effects), self._place(results, effects)
         with house_style():
             figure, pairs = _grid(len(drawn.shown))
-            names = short_names(list(drawn.shown), 18)
+            width = _NAME if target_width() is None else _NAME_NARROW
+            names = short_names(list(drawn.shown), width)
             ends = _ends([along.curve for along in drawn.shown.values()], k)
             for (feature, along), (upper, lower) in zip(drawn.shown.items(), pairs, strict=True):
                 _effect(upper, along.curve, k, ends)
@@ -213,12 +217,13 @@ def _grid(n: int) -> tuple[Figure, list[tuple[Axes, Axes]]]:
     rows = math.ceil(n / columns)
     width = target or 0.5 + columns * _WIDTH
     figure = HouseFigure(figsize=(width, rows * _HEIGHT + 0.6), layout="constrained")
-    outer = figure.add_gridspec(rows, columns)
+    # one grid for all: columns of a width, whatever the ticks beside them
+    grid = figure.add_gridspec(2 * rows, columns, height_ratios=(1.35, 1.0) * rows)
     pairs: list[tuple[Axes, Axes]] = []
     for j in range(n):
-        inner = outer[j // columns, j % columns].subgridspec(2, 1, height_ratios=(1.35, 1.0))
-        upper = figure.add_subplot(inner[0], sharey=pairs[0][0] if pairs else None)
-        lower = figure.add_subplot(inner[1], sharex=upper)
+        row, column = 2 * (j // columns), j % columns
+        upper = figure.add_subplot(grid[row, column], sharey=pairs[0][0] if pairs else None)
+        lower = figure.add_subplot(grid[row + 1, column], sharex=upper)
         upper.tick_params(labelbottom=False, labelleft=j % columns == 0)
         pairs.append((upper, lower))
     return figure, pairs

@@ -82,6 +82,7 @@ class Measures(ReportFigure):
     """Every measure in its own unit, a panel each, methods overlaid; a figure per output."""
 
     name, section, order = "measures", "measures", 10
+    narrow = True
     caption = (
         "A panel per measure, with every method that gives it; first those that methods rank by. "
         "Inputs in the order of their mean share. Lines: the methods' intervals; black ticks: "

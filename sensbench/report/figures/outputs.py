@@ -36,6 +36,7 @@ class Outputs(ReportFigure):
     """Share of importance of every input for every one of many outputs."""
 
     name, section, order = "outputs", "outputs", 10
+    narrow = True
     needs = "more than six outputs"
     title = "Importance over all outputs"
     caption = (

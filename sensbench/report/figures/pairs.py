@@ -55,6 +55,7 @@ class Pairs(ReportFigure):
     """How much of an output each pair of inputs moves together; a figure per method."""
 
     name, section, order = "pairs", "measures", 15
+    narrow = True
     caption = (
         "Each cell is a pair of inputs: what they do together beyond what each does alone; colour "
         "is its size. Bold numbers: the interval is clear of 0; of the others, the pair may do "

@@ -42,6 +42,8 @@ from sensbench.study.results import Results
 
 # More lines than this are no chart.
 _MOST_INPUTS = 12
+# inches: a column of methods at least, where lines are named on both sides; a rank alone
+_LEAST_COLUMN, _NUMBER = 0.5, 0.25
 _PLAIN = "#8A9098"
 _AS_THEY_VARY = "as inputs vary"
 # Neighbouring ranks' bars stand side by side, in so many places, so far from each other.
@@ -111,6 +113,7 @@ class Ranks(ReportFigure):
     """Rank of every input by every method, with what is tied and what may change places."""
 
     name, section, order = "ranks", "importance", 50
+    narrow = True
     title = "Ranks"
     caption = (
         "Rank of each input by each method, 1 on top; a line is an input. Bars: the ranks that the "
@@ -145,18 +148,21 @@ class Ranks(ReportFigure):
             column = max(
                 0.85 if len(groups) > 1 else 0.7, label_width(list(heads.values())) - 0.05
             )  # fmt: skip
-            narrow = 2 * margin + 0.32 * len(methods)
+            target = target_width()
+            least = 2 * margin + _LEAST_COLUMN * len(methods)
+            # names on both sides, where they leave the columns room
+            right = margin if target is None or target >= least else _NUMBER
+            sides = margin + right
             figure, axes = panels(
-                len(outputs), 2 * margin + column * len(methods), 0.5 + 0.27 * lowest,
-                most_columns=2, narrowest=narrow,
+                len(outputs), sides + column * len(methods), 0.5 + 0.27 * lowest,
+                most_columns=2, narrowest=least,
             )  # fmt: skip
             for ax, output in zip(axes, outputs, strict=True):
-                _draw(ax, charts[output], methods, styles, names)
+                _draw(ax, charts[output], methods, styles, names, right == margin)
                 ax.set_ylim(lowest + 0.5, 0.5)
-                _head(ax, [in_figure(heads[m]) for m in methods], target_width() is not None)
+                _head(ax, [in_figure(heads[m]) for m in methods], target is not None)
                 if len(groups) > 1:
-                    target = target_width()
-                    each = column if target is None else (target - 2 * margin) / len(methods)
+                    each = column if target is None else (target - sides) / len(methods)
                     _part(ax, groups, each, 16 if target is None else 46)
             title_panels(axes, outputs, len(question.outputs))
             if len(groups) > 1:
@@ -198,7 +204,9 @@ def _draw(
     methods: Sequence[str],
     styles: Mapping[str, MethodStyle],
     names: Mapping[str, str],
+    twice: bool,
 ) -> None:
+    """Draw the lines and name them, ``twice``: at both ends."""
     columns = np.arange(len(methods), dtype=float)
     for feature in chart.place.index:
         place = chart.place.loc[feature].to_numpy()
@@ -219,7 +227,7 @@ def _draw(
                     markersize=marker_size(style.marker) + 1.5, markeredgecolor="white",
                     markeredgewidth=0.5, zorder=4)  # fmt: skip
     _ties(ax, chart)
-    _name_lines(ax, chart, names)
+    _name_lines(ax, chart, names, twice)
     ax.set_xlim(-0.35, len(methods) - 0.65)
     ax.grid(False)
     for side in ("top", "bottom", "left", "right"):
@@ -268,8 +276,8 @@ def _ties(ax: Axes, chart: _Chart) -> None:
                         solid_capstyle="round", zorder=0)  # fmt: skip
 
 
-def _name_lines(ax: Axes, chart: _Chart, names: Mapping[str, str]) -> None:
-    """Name every line at both ends, with the rank there."""
+def _name_lines(ax: Axes, chart: _Chart, names: Mapping[str, str], twice: bool) -> None:
+    """Number every line at both ends with the rank there, and name it at the left one or both."""
     left, right = chart.place.columns[0], chart.place.columns[-1]
     for method, side in ((left, "left"), (right, "right")):
         place, rank = chart.place[method].dropna(), chart.rank[method]
@@ -278,7 +286,8 @@ def _name_lines(ax: Axes, chart: _Chart, names: Mapping[str, str]) -> None:
         for feature in place.index:
             number = f"{rank[feature]:.0f}{'=' if tied[feature] else ''}"
             name = in_figure(names[feature])
-            labels.append(f"{name}  {number}" if side == "left" else f"{number}  {name}")
+            at_right = f"{number}  {name}" if twice else number
+            labels.append(f"{name}  {number}" if side == "left" else at_right)
         axis = ax if side == "left" else ax.secondary_yaxis("right")
         axis.set_yticks(place.to_numpy(), labels)
         axis.tick_params(axis="y", length=0)

@@ -48,6 +48,7 @@ class Replicates(ReportFigure):
     """Every replicate's interval for each input, a panel per method; a figure per output."""
 
     name, section, order = "replicates", "replicates", 10
+    narrow = True
     caption = (
         "Each line is the interval of one run, the first replicate on top. Upright and black: the "
         "known value of the very measure (of a network: its own). Dark and thick: an interval that "

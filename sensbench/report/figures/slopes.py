@@ -64,6 +64,7 @@ class Slopes(ReportFigure):
 
     name, section, order = "slopes", "effects", 10
     asks_model = True
+    narrow = True
     title = "Slopes at the rows"
     caption = (
         "One mark per row and input: the derivative there, in standard deviations of the output "
