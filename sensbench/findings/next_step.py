@@ -41,6 +41,9 @@ def next_step(results: Results, output: str, frame: pd.DataFrame, findings: Find
     leading = [str(f) for f in means.index[means >= _LEADING]]
     settled = Settled(frame, [str(f) for f in means.index])
     leading = [f for f in leading if f in settled.features]
+    if len(leading) < 2 and not settled.in_order():
+        # of many inputs that share alike, those that may be first
+        leading = settled.next_open([])
     at = {f: i for i, f in enumerate(settled.features)}
     pairs = [(at[a], at[b]) for k, a in enumerate(leading) for b in leading[k + 1 :]]
     open_pairs = [(i, j) for i, j in pairs if not (settled.before[i, j] or settled.before[j, i])]

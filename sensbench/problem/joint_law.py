@@ -32,7 +32,11 @@ _SAMPLES = 100
 
 
 class VarianceRatio(NamedTuple):
-    """Var f over independent draws, per Var f over the rows, with its 99 % interval."""
+    """Var f over independent draws, per Var f over the rows, with its 99 % interval.
+
+    The intervals of all outputs of a problem hold together (Bonferroni): of many, none is far from
+    1 by chance.
+    """
 
     value: float
     low: float
@@ -125,7 +129,8 @@ def _ratios(
     with np.errstate(all="ignore"):
         scale = np.abs(F).max(axis=0)
         (log_f, error_f), (log_g, error_g) = (_log_variance(Y / scale) for Y in (F, G))
-        half = stats.norm.ppf(0.5 + _LEVEL / 2) * np.sqrt(error_f + error_g)
+        beyond = (1 - _LEVEL) / 2 / F.shape[1]
+        half = stats.norm.isf(beyond) * np.sqrt(error_f + error_g)
         gap = log_g - log_f
         ends = np.exp(np.stack([gap, gap - half, gap + half], axis=1))
     usable = differ(F) & np.isfinite(ends).all(axis=1)

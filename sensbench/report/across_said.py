@@ -73,7 +73,10 @@ def error_verdict(errors: pd.DataFrame, means: pd.DataFrame, test: RankTest | No
         return f"{said} at {budget:,} rows on {common}: ranks are not tested."
     best = next(iter(sizes))
     wins = int((table.idxmin(axis=1) == best).sum())
-    said = f"{best}: {sizes[best]} at {budget:,} rows, first on {wins} of {n} problems"
+    said = (
+        f"{best}: {sizes[best]} at {budget:,} rows, first on {wins} of the {n} problems that "
+        f"{_all_of(k)} answer"
+    )
     if not test.differ:
         return f"{said}; no significant difference between the methods (p = {_p(test)})."
     near = (test.ranks - test.ranks[best]).abs() < test.critical_difference

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sensbench.findings.consensus import headline_shares, the_question
+from sensbench.findings.over_outputs import MOST_OUTPUTS
 from sensbench.findings.verdict import verdict
-from sensbench.report.answer_said import MOST_OUTPUTS, Row, in_question, output_rows, shared_rows
+from sensbench.report.answer_said import Row, in_question, output_rows, shared_rows
 from sensbench.report.drawings import Drawing
 from sensbench.report.figures._shares import (
     AXIS,

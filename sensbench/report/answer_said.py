@@ -12,9 +12,6 @@ from sensbench.report.wording import words
 from sensbench.report.wording_output import OF_OUTPUT
 from sensbench.study.results import Question, Results
 
-# Of more outputs a table says it.
-MOST_OUTPUTS = 4
-
 
 @dataclass(frozen=True)
 class Row:

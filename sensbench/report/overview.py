@@ -66,7 +66,7 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
         frame = headline_shares(part)
         over = over_outputs(part)
         tops = "; ".join(
-            _leaders(same_question(frame[frame["output"] == output], part))
+            leaders(same_question(frame[frame["output"] == output], part))
             for output in shown_outputs(frame, the_question(part))[:3]
         )
         if over is not None:
@@ -79,7 +79,7 @@ def overview_rows(results: Results) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _leaders(frame: pd.DataFrame) -> str:
+def leaders(frame: pd.DataFrame) -> str:
     """Return the first inputs of one output as far as their order is settled, and what is open."""
     order = [str(f) for f in mean_shares(frame).index]
     if frame["share"].isna().all():

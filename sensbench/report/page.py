@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sensbench.estimator.result import Impossible, NotAsked
 from sensbench.files.atomic import write_whole
 from sensbench.findings.consensus import the_question
+from sensbench.findings.over_outputs import over_outputs
 from sensbench.measure import Measure
 from sensbench.report.across import Across, across
 from sensbench.report.answer import Answers, answers
@@ -32,7 +33,7 @@ from sensbench.report.text import (
     plain_symbol,
     symbol_html,
 )
-from sensbench.report.wording import sentences
+from sensbench.report.wording import of_the_question, sentences
 from sensbench.study.results import Question, Results
 
 _log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Part:
     results: Results
     question: Question
     answers: Answers
+    first_sentences: Sequence[str]
     sentences: Sequence[str]
     blocks: Blocks
     notes: Sequence[tuple[str, Sequence[str]]]
@@ -146,9 +148,11 @@ def _parts(results: Results) -> list[Part]:
             "page: what there is to show of %s (%d of %d) …", title, number, len(results.questions)
         )
         done = bool((part.cells["status"] == "ok").any())
+        said = sentences(part)
+        first = of_the_question(part) if over_outputs(part) is not None else said
         parts.append(
             Part(
-                slug, title, part, the_question(part), answers(part), sentences(part), blocks(part),
+                slug, title, part, the_question(part), answers(part), first, said, blocks(part),
                 _notes(part), done,
             )
         )  # fmt: skip

@@ -18,11 +18,11 @@ from sensbench.findings.consensus import (
     shown_outputs,
     the_question,
 )
-from sensbench.findings.over_outputs import in_detail, over_outputs
+from sensbench.findings.over_outputs import MOST_OUTPUTS, in_detail, over_outputs
 from sensbench.findings.unsettled import is_unsettled
 from sensbench.findings.verdict import verdict
 from sensbench.printable import printable
-from sensbench.report.answer_said import MOST_OUTPUTS, Row, in_question, output_rows, shared_rows
+from sensbench.report.answer_said import Row, in_question, output_rows, shared_rows
 from sensbench.report.intervals import intervals_said
 from sensbench.report.table import Table as Numbers
 from sensbench.report.tables.costs import cost_table
@@ -54,6 +54,8 @@ _MORE = (
     "outputs; plot(output=…) draws one; report(…) writes a page; output=… asks for some only."
 )
 _NAME_WIDTH = 24
+# Outputs in the columns of one table.
+_MOST_COLUMNS = 4
 
 
 def render(results: Results) -> RenderableType:
@@ -230,16 +232,16 @@ def _slopes(part: Results, order: list[str]) -> list[RenderableType]:
     numbers = numbers[numbers["estimator"] == method]
     table = _table()
     table.add_column("input", overflow="fold")
-    for name in list(short_names(outputs, 14).values())[:MOST_OUTPUTS]:
+    for name in list(short_names(outputs, 14).values())[:_MOST_COLUMNS]:
         table.add_column(Text(f"∂{name}/∂x"), justify="right")
     for feature in order[:_MOST_FEATURES]:
         rows = numbers[numbers["feature"] == feature].set_index("output")
         cells = (
             _cell(rows, o, f" {unit(question, o, feature)}".rstrip(), sign=True)
-            for o in outputs[:MOST_OUTPUTS]
+            for o in outputs[:_MOST_COLUMNS]
         )
         table.add_row(Text(names[feature]), *cells)
-    left = ((len(outputs) - MOST_OUTPUTS, "output"), (len(order) - _MOST_FEATURES, "input"))
+    left = ((len(outputs) - _MOST_COLUMNS, "output"), (len(order) - _MOST_FEATURES, "input"))
     more = [count(rest, f"more {what}") for rest, what in left if rest > 0]
     if more:
         table.caption = Text(f"{' and '.join(more)} not shown")
@@ -252,7 +254,7 @@ def _agreement(part: Results) -> list[RenderableType]:
     if pairs["spearman"].isna().all():
         return []
     table = _table()
-    outputs = list(pairs["output"].unique())[:MOST_OUTPUTS]
+    outputs = list(pairs["output"].unique())[:_MOST_COLUMNS]
     table.add_column("methods")
     for name in short_names(outputs, 14).values():
         table.add_column(Text(name), justify="right")

@@ -38,6 +38,13 @@ def sentences(results: Results) -> list[str]:
     return in_short(texts, (*question.outputs, *question.features))
 
 
+def of_the_question(results: Results) -> list[str]:
+    """Return those of :func:`sentences` that are not of one of several outputs."""
+    question = the_question(results)
+    texts = words(f for f in find(results) if not _paragraph(f))
+    return in_short(texts, (*question.outputs, *question.features))
+
+
 def words(findings: Iterable[Finding], several: bool = False) -> list[str]:
     """Return findings as sentences; of ``several`` outputs, each output's in one paragraph."""
     paragraphs: list[str] = []

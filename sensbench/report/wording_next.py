@@ -15,7 +15,10 @@ def _next(findings: Sequence[Finding]) -> list[str]:
 def _said(one: Finding) -> str:
     names = listed(one.features, _MOST_NAMED)
     if one.cause == Cause.NOTHING_OPEN:
-        return "Nothing: the order of the inputs that hold 5 % or more is settled."
+        if len(one.features) > 1:
+            return "Nothing: the order of the inputs that hold 5 % or more is settled."
+        who = f"{names} alone holds" if one.features else "no input holds"
+        return f"Nothing: {who} 5 % or more."
     if one.cause == Cause.MORE_ROWS:
         times = number(one.number("factor"), 2 if one.number("factor") < 2 else 1)
         if one.text("of") == "data rows":

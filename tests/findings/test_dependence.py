@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 import sensbench as sb
@@ -210,3 +211,24 @@ def test_a_joint_law_of_before_has_neither_fits_nor_distances():
     content = {"associations": {"pairs": [], "on_others": []}, "ratios": {}, "product": False,
                "rows": 50}  # fmt: skip
     assert JointLaw.from_plain(content) == JointLaw(rows=50)
+
+
+def test_of_many_outputs_none_is_called_changed_by_chance(rng):
+    """Two hundred outputs of independent inputs: the intervals hold together, as one's does."""
+    X = rng.normal(size=(600, 6))
+    weights = torch.from_numpy(rng.normal(size=(6, 200)))
+    space = sb.InputSpace.from_data(X)
+
+    def law_of_first(n):
+        def model(x):
+            return torch.tanh(x.double() @ weights[:, :n])
+
+        outputs = [f"y{k}" for k in range(n)]
+        return joint_law(sb.Problem.of(model, space, X=X, outputs=outputs)).ratios
+
+    one, many = law_of_first(1)["y0"], law_of_first(200)
+    assert many["y0"].value == pytest.approx(one.value)
+    wider = np.log(many["y0"].high / many["y0"].value) / np.log(one.high / one.value)
+    # Bonferroni: of 200 intervals, each misses with 0.01/200
+    assert wider == pytest.approx(stats.norm.isf(0.005 / 200) / stats.norm.isf(0.005))
+    assert not any(r.low > 1 or r.high < 1 for r in many.values())

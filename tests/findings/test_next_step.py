@@ -42,6 +42,19 @@ def test_the_number_of_rows_follows_the_width_over_the_gap(by_hand):
     assert "would settle the order of a and b" in words([far])[0]
 
 
+def test_of_many_alike_inputs_the_first_place_is_open(by_hand):
+    """Thirty inputs with a thirtieth each: none holds 5 %, and yet nothing is settled."""
+    values = {f"x{i}": (1.0 / 30, 0.01) for i in range(30)}
+    (step,) = verdict(by_hand({"one": {"total_order": values}})).next
+    assert step.cause is Cause.ROWS_DO_NOT_HELP
+    assert "too close" in words([step])[0]
+
+
+def test_where_one_input_holds_nearly_all_nothing_is_open(by_hand):
+    step = step_of(by_hand, one=[(0.97, 0.001), (0.02, 0.001), (0.01, 0.001)])
+    assert words([step]) == ["Nothing: a alone holds 5 % or more."]
+
+
 def test_of_equal_inputs_no_number_is_named(by_hand):
     step = step_of(by_hand, one=[(0.5, 0.05), (0.499, 0.05), (0.001, 0.0001)])
     assert (step.cause, step.text("because")) == (Cause.ROWS_DO_NOT_HELP, "too close")

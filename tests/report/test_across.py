@@ -165,4 +165,6 @@ def test_one_method_of_few_problems_does_not_take_the_others_test_away():
     assert test is not None
     assert (test.problems, list(test.ranks.index)) == (8, ["one", "two", "three"])
     said = error_verdict(errors, accuracy_across(errors), test)
-    assert said.startswith("one: 10 ± 0.2 % at 100 rows, first on 8 of 8 problems; ranks ")
+    assert said.startswith(
+        "one: 10 ± 0.2 % at 100 rows, first on 8 of the 8 problems that all 3 answer; ranks "
+    )

@@ -19,6 +19,7 @@ from sensbench.metrics.agreement import agreement
 from sensbench.report import plot, write_report
 from sensbench.report.figure import Omitted
 from sensbench.report.figures.outputs import Outputs
+from sensbench.report.tables.outputs import Outputs as OutputTables
 from sensbench.report.terminal import render
 from sensbench.report.wording import sentences
 
@@ -142,6 +143,20 @@ def test_six_outputs_are_shown_one_by_one_as_ever():
     text = text_of(results)
     assert text.count("Importance for") == 6
     assert "over 6 outputs" not in text
+
+
+def test_the_page_opens_with_what_holds_over_the_outputs_and_folds_the_rest(eight, tmp_path):
+    text = write_report(eight, tmp_path / "page.html", files=False).read_text(encoding="utf-8")
+    opening, _, folded = text.partition("All that the results say, in words")
+    assert "Over 8 outputs" in opening
+    assert "Output y" not in opening
+    assert "Output y" in folded
+
+
+def test_the_first_inputs_of_every_output_stand_in_a_table(eight):
+    table = next(t for t in OutputTables().tables(eight) if t.name == "outputs-first")
+    first = dict(zip(table.data["output"], table.data["most important inputs"], strict=True))
+    assert first == {"y1": "x2 > x1", **{f"y{k}": "x1 > x2" for k in range(2, 8)}, "y8": "x3"}
 
 
 def test_constant_outputs_do_not_count_and_are_one_note():

@@ -5,13 +5,20 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sensbench.findings.consensus import headline_shares, in_method_order
+from sensbench.findings.consensus import (
+    headline_shares,
+    in_method_order,
+    same_question,
+    the_question,
+)
 from sensbench.findings.over_outputs import MATTERS, OverOutputs, over_outputs
+from sensbench.report.overview import leaders
 from sensbench.report.table import ALWAYS, ReportTable, Table
 from sensbench.report.text import (
     MOST_FEATURES,
     correlation,
     count,
+    fit,
     in_short,
     number,
     plain_symbol,
@@ -23,6 +30,8 @@ from sensbench.study.results import Results
 _MOST_DIFFERENT = 10
 _MOST_ROWS = 300
 _MOST_OPEN = 20
+# Of more outputs the settled order takes seconds.
+_MOST_ORDERED = 100
 # Of names beside a number, in a cell and elsewhere.
 _IN_CELL = 12
 NAME_WIDTH = 40
@@ -39,6 +48,7 @@ class Outputs(ReportTable):
             return []
         return [
             replace(inputs_table(over), open_to=_MOST_OPEN),
+            _first_table(results, over),
             replace(_different_table(over), open_to=ALWAYS),
             agreement_table(over),
             _shares_table(results, over),
@@ -73,6 +83,30 @@ def _where(
     values: "pd.Series[float]", outputs: "pd.Series[str]", names: dict[str, str]
 ) -> list[str]:
     return [f"{share(v)} ({names[o]})" for v, o in zip(values, outputs, strict=True)]
+
+
+def _first_table(results: Results, over: OverOutputs) -> Table:
+    """Return the first inputs of every output, as far as their order is settled."""
+    outputs = list(over.profiles.index)[:_MOST_ORDERED]
+    frame = headline_shares(results)
+    frame = same_question(frame[frame["output"].isin(outputs)], results)
+    of = {str(output): rows for output, rows in frame.groupby("output", sort=False)}
+    quality = the_question(results).quality
+    data = pd.DataFrame(
+        {
+            "output": outputs,
+            "most important inputs": [leaders(of[o]) if o in of else "n/a" for o in outputs],
+            "R²": [quality[o].r2 if o in quality else float("nan") for o in outputs],
+        }
+    )
+    shown = data.assign(output=in_short(outputs, outputs), **{"R²": [fit(v) for v in data["R²"]]})
+    if data["R²"].isna().all():
+        shown = shown.drop(columns="R²")
+    n = len(over.profiles)
+    which = "every output" if n == len(outputs) else f"the first {len(outputs):,} of {n:,} outputs"
+    note = "As far as most methods' intervals say so and none denies it; a > b: a is settled first."
+    title = f"First inputs of {which}"
+    return Table("outputs-first", title, shown, data, note, prose=("most important inputs",))
 
 
 def agreement_table(over: OverOutputs) -> Table:
