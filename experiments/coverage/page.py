@@ -5,7 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.coverage.judged import CLEAR, HIGHEST, LOWEST, WIDTH, WIDTH_OF_NETS, WORST
+from experiments.coverage.judged import (
+    CLEAR,
+    HIGHEST,
+    LOWEST,
+    OWN_MEAN,
+    WIDTH,
+    WIDTH_OF_NETS,
+    WORST,
+)
 
 STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 78em; padding: 0 1em }
@@ -45,8 +53,9 @@ def page(frame: pd.DataFrame, versions: str) -> str:
         "runs that gave an interval without the truth in it. After ±: Monte-Carlo standard "
         "errors.</p>"
         "<p>The truth is exact; for the network it is a large sample's. For measures without one "
-        "(Morris's, whose limit depends on its grid, and active subspaces), marked *, the mean of "
-        "the runs stands for it: bias goes unseen there.</p>"
+        "(Morris's, whose limit depends on its grid, δ, and active subspaces), marked *, the same "
+        "method with twenty times the rows stands for it; marked **, the mean of the runs, where "
+        "bias goes unseen.</p>"
         f"<p>Targets: coverage {100 * LOWEST:.0f} to {100 * HIGHEST:.0f} %, no input below "
         f"{100 * WORST:.0f} %, width at most {WIDTH} ({WIDTH_OF_NETS} for Sobol' indices). "
         f"A target counts as missed where it is by more than {CLEAR:.0f} standard errors. "
@@ -82,7 +91,7 @@ def _tally(judged: pd.DataFrame) -> str:
 
 
 def _row(row: dict[Any, Any]) -> str:
-    star = "" if row["truth"] == "known" else " *"
+    star = {"known": "", OWN_MEAN: " **"}.get(str(row["truth"]), " *")
     cells = [
         f"<td>{escape(str(row['problem']))}{star}</td>",
         f"<td class='n'>{row['size']:,}</td><td class='n'>{row['runs']:,.0f}</td>",

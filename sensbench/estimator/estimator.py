@@ -22,6 +22,8 @@ from sensbench.threads import limited
 
 # More than a model is ever asked: a slip of the keyboard, which would run for days.
 MOST_ROWS = 10**9
+# Units of a number's precision that a mean of equal numbers may be off by.
+_ROUNDED = 32
 # Of a hyper-parameter that was not there from the beginning.
 LATER: Mapping[str, bool] = {"later": True}
 
@@ -111,8 +113,10 @@ class Estimator(AskAndTell):
             computed = self._estimate(metered, int(budget), np.random.default_rng(seed))
             seconds = time.perf_counter() - start
         model = metered.model
+        precision = np.float64 if model is None else model.precision
+        rounding = _ROUNDED * float(np.finfo(precision).eps)
         estimates = {
-            name: in_units(item, measure(name), scale)
+            name: in_units(item, measure(name), scale).beyond_rounding(rounding)
             for name, item in computed.items()
             if isinstance(item, Estimate)
         }

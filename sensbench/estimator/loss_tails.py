@@ -1,7 +1,6 @@
 """Intervals of mean rises of a loss: none where a few rows decide, longer by what was not met."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -79,8 +78,6 @@ class LossTails:
         for name, value in values.items():
             item = with_skewed_end(symmetric_interval(value, halves[name], interval), halves[name])
             ends = np.minimum(value, least[name]), np.maximum(value, most[name])
-            item = item.with_unseen(*ends).with_tail(tail)
-            low, high = (np.where(few, np.nan, end) for end in (item.low, item.high))
-            found[name] = replace(item, low=low, high=high)
+            found[name] = item.with_unseen(*ends).with_tail(tail).without(few)
         first = next(iter(found))
         return found | {first: found[first].noted(few_said(few, features))}

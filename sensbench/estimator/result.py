@@ -72,9 +72,28 @@ class Estimate:
 
     def with_tail(self, tail: Float[np.ndarray, "..."]) -> "Estimate":
         """Return the estimate without an interval where a few rows decide the value."""
-        unknown = tail > HEAVY
+        return replace(
+            self.without(tail > HEAVY), tail=np.broadcast_to(tail, self.value.shape)
+        )  # fmt: skip
+
+    def without(self, unknown: Bool[np.ndarray, "..."]) -> "Estimate":
+        """Return the estimate without an interval there."""
         low, high = (np.where(unknown, np.nan, end) for end in (self.low, self.high))
-        return replace(self, low=low, high=high, tail=np.broadcast_to(tail, self.value.shape))
+        return replace(self, low=low, high=high)
+
+    def beyond_rounding(self, relative: float) -> "Estimate":
+        """Return the estimate with ends that are no nearer than a value's rounding error.
+
+        Where nothing varies, as with the slope of a straight line, the value is exact but for it.
+        """
+        if self.interval is None:
+            return self
+        error = relative * np.abs(self.value)
+        low, high = (
+            np.minimum(self.low, self.value - error),
+            np.maximum(self.high, self.value + error),
+        )
+        return replace(self, low=low, high=high)
 
     def with_unseen(
         self, least: Float[np.ndarray, "..."], most: Float[np.ndarray, "..."]

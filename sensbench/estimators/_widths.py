@@ -98,5 +98,4 @@ def settled(
     item: Estimate, few: Bool[np.ndarray, "o d"], tail: Float[np.ndarray, "o d"]
 ) -> Estimate:
     """Return the estimate without an interval where a few trajectories decide the value."""
-    low, high = (np.where(few, np.nan, end) for end in (item.low, item.high))
-    return replace(item, low=low, high=high).with_tail(tail)
+    return item.without(few).with_tail(tail)

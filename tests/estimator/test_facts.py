@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 import sensbench as sb
@@ -50,3 +51,18 @@ def test_notes_of_many_outputs_are_one_sentence():
     notes = [note for note in result.notes if "rows decide" in note or "no interval" in note]
     assert len(notes) == 1
     assert "20 outputs by 'a'" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "measure", "exact"),
+    [("gradient", "derivative_abs", 0.3), ("morris", "mu_star", 0.6), ("radial", "radial_mu", 0.6)],
+)
+def test_what_does_not_vary_has_ends_that_allow_for_rounding(name, measure, exact):
+    problem = sb.Problem.of(
+        lambda x: 0.3 * x[:, 0] + torch.sin(3 * x[:, 1]),
+        sb.InputSpace.of({"a": (-1, 1), "b": (-1, 1)}),
+    )
+    result = sb.estimators.load(name).estimate(problem, budget=600, seed=0)
+    item = result[measure]
+    assert item.low[0, 0] <= exact <= item.high[0, 0]
+    assert item.high[0, 0] - item.low[0, 0] < 1e-10

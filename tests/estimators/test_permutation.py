@@ -145,3 +145,15 @@ def test_r2_of_a_constant_target_is_undefined_at_any_number_of_rows(rng):
     found = sb.estimators.load("permutation").estimate(problem, budget=5000)
     assert np.isnan(found["permutation_r2"].value).all()
     assert "the target is constant" in found["permutation_r2"].note
+
+
+def test_no_interval_where_few_rows_carry_the_rise_or_the_variance():
+    """exp(2a) of 23 normal rows: one or two of them make most of the variance."""
+    problem = sb.Problem.of(
+        lambda x: torch.exp(2 * x[:, 0]) + x[:, 1],
+        sb.InputSpace.of({"a": stats.norm(), "b": stats.norm()}),
+    )
+    result = sb.estimators.load("permutation").estimate(problem, budget=11 * 23, seed=1)
+    for measure in ("permutation_mse", "permutation_total_order"):
+        assert np.isnan(result[measure].high).all()
+    assert any("few rows carry the effects" in note for note in result.notes)

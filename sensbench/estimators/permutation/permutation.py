@@ -17,7 +17,15 @@ from sensbench.estimator.linearised import (
 )
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
-from sensbench.estimator.tails import LargestOf, SquaredTail, largest_kept, tail_shape, unseen
+from sensbench.estimator.tails import (
+    LargestOf,
+    SquaredTail,
+    carried_by_few,
+    few_said,
+    largest_kept,
+    tail_shape,
+    unseen,
+)
 from sensbench.estimator.varying import varying
 from sensbench.estimators._exchange import exchanged, require_way, unchanged
 from sensbench.inputs.rows import differ
@@ -91,9 +99,11 @@ class Permutation(Estimator):
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
+            carriers = np.empty((2, problem.o, problem.d))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors, self.exchange)):
                 roles[:, :, j] = groups.sums(of_feature, order)
                 largest.add(j, of_feature)
+                carriers[:, :, j] = _carriers(of_feature)
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
             sums[name] = groups.sums(column, order)[..., None]
@@ -124,6 +134,12 @@ class Permutation(Estimator):
             "permutation_r2": np.fmax(rise, of_y.shape[:, None]),
             "permutation_total_order": rise,
         }
+        few = carried_by_few(*carriers) | carried_by_few(*_carriers(_squares(F)))[:, None]
+        few_of = {
+            "permutation_mse": few,
+            "permutation_r2": few | carried_by_few(*_carriers(_squares(y)))[:, None],
+            "permutation_total_order": few,
+        }
         m = interval.means
         more = m["roles"] + unseen(largest.kept, of_rise, len(rows)).T
         spreads = {
@@ -134,15 +150,20 @@ class Permutation(Estimator):
             name: with_skewed_end(symmetric_interval(value, halves[name], of), halves[name])
             .with_unseen(least[name], most[name])
             .with_tail(tails[name])
+            .without(few_of[name])
             for name, value in values.items()
         }
+        ranking = estimates[self.ranks_by]
+        # what is unsettled is said of all methods alike
+        said = few_said(few_of[self.ranks_by] & ~ranking.unsettled, problem.features)
+        estimates[self.ranks_by] = ranking.noted(said)
         if not problem.space.independent:
             note = (
                 f"inputs are {problem.space.dependence.describe()}: a column is shuffled alone, "
                 f"so the rows leave that law, and the total-order scale is no share of the variance"
             )
             total = "permutation_total_order"
-            estimates[total] = replace(estimates[total], note=note)
+            estimates[total] = estimates[total].noted(note)
         still = [name for name, v in zip(problem.outputs, y_varies, strict=True) if not v]
         if still:
             note = f"undefined for {', '.join(still)}: the target is constant over the rows"
@@ -155,6 +176,17 @@ def _tail(y: Float[np.ndarray, "n o"]) -> SquaredTail:
     tail = SquaredTail(y.shape[1], len(y))
     tail.add(y - y.mean(axis=0))
     return tail
+
+
+def _squares(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
+    return np.asarray((y - y.mean(axis=0)) ** 2)
+
+
+def _carriers(terms: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "2 o"]:
+    """Return the sum of the terms' sizes and that of their squares, the largest size as 1."""
+    sizes = np.abs(terms)
+    sizes /= np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
+    return np.stack([sizes.sum(axis=0), (sizes**2).sum(axis=0)])
 
 
 def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:

@@ -153,7 +153,8 @@ class Morris(Estimator):
         larger = 1 + of_sizes / _positive(interval.means["size"])
         spread = 1 + RowsTail(scale_squares).not_met / _positive(scale_squares.mean(axis=0))
         least, most = scaled.value / np.sqrt(spread)[:, None], scaled.value * larger
-        scaled = settled(scaled.with_unseen(least, most), few, tail)
+        few_of_y = few | carried_by_few(scale_squares[..., None])
+        scaled = settled(scaled.with_unseen(least, most), few_of_y, tail)
         hidden = missed(seen, scaled.value, spread_on_grid, varies)
         scaled = scaled.map(lambda part: np.where(hidden, np.nan, part))
         for name, item in moments.items():
@@ -161,8 +162,9 @@ class Morris(Estimator):
             least = item.value - of_sizes if name == "mu" else item.value
             of = tail_of_squares.heaviness if name == "sigma" else tail
             moments[name] = settled(item.with_unseen(least, more), few | hidden, of)
-        moments["mu_star"] = replace(moments["mu_star"], note=_few_said(few, problem))
+        moments["mu_star"] = replace(moments["mu_star"], note=_few_said(few, problem, _CARRIED))
         notes = (
+            _few_said(few_of_y & ~few, problem, _DIVIDED),
             _unmoved(interval.means["run"], problem),
             told(hidden, problem.features, problem.outputs),
         )
@@ -173,11 +175,15 @@ class Morris(Estimator):
         }
 
 
-def _few_said(few: Bool[np.ndarray, "o d"], problem: Problem) -> str:
+_CARRIED = "few trajectories carry the effects"
+_DIVIDED = "few rows carry the output's standard deviation"
+
+
+def _few_said(few: Bool[np.ndarray, "o d"], problem: Problem, why: str) -> str:
     named = [problem.features[i] for i in np.flatnonzero(few.any(axis=0)).tolist()]
     if not named:
         return ""
-    return f"no interval for {_few(named)}: few trajectories carry the effects; more tell"
+    return f"no interval for {_few(named)}: {why}; more tell"
 
 
 def _positive(lengths: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -109,9 +109,34 @@ class Radial(Estimator):
                 of_squares.heaviness,
             ),
         }
-        noted = {name: item.noted(note) for name, item in effects_found.items()}
+        # what rounding of the outputs makes of a step: large where the step is short
+        rounding = _rounding(Y, steps, problem.explained.precision)
+        noted = {
+            name: replace(
+                item,
+                low=np.minimum(item.low, _less(item.value, rounding, signed=name == "radial_mu")),
+                high=np.maximum(item.high, item.value + rounding),
+            ).noted(note)
+            for name, item in effects_found.items()
+        }
         total = _total(total, columns["half_squares"], columns["y²"], few)
         return {"total_order": total.noted(few_said(few, problem.features)), **noted}
+
+
+def _rounding(
+    Y: Float[np.ndarray, "n o"], steps: Float[np.ndarray, "n d"], precision: type[np.floating]
+) -> Float[np.ndarray, "o d"]:
+    """Return how far the mean effect of a step may be off by the rounding of the outputs."""
+    lengths = np.where(steps == 0, np.inf, np.abs(steps))
+    typical = np.sqrt((lengths**-2.0).mean(axis=0))
+    error = 8 * float(np.finfo(precision).eps) * np.abs(Y).max(axis=0)
+    return np.asarray(error[:, None] * typical)
+
+
+def _less(
+    value: Float[np.ndarray, "o d"], rounding: Float[np.ndarray, "o d"], signed: bool
+) -> Float[np.ndarray, "o d"]:
+    return value - rounding if signed else np.maximum(value - rounding, 0.0)
 
 
 def _total(
