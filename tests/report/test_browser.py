@@ -62,6 +62,17 @@ def test_the_page_in_a_browser(browser, page_file, width, scheme):
     page.close()
 
 
+def test_on_a_telephone_no_figure_is_scrolled(browser, page_file):
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.goto(page_file.as_uri())
+    shown = "[...document.images].filter((i) => i.offsetParent !== null)"
+    widths = page.evaluate(f"{shown}.map((i) => i.getBoundingClientRect().width)")
+    assert len(widths) > 3
+    assert max(widths) <= 375
+    assert page.evaluate(f"{shown}.every((i) => i.complete && i.naturalWidth > 0)")
+    page.close()
+
+
 def test_tables_sort_and_the_place_is_marked(browser, page_file):
     page = browser.new_page(viewport={"width": 1440, "height": 860})
     page.goto(page_file.as_uri() + "#costs")
