@@ -67,9 +67,12 @@ class LargestOf:
         self._kept = np.zeros((*series, count + 1))
         self._least = np.zeros(series)
 
-    def add(self, output: int, values: Float[np.ndarray, "n k"]) -> None:
-        """Look at values, one column for each series of an output; below 0 they are no tail."""
-        kept, least = self._kept[output], self._least[output]
+    def add(self, output: int | slice, values: Float[np.ndarray, "n k"]) -> None:
+        """Look at values, one column for each series of an output; below 0 they are no tail.
+
+        For several outputs, the columns of the one after those of the other.
+        """
+        kept, least = self._of(output)
         for start in range(0, len(values), _ROWS):
             some = values[start : start + _ROWS]
             if not least.any():
@@ -77,25 +80,31 @@ class LargestOf:
                 continue
             # compared in their own precision, so that they are not copied; what is equal to the
             # least when rounded changes nothing
-            above = some >= least.astype(some.dtype)
-            if 2 * np.count_nonzero(above) > above.size or len(kept) > 2**16:
+            above = (some >= least.astype(some.dtype)).T
+            if 2 * np.count_nonzero(above) > above.size:
                 self._keep(output, some.T)
                 continue
             at = np.flatnonzero(above)
             if not len(at):
                 continue
-            columns = at % len(kept)
-            counts = np.bincount(columns, minlength=len(kept))
-            order = np.argsort(columns.astype(np.uint16), kind="stable")
-            columns, at = columns[order], at[order]
-            place = np.arange(len(at)) - (np.cumsum(counts) - counts)[columns]
+            begins = np.searchsorted(at, len(some) * np.arange(len(kept) + 1))
+            counts = np.diff(begins)
+            columns = np.repeat(np.arange(len(kept)), counts)
             few = np.zeros((len(kept), int(counts.max())), some.dtype)
-            few[columns, place] = some.ravel()[at]
+            few[columns, np.arange(len(at)) - begins[columns]] = some[
+                at - len(some) * columns, columns
+            ]
             self._keep(output, few)
 
-    def _start(self, output: int, values: Float[np.ndarray, "r k"]) -> None:
+    def _of(
+        self, output: int | slice
+    ) -> tuple[Float[np.ndarray, "k count"], Float[np.ndarray, " k"]]:
+        """Return what is kept of an output's series, to be written to, and the least of each."""
+        return self._kept[output].reshape(-1, self._kept.shape[-1]), self._least[output].reshape(-1)
+
+    def _start(self, output: int | slice, values: Float[np.ndarray, "r k"]) -> None:
         """Keep the largest of the first rows: of those that some of them show to be large."""
-        kept = self._kept[output]
+        kept, least = self._of(output)
         m, share = kept.shape[1], kept.shape[1] / len(values)
         # four standard deviations more than their share: what is above holds nearly always enough
         large = int(share * _SAMPLE + 4 * np.sqrt(share * _SAMPLE)) + 1
@@ -115,11 +124,11 @@ class LargestOf:
                 some = few
             some.partition(some.shape[1] - m, axis=1)
             np.maximum(some[:, some.shape[1] - m :], 0.0, out=kept[first : first + _SIDE])
-        self._least[output] = kept.min(axis=1)
+        least[:] = kept.min(axis=1)
 
-    def _keep(self, output: int, values: Float[np.ndarray, "k r"]) -> None:
+    def _keep(self, output: int | slice, values: Float[np.ndarray, "k r"]) -> None:
         """Keep the largest of those kept and these, a row for each series."""
-        kept = self._kept[output]
+        kept, least = self._of(output)
         both = np.empty((len(kept), kept.shape[1] + values.shape[1]), values.dtype)
         # what was kept in double precision may not fit
         if values.dtype != kept.dtype and (kept.astype(values.dtype) != kept).any():
@@ -127,7 +136,7 @@ class LargestOf:
         both[:, : kept.shape[1]], both[:, kept.shape[1] :] = kept, values
         both.partition(values.shape[1], axis=1)
         kept[:] = both[:, values.shape[1] :]
-        self._least[output] = kept.min(axis=1)
+        least[:] = kept.min(axis=1)
 
     @property
     def kept(self) -> Float[np.ndarray, "o k count"]:

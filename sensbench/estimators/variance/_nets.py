@@ -9,11 +9,12 @@ these grow says how far it should be off, with some more.
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from scipy import special
 from scipy.stats import qmc
 
-from sensbench.estimators.variance._saltelli import Design, Moments
+from sensbench.estimators.variance._saltelli import Design, Moments, outputs_at_a_time
 from sensbench.estimators.variance._tails import Tails
 from sensbench.model.model import Model
 
@@ -54,7 +55,8 @@ class NetSums:
         n, blocks = design.at_a_time(model, size), min(_BLOCKS, size)
         per_block = size // blocks
         together = min(n, per_block)
-        products = np.empty((k, n))
+        at_once = outputs_at_a_time(model.o, k * n)
+        held = np.empty((at_once, k, n))
         self.means = np.zeros((NETS, blocks, model.o, k))
         self.moments = Moments(model.o)
         self._n = N
@@ -66,11 +68,14 @@ class NetSums:
                     self.tails.add_outputs(Y[:, 0])
                     first = start // per_block
                     some = slice(first, first + n // together)
-                    for of_output, y in enumerate(Y):
-                        design.write(y, products)
-                        sums = products.reshape(k, -1, together).sum(axis=2)
-                        self.means[net, some, of_output] += sums.T
-                        self.tails.add_changes(of_output, products[design.changes])
+                    for of in range(0, model.o, at_once):
+                        products = held[: model.o - of]
+                        for y, to in zip(Y[of : of + at_once], products, strict=True):
+                            design.write(y, to)
+                        outputs = slice(of, of + len(products))
+                        parts = torch.from_numpy(products).view(len(products), k, -1, together)
+                        self.means[net, some, outputs] += parts.sum(3).permute(2, 0, 1).numpy()
+                        self.tails.add_changes(outputs, products[:, design.changes])
         self.means /= per_block
 
     def half_widths(

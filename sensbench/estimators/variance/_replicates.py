@@ -48,7 +48,8 @@ class ReplicateSums:
                     for of_output, y in enumerate(Y):
                         design.write(y, products)
                         self.means[replicate, 0, of_output] += products.sum(axis=1)
-                        self.tails.add_changes(of_output, products[design.changes])
+                        of = slice(of_output, of_output + 1)
+                        self.tails.add_changes(of, products[None, design.changes])
         self.means /= size
 
     def half_widths(

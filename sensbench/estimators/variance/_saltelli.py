@@ -230,7 +230,7 @@ class Sums:
         self.moments = Moments(o)
         # what the mean of one block lacks of that of all rows is nothing: no product with it counts
         kept = design.products_at_mean if n == N else k
-        together = min(o, max(1, _MULTIPLIED // (k * n)))
+        together = outputs_at_a_time(o, k * n)
         held = np.empty(together * k * n)
         sequence = qmc.Sobol(d=2 * design.space.d, scramble=True, seed=of_design)
         with model.many_calls():
@@ -274,6 +274,11 @@ def write_products(
             np.multiply(ba[j], ab[j + 1 :], out=pairs)
             pairs -= both
             at += len(pairs)
+
+
+def outputs_at_a_time(o: int, numbers: int) -> int:
+    """Return how many outputs of so many numbers each to work on while they are in cache."""
+    return min(o, max(1, _MULTIPLIED // numbers))
 
 
 def most_at_a_time(model: Model, numbers: int, most: int) -> int:

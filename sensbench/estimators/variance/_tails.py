@@ -17,9 +17,9 @@ class Tails:
         """Look at outputs that are centred already."""
         self._tail.add(Y.T)
 
-    def add_changes(self, output: int, squares: Float[np.ndarray, "d n"]) -> None:
-        """Look at one output's squared changes, a row for each feature."""
-        self._largest.add(output, squares.T)
+    def add_changes(self, outputs: slice, squares: Float[np.ndarray, "o d n"]) -> None:
+        """Look at some outputs' squared changes, a row for each feature."""
+        self._largest.add(outputs, squares.reshape(-1, squares.shape[-1]).T)
 
     def shapes(self) -> dict[str, Float[np.ndarray, "o d"]]:
         """Return the tails' shapes of y's squares and, for totals, of the changes' squares.
