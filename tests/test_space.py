@@ -10,6 +10,7 @@ from scipy import stats
 
 import sensbench as sb
 from sensbench.errors import CorrelatedInputsWarning, InputError, UnknownNameError
+from sensbench.inputs.marginal import Empirical
 
 
 def test_sampling_follows_the_marginals():
@@ -182,6 +183,27 @@ def test_unbounded_draws_reach_the_quantile_of_two_to_minus_forty():
     np.testing.assert_allclose(
         ends, [low, [stats.norm.ppf(2.0**-39), stats.t.ppf(2.0**-39, 9)], -low], rtol=1e-6
     )
+
+
+_MANY_COLUMNS = {
+    "uniform": lambda rng, n: rng.random(n),
+    "one huge value": lambda rng, n: np.append(rng.normal(size=n - 1), 1e300),
+    "heavy tail": lambda rng, n: np.exp(12 * rng.normal(size=n)),
+    "few values": lambda rng, n: rng.integers(0, 3, n).astype(float),
+    "small on a large offset": lambda rng, n: 1e8 + 1e-6 * rng.random(n),
+    "beyond the range of a difference": lambda rng, n: 1.7e308 * (2 * rng.random(n) - 1),
+    "subnormal": lambda rng, n: 1e-310 * rng.random(n),
+}
+
+
+@pytest.mark.parametrize("kind", _MANY_COLUMNS)
+@pytest.mark.parametrize("asked", [500, 100_000])
+def test_quantiles_of_very_many_rows_are_those_of_sorted_rows(rng, kind, asked):
+    n = 150_000  # above what is sorted at once
+    column = _MANY_COLUMNS[kind](rng, n)
+    q = np.append(rng.random(asked), (0.0, 1.0))
+    place = np.clip(np.ceil(q * n).astype(int) - 1, 0, n - 1)
+    assert np.array_equal(Empirical(column).ppf(q), np.sort(column)[place])
 
 
 def test_a_columns_quantiles_are_the_smallest_values_that_enough_rows_do_not_exceed():

@@ -194,7 +194,7 @@ def unseen(
     shape: Float[np.ndarray, "..."],
     n: int,
     *,
-    estimated: bool = True,
+    estimated: bool | Bool[np.ndarray, "..."] = True,
 ) -> Float[np.ndarray, "..."]:
     """Return by how much a mean of ``n`` values may be too small for what was not met yet.
 

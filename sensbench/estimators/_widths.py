@@ -41,8 +41,8 @@ class RowsTail:
         by_column.partition(by_column.shape[-1] - count - 1)
         largest = np.sort(by_column[..., -count - 1 :])
         shape = tail_shape(largest, 0.0)
-        light = unseen(largest, np.full(shape.shape, _LIGHT), len(rows), estimated=False)
-        self.not_met = np.where(np.isnan(shape), light, unseen(largest, shape, len(rows)))
+        read = ~np.isnan(shape)
+        self.not_met = unseen(largest, np.where(read, shape, _LIGHT), len(rows), estimated=read)
         enough = largest_kept(len(rows)) >= _LARGEST
         self.heaviness = shape if enough else np.full(shape.shape, np.nan)
 

@@ -291,7 +291,9 @@ class _Steps:
         of_feature = rise.take((walks.step + d * np.arange(r)[:, None]).ravel(), axis=0)
         length = np.where(walks.up[:, self._first], self.delta, -self.delta)
         of_feature /= length.reshape(-1, 1)
-        self._effects.append(of_feature.reshape(r, d, -1).transpose(0, 2, 1))
+        # in the order of what follows: each of many passes over it would go across otherwise
+        effects = of_feature.reshape(r, d, -1).transpose(0, 2, 1)
+        self._effects.append(np.ascontiguousarray(effects))
         moved = after - before
         run = np.empty((len(moved), 1, len(self._first)))
         with np.errstate(divide="ignore", invalid="ignore"):  # of a group's constant columns
