@@ -101,7 +101,7 @@ def main(effort: str, threads: int, out: Path) -> None:
 
     page = write(out, results, verdicts, seconds, told)
     file.unlink(missing_ok=True)
-    for table in (verdicts, seconds):
+    for table in (verdicts.drop(columns="limit"), seconds):
         click.echo("\n" + table.to_string(index=False, justify="left"))
     click.echo(f"\n{answer(verdicts, seconds)}")
     click.echo(f"\npage: {page}")

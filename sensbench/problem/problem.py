@@ -384,7 +384,10 @@ class Problem:
             for start in range(0, n, most):
                 yield Data(self.drawn_from.sample(min(most, n - start), rng))
             return
-        order = rng.permutation(len(self.data))[:n]
+        # rng.permutation's own order, half as wide: of a million rows it stays in cache
+        order = np.arange(len(self.data), dtype=np.int32 if len(self.data) < 2**31 else np.int64)
+        rng.shuffle(order)
+        order = order[:n]
         for start in range(0, len(order), most):
             yield self.data.take(order[start : start + most])
 

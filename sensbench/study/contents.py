@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
@@ -93,7 +93,9 @@ def method_of_text(text: str, measures: Mapping[str, Measure]) -> Method:
 
 def question_to_text(question: Question) -> str:
     """Return a question as text."""
-    content = asdict(question)
+    # asdict copies what it holds number by number, which takes seconds where outputs are many
+    content = asdict(replace(question, truth=(), reference=()))
+    content.update(truth=question.truth, reference=question.reference)
     if not question.law:  # as it was before inputs could depend on each other
         del content["law"]
     if not question.noise_floor:
