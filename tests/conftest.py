@@ -40,7 +40,8 @@ def cache_of_the_tests(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SENSBENCH_CACHE", str(folder))
-        # what tests patch is in this process; those of workers ask for them
+        # what tests patch is in this process; those of workers ask for them. Pages are drawn in it
+        # too: another process takes longer to start than most pages to draw
         patch.setenv("SENSBENCH_WORKERS", "0")
         yield folder
 

@@ -8,6 +8,7 @@ drawn here.
 import base64
 import io
 import logging
+import os
 import pickle
 import threading
 from collections import deque
@@ -34,6 +35,7 @@ _ENOUGH = 12
 _MOST_BYTES = 50_000_000
 _TARGET = "sensbench.report.draughtsmen:draughtsman"
 _LOOK_AGAIN = 0.1  # seconds
+_WORKERS = "SENSBENCH_WORKERS"
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,14 @@ def draw_here(order: Order) -> Sheet:
 def draw_all(orders: Mapping[str, Order], processes: int | None = None) -> dict[str, Sheet]:
     """Return a sheet per order, by its name; in any number of processes the same ones.
 
-    ``processes``: 1 or 2; by default two, where there are as many processors and enough to draw.
+    ``processes``: 1 or 2; by default two, where there are as many processors and enough to draw,
+    and ``$SENSBENCH_WORKERS``, which sets how many a study computes in, allows as many.
     """
     waiting = deque(orders)
     sheets: dict[str, Sheet] = {}
     if processes is None:
-        processes = 2 if len(orders) >= _ENOUGH and processors() > 1 else 1
+        alone = os.environ.get(_WORKERS, "").strip() in ("0", "1")
+        processes = 2 if len(orders) >= _ENOUGH and processors() > 1 and not alone else 1
     helper = _Helper(orders, waiting, sheets) if processes > 1 else None
     if helper is not None:
         helper.start()

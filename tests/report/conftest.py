@@ -1,6 +1,7 @@
 """Results of real runs, built from the estimators' own results."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from math import pi
 from typing import Any
 
@@ -17,8 +18,10 @@ from sensbench.inputs.space import InputSpace
 from sensbench.measure import MEASURES, measure
 from sensbench.model.quality import Quality, qualities
 from sensbench.problem.problem import Problem
-from sensbench.report import figures, write_report
+from sensbench.report import draughtsmen, figures, write_report
+from sensbench.report.draughtsmen import Sheet, draw_here
 from sensbench.report.figure import Omitted, ReportFigure
+from sensbench.report.style import saved
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 from sensbench.truths.implied import exact_truth
 
@@ -297,35 +300,85 @@ def empty_results():
     return Built().ask(linear(), (3,)).results()
 
 
-@pytest.fixture(scope="session")
-def page_of(request, tmp_path_factory):
-    """The page of the results of that name, without files; written once, for all who read it."""
+@cache
+def empty_figure():
+    return {kind: saved(Figure((4, 3)), kind) for kind in ("svg", "pdf", "png")}
+
+
+def blank(order):
+    """Return files of an empty figure that say what would be drawn: for tests of all around it.
+
+    Drawing takes most of the time of a page. Figures of other packages are drawn.
+    """
+    if not type(getattr(order.drawing.draw, "__self__", None)).__module__.startswith("sensbench."):
+        return draw_here(order)
+    mark = f"<!-- {order.drawing.digest} -->".encode()
+    of_kind = empty_figure()
+    files = {kind: of_kind[kind] + mark for kind in order.formats}
+    return Sheet(files, 4.0, 3.0)
+
+
+@pytest.fixture
+def blank_figures(monkeypatch):
+    monkeypatch.setattr(draughtsmen, "draw_here", blank)
+
+
+def _pages(request, tmp_path_factory, draw):
     texts: dict[str, str] = {}
 
     def page_of(name):
         if name not in texts:
             page = tmp_path_factory.mktemp(name) / "index.html"
             results = request.getfixturevalue(f"{name}_results")
-            texts[name] = write_report(results, page, files=False).read_text()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(draughtsmen, "draw_here", draw)
+                texts[name] = write_report(results, page, files=False).read_text()
         return texts[name]
 
     return page_of
 
 
 @pytest.fixture(scope="session")
+def page_of(request, tmp_path_factory):
+    """The page of the results of that name, without files; written once, for all who read it."""
+    return _pages(request, tmp_path_factory, draw_here)
+
+
+@pytest.fixture(scope="session")
+def words_of(request, tmp_path_factory):
+    """The same with empty figures."""
+    return _pages(request, tmp_path_factory, blank)
+
+
+def _folder(results, folder, draw):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draughtsmen, "draw_here", draw)
+        write_report(results, folder / "index.html", files=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def study_folder(study_results, tmp_path_factory):
     """A study's page with its files of all formats: to be copied by who changes it."""
-    folder = tmp_path_factory.mktemp("study")
-    write_report(study_results, folder / "index.html", files=True)
-    return folder
+    return _folder(study_results, tmp_path_factory.mktemp("study"), draw_here)
 
 
 @pytest.fixture(scope="session")
 def linear_folder(linear_results, tmp_path_factory):
     """The same of one question."""
-    folder = tmp_path_factory.mktemp("linear")
-    write_report(linear_results, folder / "index.html", files=True)
-    return folder
+    return _folder(linear_results, tmp_path_factory.mktemp("linear"), draw_here)
+
+
+@pytest.fixture(scope="session")
+def blank_study_folder(study_results, tmp_path_factory):
+    """A study's page with empty figures in files of all formats."""
+    return _folder(study_results, tmp_path_factory.mktemp("study"), blank)
+
+
+@pytest.fixture(scope="session")
+def blank_linear_folder(linear_results, tmp_path_factory):
+    """The same of one question."""
+    return _folder(linear_results, tmp_path_factory.mktemp("linear"), blank)
 
 
 @pytest.fixture(scope="session")

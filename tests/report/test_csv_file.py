@@ -31,7 +31,7 @@ def test_all_else_is_as_pandas_writes_it():
     assert as_csv(table[:0]) == table[:0].to_csv(index=False, lineterminator="\n").encode()
 
 
-def test_a_report_of_inputs_with_such_names(tmp_path):
+def test_a_report_of_inputs_with_such_names(tmp_path, blank_figures):
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["=a", "-b"])
     found = sb.compare(lambda x: -x[:, 0] + x[:, 1], X, estimators=["gradient"], budget=200)
     found.report(tmp_path / "index.html", files=True, formats=["csv"])

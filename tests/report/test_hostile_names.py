@@ -152,8 +152,11 @@ def test_drawings_run_nothing(page):
                     assert value.startswith("#")
 
 
-def test_files_stay_in_their_folder(page):
-    for path in page.parent.rglob("*"):
+def test_files_stay_in_their_folder(results, tmp_path, blank_figures):
+    write_report(results, tmp_path / "index.html", files=True, formats=["svg", "csv"])
+    written = list(tmp_path.rglob("*"))
+    assert {path.suffix for path in written} >= {".svg", ".csv", ".html"}
+    for path in written:
         assert path.is_dir() or re.fullmatch(r"[A-Za-z0-9.-]+", path.name)
 
 

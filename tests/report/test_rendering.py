@@ -7,6 +7,7 @@ import pickle
 import re
 import subprocess
 import sys
+import threading
 from collections import deque
 from dataclasses import replace
 from shutil import copytree
@@ -22,20 +23,31 @@ from sensbench.report.draughtsmen import Order, draw_all, draw_here
 from sensbench.report.drawings import Drawing, content_digest
 from sensbench.report.figures.importance import Importance
 from sensbench.report.figures.ranks import Ranks
+from tests.report.conftest import blank
+
+
+def counting(monkeypatch, draw):
+    names = []
+
+    def counted(order):
+        names.append(order.drawing.draw.__qualname__)
+        return draw(order)
+
+    monkeypatch.setattr(draughtsmen, "draw_here", counted)
+    monkeypatch.setattr(draughtsmen, "_ENOUGH", 10**6)
+    return names
 
 
 @pytest.fixture
 def drawn(monkeypatch):
     """The names of drawings as they are drawn, all of them in this process."""
-    names = []
+    return counting(monkeypatch, draw_here)
 
-    def counted(order):
-        names.append(order.drawing.draw.__qualname__)
-        return draw_here(order)
 
-    monkeypatch.setattr(draughtsmen, "draw_here", counted)
-    monkeypatch.setattr(draughtsmen, "_ENOUGH", 10**6)
-    return names
+@pytest.fixture
+def drawn_blank(monkeypatch):
+    """The same, of empty figures."""
+    return counting(monkeypatch, blank)
 
 
 def contents(folder):
@@ -104,14 +116,14 @@ def test_a_file_that_is_not_as_it_was_is_drawn_again(
         assert contents(tmp_path) == first
 
 
-def test_formats_on_request(linear_results, linear_folder, tmp_path, drawn):
-    copytree(linear_folder, tmp_path, dirs_exist_ok=True)
+def test_formats_on_request(linear_results, blank_linear_folder, tmp_path, drawn_blank):
+    copytree(blank_linear_folder, tmp_path, dirs_exist_ok=True)
     first = contents(tmp_path)
     kept = tmp_path / "figures" / "mine.png"
     kept.write_bytes(b"mine")
-    drawn.clear()
+    drawn_blank.clear()
     text = write(linear_results, tmp_path, formats=["png", "svg"]).read_text()
-    assert not drawn
+    assert not drawn_blank
     kinds = {path.suffix for path in (tmp_path / "figures").iterdir()}
     assert kinds == {".svg", ".png", ".json"}
     assert 'href="figures/linear-ranks.svg">SVG</a> <a href="figures/linear-ranks.png">' in text
@@ -119,7 +131,7 @@ def test_formats_on_request(linear_results, linear_folder, tmp_path, drawn):
     assert "linear-ranks.csv" not in text
     assert 'href="tables/' in text
     write(linear_results, tmp_path, formats=["csv"])
-    assert not drawn
+    assert not drawn_blank
     assert {p.suffix for p in (tmp_path / "figures").iterdir()} == {".csv", ".json", ".png"}
     assert kept.read_bytes() == b"mine"
     kept.unlink()
@@ -130,10 +142,10 @@ def test_formats_on_request(linear_results, linear_folder, tmp_path, drawn):
 
 
 def test_what_went_from_the_page_goes_and_nothing_else(
-    study_results, study_folder, tmp_path, drawn
+    study_results, blank_study_folder, tmp_path, drawn_blank
 ):
     ishigami, linear = (study_results.of(*key) for key in study_results.questions)
-    copytree(study_folder, tmp_path, dirs_exist_ok=True)
+    copytree(blank_study_folder, tmp_path, dirs_exist_ok=True)
     figures = tmp_path / "figures"
     (figures / "ishigami-ranks.png").write_bytes(b"changed by hand")
     write(linear, tmp_path)
@@ -145,10 +157,10 @@ def test_what_went_from_the_page_goes_and_nothing_else(
     record = json.loads((figures / "figures.json").read_text())["figures"]
     assert {at["page"] for at in record.values()} == {"index.html", "other.html"}
     assert left < {path.name for path in figures.iterdir()}
-    drawn.clear()
+    drawn_blank.clear()
     write(linear, tmp_path)
     write(ishigami, tmp_path, page="other.html")
-    assert not drawn
+    assert not drawn_blank
 
 
 def orders_of(results):
@@ -176,6 +188,36 @@ def test_two_processes_leave_nothing_out(linear_results):
     assert list(sheets) == list(orders)
     assert sheets == draw_all(orders, processes=1)
     assert sheets["3"].files["svg"].startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("workers", "enough", "processors", "helped"),
+    [("", 2, 2, True), ("4", 2, 2, True), ("0", 2, 2, False), ("1", 2, 2, False),
+     ("", 3, 2, False), ("", 2, 1, False)],
+)  # fmt: skip
+def test_two_processes_draw_where_it_pays_and_is_allowed(
+    monkeypatch, workers, enough, processors, helped
+):
+    asked = []
+
+    class Helper:
+        def __init__(self, *parts):
+            asked.append(parts)
+            self.no_more = threading.Event()
+
+        def start(self):
+            pass
+
+        def join(self):
+            pass
+
+    monkeypatch.setattr(draughtsmen, "_Helper", Helper)
+    monkeypatch.setattr(draughtsmen, "_ENOUGH", enough)
+    monkeypatch.setattr(draughtsmen, "processors", lambda: processors)
+    monkeypatch.setenv("SENSBENCH_WORKERS", workers)
+    orders = {name: Order(Drawing(Figure, ()), ()) for name in "ab"}
+    assert list(draw_all(orders)) == ["a", "b"]
+    assert bool(asked) == helped
 
 
 def test_where_no_process_can_be_started_this_one_draws(linear_results, monkeypatch):

@@ -85,7 +85,7 @@ class Entry(EntryPoint):
 
 
 @pytest.fixture
-def add(monkeypatch):
+def add(monkeypatch, blank_figures):
     # few of our own are enough beside it
     for registry, few in ((ROOMS["figure"], ["ranks"]), (ROOMS["table"], ["importance", "costs"])):
         own = {name: registry._files()[name] for name in few}
