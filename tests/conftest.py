@@ -47,6 +47,15 @@ def cache_of_the_tests(tmp_path_factory):
 
 
 @pytest.fixture
+def blank_figures(monkeypatch):
+    """Pages get empty figures."""
+    from sensbench.report import draughtsmen
+    from tests.blank import blank
+
+    monkeypatch.setattr(draughtsmen, "draw_here", blank)
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(20260101)
 

@@ -41,7 +41,7 @@ def formula(x):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, monkeypatch, blank_figures):
     monkeypatch.chdir(tmp_path)
     Path("study.yaml").write_text(STUDY)
     Path("net.py").write_text(NET)
@@ -561,10 +561,19 @@ def test_show_tells_what_it_cannot_use(run, line, told):
     assert told in run(line, 2)
 
 
-@pytest.mark.parametrize("given", ["x", "[1,2]", "true"])
-def test_a_parameter_of_another_kind_is_told(given):
+SHOW = """
+import sys
+from click.testing import CliRunner
+from sensbench.cli import main
+
+for given in sys.argv[1:]:
+    done = CliRunner().invoke(main, ["show", "ishigami", "--set", f"a={given}"])
+    print(done.exit_code, done.output)
+"""
+
+
+def test_a_parameter_of_another_kind_is_told():
     """In a process of its own: the tests' type checks would refuse it earlier."""
-    command = [sys.executable, "-m", "sensbench", "show", "ishigami", "--set", f"a={given}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "ishigami: expected a finite a; got" in done.stderr
+    given = ["x", "[1,2]", "true"]
+    done = subprocess.run([sys.executable, "-c", SHOW, *given], capture_output=True, text=True)
+    assert done.stdout.count("2 Error: ishigami: expected a finite a; got") == len(given)

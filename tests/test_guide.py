@@ -43,7 +43,7 @@ def test_the_guides_python_runs(capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
-def test_the_guides_commands_run(command, tmp_path, monkeypatch):
+def test_the_guides_commands_run(command, tmp_path, monkeypatch, blank_figures):
     monkeypatch.chdir(tmp_path)
     (study,) = blocks("yaml")
     assert yaml.safe_load(study)["name"] == "study"

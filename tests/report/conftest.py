@@ -1,7 +1,6 @@
 """Results of real runs, built from the estimators' own results."""
 
 from dataclasses import dataclass, field
-from functools import cache
 from math import pi
 from typing import Any
 
@@ -19,11 +18,11 @@ from sensbench.measure import MEASURES, measure
 from sensbench.model.quality import Quality, qualities
 from sensbench.problem.problem import Problem
 from sensbench.report import draughtsmen, figures, write_report
-from sensbench.report.draughtsmen import Sheet, draw_here
+from sensbench.report.draughtsmen import draw_here
 from sensbench.report.figure import Omitted, ReportFigure
-from sensbench.report.style import saved
 from sensbench.study.results import CELL_COLUMNS, FRAME_COLUMNS, Known, Method, Question, Results
 from sensbench.truths.implied import exact_truth
+from tests.blank import blank
 
 PROVENANCE = {
     "title": "Do the methods agree?",
@@ -298,29 +297,6 @@ def study_results():
 @pytest.fixture(scope="session")
 def empty_results():
     return Built().ask(linear(), (3,)).results()
-
-
-@cache
-def empty_figure():
-    return {kind: saved(Figure((4, 3)), kind) for kind in ("svg", "pdf", "png")}
-
-
-def blank(order):
-    """Return files of an empty figure that say what would be drawn: for tests of all around it.
-
-    Drawing takes most of the time of a page. Figures of other packages are drawn.
-    """
-    if not type(getattr(order.drawing.draw, "__self__", None)).__module__.startswith("sensbench."):
-        return draw_here(order)
-    mark = f"<!-- {order.drawing.digest} -->".encode()
-    of_kind = empty_figure()
-    files = {kind: of_kind[kind] + mark for kind in order.formats}
-    return Sheet(files, 4.0, 3.0)
-
-
-@pytest.fixture
-def blank_figures(monkeypatch):
-    monkeypatch.setattr(draughtsmen, "draw_here", blank)
 
 
 def _pages(request, tmp_path_factory, draw):

@@ -32,7 +32,7 @@ def comparison():
     return comparison
 
 
-def test_the_page_has_what_was_asked(comparison, tmp_path):
+def test_the_page_has_what_was_asked(comparison, tmp_path, blank_figures):
     page = comparison.report(tmp_path / "page.html").read_text("utf-8")
     assert 'id="difference"' in page
     assert ">Why methods differ<" in page

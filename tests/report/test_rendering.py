@@ -23,7 +23,7 @@ from sensbench.report.draughtsmen import Order, draw_all, draw_here
 from sensbench.report.drawings import Drawing, content_digest
 from sensbench.report.figures.importance import Importance
 from sensbench.report.figures.ranks import Ranks
-from tests.report.conftest import blank
+from tests.blank import blank
 
 
 def counting(monkeypatch, draw):

@@ -194,7 +194,7 @@ def test_sobolev_training_on_measured_targets_is_skipped_with_its_reason(tmp_pat
     assert "got measured targets; leave sobolev out" in skipped["reason"].iloc[0]
 
 
-def test_results_files_that_kept_r2_alone_still_open(tmp_path):
+def test_results_files_that_kept_r2_alone_still_open(tmp_path, blank_figures):
     """Before there was a Quality, a file held output name to R²."""
     network = {"name": "mlp", "hidden": [8], "train_rows": 100, "iterations": 40}
     asked = study(models=[network], budgets=[400], replicates=1)

@@ -154,7 +154,7 @@ def test_parts_of_other_studies_and_damaged_ones_are_refused(tmp_path, parts):
     assert not (tmp_path / "out.sqlite").exists()
 
 
-def test_on_the_command_line(tmp_path, monkeypatch):
+def test_on_the_command_line(tmp_path, monkeypatch, blank_figures):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.yaml").write_text(
         "name: s\nproblems: [ishigami]\nestimators: [gradient]\nbudgets: [50]\nreplicates: 5\n"
