@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -81,7 +80,7 @@ def _noise(n: int, count: int, seed: int | tuple[int, ...]) -> Float[np.ndarray,
     return np.random.default_rng(seed).random((n, count))
 
 
-def _padded(known: Mapping[str, Truth], count: int) -> Mapping[str, Any]:
+def _padded(known: Truths | Mapping[str, Truth], count: int) -> Truths:
     """Return known values with zeros for the inputs without effect, worked out when asked."""
 
     def wider(name: str, truth: Truth) -> Truth:

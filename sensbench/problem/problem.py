@@ -120,9 +120,9 @@ class Problem:
     space: InputSpace
     model: Model | None = None
     data: Data | None = None
-    truth: Mapping[str, Truth] = field(default_factory=dict)
+    truth: Truths | Mapping[str, Truth] = field(default_factory=dict)
     truth_of: str = ""
-    reference: Mapping[str, Truth] = field(default_factory=dict)
+    reference: Truths | Mapping[str, Truth] = field(default_factory=dict)
     inputs: Inputs = "data"
     quality: Mapping[str, Quality] = field(default_factory=dict)
     judged_on: str = ""
@@ -181,7 +181,7 @@ class Problem:
         name: str | None = None,
         X: Any = None,
         y: Any = None,
-        truth: Mapping[str, Any] | None = None,
+        truth: Truths | Mapping[str, Any] | None = None,
         output: Selector = None,
         outputs: Names | None = None,
         arguments: Arguments = None,
@@ -315,7 +315,7 @@ class Problem:
         return self if self.drawn_from.independent else replace(self, inputs="product")
 
     @property
-    def known_truth(self) -> Mapping[str, Truth]:
+    def known_truth(self) -> Truths | Mapping[str, Truth]:
         """What is known of the law that draws come from: nothing, where that is not the space's."""
         return self.truth if self.drawn_from is self.space else {}
 

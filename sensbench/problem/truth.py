@@ -79,7 +79,8 @@ def with_inert_inputs(
 class Truths(Mapping):
     """Measure name to what is known of it, worked out when somebody asks.
 
-    A mapping from ``str`` to ``Truth`` (not declared as one: run-time type checkers would ask).
+    A mapping from ``str`` to ``Truth``. It is not declared as one, and stands beside one where both
+    are taken: run-time type checkers would ask.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class Truths(Mapping):
             return "<Truths, not worked out yet>"
         return f"<Truths of {', '.join(self) or 'nothing'}>"
 
-    def or_else(self, *others: Mapping[str, Truth]) -> "Truths":
+    def or_else(self, *others: "Truths | Mapping[str, Truth]") -> "Truths":
         """Return these truths, and where there are none those of the others, in their order."""
 
         def make() -> dict[str, Truth]:
@@ -125,7 +126,7 @@ class Truths(Mapping):
         return Truths(make)
 
     @classmethod
-    def of(cls, known: Mapping[str, Any] | None) -> "Truths":
+    def of(cls, known: "Truths | Mapping[str, Any] | None") -> "Truths":
         """Return truths from arrays (taken to be exact) and ``Truth`` objects."""
         if isinstance(known, cls):
             return known

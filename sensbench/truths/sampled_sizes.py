@@ -14,7 +14,7 @@ _CHUNK = 2**13
 
 
 def with_sampled_sizes(
-    truths: Mapping[str, Truth],
+    truths: Truths | Mapping[str, Truth],
     model: Model,
     space: InputSpace,
     *,

@@ -42,6 +42,15 @@ def test_conforms(any_problem):
     check_problem(any_problem)
 
 
+@pytest.mark.parametrize("name", ["borehole", "metafunction", "cantilever_beam", "causal_roles"])
+def test_known_values_are_worked_out_when_somebody_asks(name):
+    """Not by the types that are checked at run time either: some take seconds."""
+    problem = problems.load(name, **PARAMS.get(name, {}))
+    assert not problem.truth.worked_out
+    assert not problem.with_model(problem.model).truth.worked_out
+    assert problem.truth
+
+
 @pytest.mark.parametrize("name", problems.names())
 def test_summary_is_one_short_line(name):
     summary = problems.registry.summary(name)
