@@ -340,12 +340,6 @@ def study_folder(study_results, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def linear_folder(linear_results, tmp_path_factory):
-    """The same of one question."""
-    return _folder(linear_results, tmp_path_factory.mktemp("linear"), draw_here)
-
-
-@pytest.fixture(scope="session")
 def blank_study_folder(study_results, tmp_path_factory):
     """A study's page with empty figures in files of all formats."""
     return _folder(study_results, tmp_path_factory.mktemp("study"), blank)

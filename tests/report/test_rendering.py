@@ -97,22 +97,22 @@ def test_only_the_figures_of_what_changed_are_drawn(study_results, tmp_path, dra
 
 @pytest.mark.slow
 def test_a_file_that_is_not_as_it_was_is_drawn_again(
-    linear_results, linear_folder, tmp_path, drawn
+    linear_results, blank_linear_folder, tmp_path, drawn_blank
 ):
-    copytree(linear_folder, tmp_path, dirs_exist_ok=True)
+    copytree(blank_linear_folder, tmp_path, dirs_exist_ok=True)
     first = contents(tmp_path)
     (tmp_path / "figures" / "linear-ranks.png").write_bytes(b"half a fil")
     (tmp_path / "figures" / "linear-importance.pdf").unlink()
-    drawn.clear()
+    drawn_blank.clear()
     write(linear_results, tmp_path)
-    assert len(drawn) == 2
+    assert len(drawn_blank) == 2
     assert contents(tmp_path) == first
     # without the page its images are drawn, and without a record that can be read all is
     for path in ("index.html", "figures/figures.json"):
-        n_drawn = len(drawn)
+        n_drawn = len(drawn_blank)
         (tmp_path / path).write_text("{")
         write(linear_results, tmp_path)
-        assert len(drawn) > n_drawn + 4
+        assert len(drawn_blank) > n_drawn + 4
         assert contents(tmp_path) == first
 
 
