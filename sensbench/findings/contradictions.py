@@ -24,7 +24,7 @@ def contradictions(results: Results, output: str) -> list[Finding]:
     return [
         *_estimates_apart(results, numbers, output, apart),
         *_first_above_total(results, numbers, output, apart),
-        *(() if apart else _bound_below_total(results, numbers, output)),
+        *(() if apart else _outside_bounds(results, numbers, output)),
         *(() if apart else _sum_above_one(numbers, output)),
     ]
 
@@ -102,17 +102,25 @@ def _first_above_total(
                 yield Finding(Cause.FIRST_ABOVE_TOTAL, output, features, both, evidence, True)
 
 
-def _bound_below_total(results: Results, numbers: pd.DataFrame, output: str) -> Iterator[Finding]:
-    """Yield bounds whose interval is below that of the index they should bound."""
-    bounds = chosen(numbers, results, lambda m: m.total_order == "bound")
+def _outside_bounds(results: Results, numbers: pd.DataFrame, output: str) -> Iterator[Finding]:
+    """Yield bounds whose interval is on the wrong side of that of the index they should bound."""
+    uppers = chosen(numbers, results, lambda m: m.total_order == "bound")
+    lowers = chosen(numbers, results, lambda m: m.total_order == "lower bound")
     totals = chosen(numbers, results, lambda m: m.total_order == "estimate")
-    for bound in bounds.to_dict("records"):
-        for total in totals[totals["feature"] == bound["feature"]].to_dict("records"):
-            if bound["high"] < total["low"] and total["value"] - bound["value"] >= _NOTABLE / 5:
-                evidence = {"bound": bound["value"], "total-order index": total["value"]}
-                both = str(bound["estimator"]), str(total["estimator"])
-                features = (str(bound["feature"]),)
-                yield Finding(Cause.BOUND_BELOW_TOTAL, output, features, both, evidence, True)
+    for cause, bounds in (
+        (Cause.BOUND_BELOW_TOTAL, uppers), (Cause.LOWER_BOUND_ABOVE_TOTAL, lowers),
+    ):  # fmt: skip
+        for bound in bounds.to_dict("records"):
+            for total in totals[totals["feature"] == bound["feature"]].to_dict("records"):
+                small, large = total, bound
+                if cause == Cause.BOUND_BELOW_TOTAL:
+                    small, large = bound, total
+                apart = small["high"] < large["low"]
+                if apart and large["value"] - small["value"] >= _NOTABLE / 5:
+                    evidence = {"bound": bound["value"], "total-order index": total["value"]}
+                    both = str(bound["estimator"]), str(total["estimator"])
+                    features = (str(bound["feature"]),)
+                    yield Finding(cause, output, features, both, evidence, True)
 
 
 def _sum_above_one(numbers: pd.DataFrame, output: str) -> Iterator[Finding]:

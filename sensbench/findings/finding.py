@@ -124,6 +124,8 @@ class Cause(StrEnum):
     """S_1 lies above S_T, which independent inputs exclude."""
     BOUND_BELOW_TOTAL = "bound below total order"
     """An upper bound of S_T, estimated from sampled derivatives, lies below S_T."""
+    LOWER_BOUND_ABOVE_TOTAL = "lower bound above total order"
+    """A lower bound of S_T, estimated from sampled derivatives, lies above S_T."""
     SUM_ABOVE_ONE = "sum above one"
     """First-order indices sum to more than 1, which independent inputs exclude."""
     INERT = "no effect visible"

@@ -43,7 +43,7 @@ CAUSES_OF: Mapping[Label, tuple[Cause, ...]] = {
     Label.UNSETTLED_TAIL: (Cause.UNSETTLED,),
     Label.CONTRADICTION: (
         Cause.ESTIMATES_APART, Cause.FIRST_ABOVE_TOTAL, Cause.BOUND_BELOW_TOTAL,
-        Cause.SUM_ABOVE_ONE,
+        Cause.LOWER_BOUND_ABOVE_TOTAL, Cause.SUM_ABOVE_ONE,
     ),
     Label.METHODS_DIFFER: (Cause.FIRST_BY, Cause.SLOPES_AND_VARIANCES, Cause.PREDICTION),
     Label.ACTS_JOINTLY: (Cause.INTERACTIONS, Cause.ONLY_INTERACTIONS),

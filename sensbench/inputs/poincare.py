@@ -53,16 +53,16 @@ def poincare_constant(marginal: Any) -> float | NoConstant:
         if family == "truncnorm":
             # The normal tail beyond decides no digit of the constant.
             ends = np.array(marginal.ppf([_NO_MASS, 0.5]))[0], np.array(marginal.isf(_NO_MASS))
-            return _by_finite_elements(_Frozen(marginal), *map(float, ends))
+            return _by_finite_elements(Frozen(marginal), *map(float, ends))
         return NoConstant(
             f"no Poincaré constant is known here for an unbounded "
             f"{repr(family) if family else type(marginal).__name__} marginal; "
             f"truncate it to a bounded interval"
         )
-    return _by_finite_elements(_Frozen(marginal), low, high)
+    return _by_finite_elements(Frozen(marginal), low, high)
 
 
-class _Frozen:
+class Frozen:
     """A frozen marginal as a hashable key (scipy's own frozen objects hash by identity).
 
     Those of people's own families share a name, and so stay apart by identity.
@@ -81,11 +81,11 @@ class _Frozen:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frozen) and self.key == other.key
+        return isinstance(other, Frozen) and self.key == other.key
 
 
 @lru_cache(maxsize=256)
-def _by_finite_elements(frozen: _Frozen, low: float, high: float) -> float | NoConstant:
+def _by_finite_elements(frozen: Frozen, low: float, high: float) -> float | NoConstant:
     elements = _elements(frozen.marginal, low, high)
     if isinstance(elements, NoConstant):
         return elements
@@ -192,11 +192,11 @@ def eigenfunctions(marginal: Any, count: int) -> Eigenfunctions | NoConstant:
         return NoConstant("the marginal is discrete: it has no density")
     if np.isinf(low) or np.isinf(high):
         return NoConstant("the marginal is unbounded: truncate it to a bounded interval")
-    return _tabulated(_Frozen(marginal), low, high, count)
+    return _tabulated(Frozen(marginal), low, high, count)
 
 
 @lru_cache(maxsize=256)
-def _tabulated(frozen: _Frozen, low: float, high: float, count: int) -> Eigenfunctions | NoConstant:
+def _tabulated(frozen: Frozen, low: float, high: float, count: int) -> Eigenfunctions | NoConstant:
     elements = _elements(frozen.marginal, low, high)
     if isinstance(elements, NoConstant):
         return elements

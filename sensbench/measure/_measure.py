@@ -44,7 +44,7 @@ class Measure:
         Whether the sign carries a meaning.
     total_order
         What it tells of the total-order index, which is 0 for an input without effect only: it is
-        an ``"estimate"`` of it or an upper ``"bound"``; empty: neither.
+        an ``"estimate"`` of it, an upper ``"bound"`` or a ``"lower bound"``; empty: none of these.
     floor
         Name of the measure that says what an input without effect scores by chance, where there
         is one: values up to it are not ranked.
@@ -60,7 +60,7 @@ class Measure:
     axis: Axis = "feature"
     variance_power: int = 0
     signed: bool = False
-    total_order: Literal["", "estimate", "bound"] = ""
+    total_order: Literal["", "estimate", "bound", "lower bound"] = ""
     floor: str = ""
 
     def __post_init__(self) -> None:

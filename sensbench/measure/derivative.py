@@ -5,6 +5,7 @@ from sensbench.measure._measure import Measure, define
 _KUCHERENKO = "Kucherenko et al. 2009, doi:10.1016/j.ress.2008.05.006"
 _DGSM = "Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023"
 _ACTIVE = "Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013"
+_LOWER = "Kucherenko & Song 2016, doi:10.1007/978-3-319-33507-0_23, arXiv:1605.07830"
 _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
 _NEURALSENS = "Pizarroso, Portela & Muñoz 2022, doi:10.18637/jss.v102.i07"
@@ -126,6 +127,18 @@ for _measure in (
         _POINCARE,
         "derivative",
         total_order="bound",
+    ),
+    Measure(
+        "total_order_lower_bound",
+        r"lower bound of $S_T$",
+        "Lower bound of the first- and the total-order index: the squared correlation of the "
+        "output with the input, from its derivative. A linear model's is S_1; 0 says nothing. "
+        "Holds for independent inputs and models that do not jump.",
+        "",
+        "(E[τ_i·∂f/∂x_i])²/(Var x_i·Var f) = Corr(f, x_i)²  ≤  S_i  ≤  S_Ti,  τ_i: Stein kernel",
+        _LOWER,
+        "derivative",
+        total_order="lower bound",
     ),
     Measure(
         "activity_score",

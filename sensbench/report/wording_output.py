@@ -374,6 +374,13 @@ def _impossible(findings: Sequence[Finding]) -> list[str]:
                 f"lies below the index S_T by {f.methods[1]} ({index}): the sampled derivatives "
                 f"missed a steep place or a jump; trust {f.methods[1]}."
             )
+        elif f.cause == Cause.LOWER_BOUND_ABOVE_TOTAL:
+            texts.append(
+                f"The lower bound of {f.features[0]} by {f.methods[0]} "
+                f"({number(f.number('bound'), 2)}) lies above the index S_T by {f.methods[1]} "
+                f"({index}): the model jumps, which its derivatives do not see, or one of them is "
+                f"wrong; trust {f.methods[1]} where it jumps."
+            )
         else:
             texts.append(
                 f"S_1 of {f.features[0]} by {f.methods[0]} "
@@ -420,6 +427,7 @@ OF_OUTPUT: Mapping[Cause, Callable[[Sequence[Finding]], list[str]]] = {
     Cause.ESTIMATES_APART: _estimates_apart,
     Cause.FIRST_ABOVE_TOTAL: _impossible,
     Cause.BOUND_BELOW_TOTAL: _impossible,
+    Cause.LOWER_BOUND_ABOVE_TOTAL: _impossible,
     Cause.SUM_ABOVE_ONE: _impossible,
     Cause.EXACT_ORDER: _exact_order,
     Cause.ONE_METHOD: _one_method,

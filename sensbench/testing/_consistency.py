@@ -16,6 +16,8 @@ _OF_INDEPENDENT = (
     ("shapley", "total_order"),
     ("first_order", "total_order"),
     ("total_order", "total_order_bound"),
+    ("total_order_lower_bound", "first_order"),
+    ("total_order_lower_bound", "total_order"),
 )
 
 

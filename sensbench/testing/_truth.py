@@ -51,6 +51,7 @@ def sampled_measures(
     centre = YA.mean(axis=0)
     # NaN where there is no derivative: it agrees with no truth.
     J, swapped, walked = np.full((3, len(A), problem.o, problem.d), np.nan)
+    along = np.full((len(A), problem.d), np.nan)
     constants, sigma, ranges = np.full((3, problem.d), np.nan)
     skipped = space.without_derivative
     for i, block in enumerate(space.blocks):
@@ -63,6 +64,7 @@ def sampled_measures(
             sigma[i] = space.std()[block[0]]
             ranges[i] = _length(space.marginals[block[0]])
             J[:, :, i] = slopes[:, :, block[0]]
+            along[:, i] = (A[:, block[0]] - space.marginals[block[0]].mean()) / sigma[i]
     # One order per row, in which the features of B enter A.
     X, before, ways = A.copy(), YA, np.argsort(rng.random((len(A), problem.d)), axis=1)
     for moved in ways.T:
@@ -72,8 +74,8 @@ def sampled_measures(
         after = model(X)
         walked[np.arange(len(A)), :, moved] = after - before
         before = after
-    pairs = _pairs(problem, A, B) if problem.d <= _MOST_IN_PAIRS else None
-    rows = (YA - centre, YB - centre, swapped, J, walked, *(() if pairs is None else (pairs,)))
+    pairs = (_pairs(problem, A, B),) if problem.d <= _MOST_IN_PAIRS else ()
+    rows = (YA - centre, YB - centre, swapped, J, walked, along, *pairs)
 
     def of(some: tuple[Float[np.ndarray, "..."], ...]) -> dict[str, Float[np.ndarray, "..."]]:
         measures = _statistics(some, sigma, constants, ranges)
@@ -100,7 +102,7 @@ def _statistics(
     First order: Sobol' 2001 with Saltelli's difference, also for pairs and, along random orders,
     for the Shapley effects; total order: Jansen 1999.
     """
-    YA, YB, swapped, J, walked = rows[:5]
+    YA, YB, swapped, J, walked, along = rows[:6]
     variance = np.concatenate([YA, YB]).var(axis=0)[:, None]
     removed = (YB[:, :, None] * (swapped - YA[:, :, None])).mean(axis=0)
     squares = ((swapped - YA[:, :, None]) ** 2).mean(axis=0)
@@ -119,14 +121,14 @@ def _statistics(
     }
     if np.isfinite(ranges).all():
         statistics["mu_star_limit"] = raw["derivative_abs"] * ranges
-    if len(rows) > 5:
-        both = (YB[:, :, None, None] * rows[5]).mean(axis=0) / variance[..., None]
+    if len(rows) > 6:
+        both = (YB[:, :, None, None] * rows[6]).mean(axis=0) / variance[..., None]
         second = both - first[:, :, None] - first[:, None, :]
         off_diagonal = 1.0 - np.eye(len(ranges))
         statistics["second_order"] = second * off_diagonal
         changes = swapped - YA[:, :, None]
         # Liu & Owen 2006: what the two change together, less what each changes alone
-        contrast = rows[5] - changes[:, :, :, None] - changes[:, :, None, :]
+        contrast = rows[6] - changes[:, :, :, None] - changes[:, :, None, :]
         acting = (contrast**2).mean(axis=0) / 4 / variance[..., None]
         statistics["total_interaction"] = acting * off_diagonal
     return {
@@ -135,6 +137,7 @@ def _statistics(
         **{f"{name}_standardised": value * scale for name, value in raw.items()},
         "dgsm": (J**2).mean(axis=0),
         "total_order_bound": constants * (J**2).mean(axis=0) / variance,
+        "total_order_lower_bound": (YA.T @ along / len(YA)) ** 2 / variance,
         "first_order": first,
         "total_order": squares / (2 * variance),
         "permutation_mse": squares,

@@ -56,7 +56,8 @@ def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
 
     Independent inputs and y = f(x) are assumed: then the permutation importance is
     2·Var·S_T (Gregorutti et al. 2017, doi:10.1007/s11222-016-9646-1), and the total index is
-    bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310).
+    bounded by C·DGSM/Var (Roustant et al. 2017, doi:10.1214/17-EJS1310), and from below, where all
+    inputs are normal, by the squared mean derivative (Kucherenko & Song 2016, arXiv:1605.07830).
 
     Raises
     ------
@@ -94,6 +95,10 @@ def implied(space: InputSpace, known: Mapping[str, Truth]) -> dict[str, Truth]:
         constants = [poincare_constant(marginal) for marginal in space.marginals]
         if not any(isinstance(constant, NoConstant) for constant in constants):
             add("total_order_bound", "dgsm", np.array(constants) * squares / variance)
+    if "derivative_mean" in known and all(family_of(m) == "norm" for m in space.marginals):
+        of, along = known["derivative_mean"], space.std() ** 2 / variance
+        error = 2 * np.abs(of.value) * of.standard_error * along
+        add("total_order_lower_bound", "derivative_mean", of.value**2 * along, error)
     for name in (*_SLOPES, "derivative_rms", "derivative_std"):
         if name in truth:
             scale = space.std() / np.sqrt(variance)

@@ -11,6 +11,7 @@ from sensbench.errors import require
 from sensbench.inputs.marginal import family_of
 from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.inputs.space import InputSpace
+from sensbench.inputs.stein import SteinKernel, stein_kernel
 from sensbench.measure import MEASURES
 from sensbench.model.model import Model
 from sensbench.problem.truth import Truth, Truths
@@ -179,6 +180,10 @@ def _sums(
     if J is not None:
         sums["J"], sums["absJ"] = J.sum(axis=0), np.abs(J).sum(axis=0)
         sums["JJ"] = (J**2).sum(axis=0)
+        kernels = _kernels(space)
+        if kernels is not None:
+            weights = np.stack([k(A[:, i]) for i, k in enumerate(kernels)], axis=1)
+            sums["weighted"] = (J * weights[:, None, :]).sum(axis=0)
         if bounded(space):
             sums["limit"] = _steps(model, space, A, J, part[0])
     return sums
@@ -212,6 +217,12 @@ def _shapley(
                 shapley[k] += np.bincount(moved, weights=weights, minlength=len(blocks))
             before = after
     return shapley
+
+
+def _kernels(space: InputSpace) -> list[SteinKernel] | None:
+    kernels = [stein_kernel(marginal) for marginal in space.marginals]
+    known = [kernel for kernel in kernels if isinstance(kernel, SteinKernel)]
+    return known if len(known) == len(kernels) else None
 
 
 def bounded(space: InputSpace) -> bool:
@@ -281,6 +292,8 @@ def _measures(
         constants = [poincare_constant(marginal) for marginal in space.marginals]
         if not any(isinstance(constant, NoConstant) for constant in constants):
             measures["total_order_bound"] = np.array(constants) * dgsm / variance
+        if "weighted" in sums:
+            measures["total_order_lower_bound"] = (sums["weighted"] / n * scale) ** 2
     if "limit" in sums:
         measures["mu_star_limit"] = sums["limit"] / n
     return measures

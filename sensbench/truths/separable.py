@@ -27,8 +27,8 @@ _CHUNK = 4_000_000
 _AGREEMENT = 1e-10
 # What is this much smaller than its parts is a zero with rounding.
 _ROUNDING = 1e-14
-# A jump is part of the variance and of no derivative, so a bound from derivatives is none.
-_LOST_AT_JUMPS = ("total_order_bound", "mu_star_limit")
+# A jump is part of the variance and of no derivative, so bounds from derivatives are none.
+_LOST_AT_JUMPS = ("total_order_bound", "total_order_lower_bound", "mu_star_limit")
 
 
 def separable(
@@ -58,7 +58,7 @@ def separable(
     jumps
         Input's position to the values at which a factor jumps. Derivatives exist on either side
         and miss the jump: the DGSM bounds nothing and small Morris steps see more than the slope,
-        so ``total_order_bound`` and ``mu_star_limit`` are left out; and every derivative where
+        so both bounds of total order and ``mu_star_limit`` are left out; and every derivative where
         there is nothing but jumps along an input, which a model refuses to differentiate.
     monotone
         Input's position to the values of it between which every output is known to be monotone in
@@ -173,7 +173,7 @@ def _scale(name: str, moments: Mapping[str, np.ndarray]) -> np.ndarray | float:
         return np.sqrt(moments["dgsm"])
     if name == "mean":
         return float(np.abs(moments["mean"]) + np.sqrt(moments["variance"]))
-    if name == "first_order":
+    if name in ("first_order", "total_order_lower_bound"):
         return 1.0
     return float(np.abs(moments[name]).max())
 
@@ -187,6 +187,8 @@ class _Series:
     index: np.ndarray
     means: Float[np.ndarray, "k d"]
     slope_means: Float[np.ndarray, "k d"]
+    # with the input itself, in its standard deviations
+    along: Float[np.ndarray, "k d"]
     covariances: list[Float[np.ndarray, "b b"]] = field(default_factory=list)
     slope_products: list[Float[np.ndarray, "b b"]] = field(default_factory=list)
 
@@ -199,6 +201,7 @@ class _Series:
             np.zeros((k, d), dtype=bool),
             index,
             np.ones((k, d)),
+            np.zeros((k, d)),
             np.zeros((k, d)),
         )
         for i, line in enumerate(lines):
@@ -218,6 +221,8 @@ class _Series:
             series.slope_products.append((slopes * w) @ slopes.T)
             series.means[rows, i] = mean[index[rows, i]]
             series.slope_means[rows, i] = slope_mean[index[rows, i]]
+            x = line.x - line.x @ w
+            series.along[rows, i] = ((centred * w) @ x / np.sqrt(x**2 @ w))[index[rows, i]]
         return series
 
     def pairs(self) -> Iterator[PairsOfTerms]:
@@ -275,6 +280,7 @@ def _moments(
     slopes = series.coefficients[:, None] * series.slope_means * others(series.means)
     slope = slopes.sum(axis=0)
     slope[np.abs(slope) < _ROUNDING * np.sqrt(dgsm)] = 0.0
+    along = (series.coefficients[:, None] * series.along * others(series.means)).sum(axis=0)
     means = series.coefficients * series.means.prod(axis=1)
     mean = float(means.sum())
     if abs(mean) < _ROUNDING * (np.sqrt(variance) + np.abs(means).sum()):
@@ -286,6 +292,7 @@ def _moments(
         "total_order": _without_rounding(total / variance),
         "dgsm": dgsm,
         "derivative_mean": slope,
+        "total_order_lower_bound": _without_rounding(along**2 / variance),
     }
     if not converging:
         second = (second + second.T) / 2  # equal up to rounding

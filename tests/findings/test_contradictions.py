@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 import sensbench as sb
 from sensbench.findings import Cause, Label, verdict
@@ -39,11 +40,12 @@ def test_intervals_that_overlap_or_are_near_do_not_contradict(by_hand, lower, ha
     assert contradictions(two(by_hand, lower, half), "y") == []
 
 
-def sobol(first, total, bound=0.9):
+def sobol(first, total, bound=0.9, lower=0.0):
     return {
         "sobol": {"total_order": {"a": total, "b": 0.4}, "first_order": {"a": first, "b": 0.3}},
         "gradient": {"derivative_rms_standardised": {"a": 1.0, "b": 0.7},
-                     "total_order_bound": {"a": bound, "b": 0.9}},
+                     "total_order_bound": {"a": bound, "b": 0.9},
+                     "total_order_lower_bound": {"a": lower, "b": 0.3}},
     }  # fmt: skip
 
 
@@ -53,6 +55,8 @@ def sobol(first, total, bound=0.9):
         (sobol(0.5, 0.6), []),
         (sobol(0.6, 0.4), [Cause.FIRST_ABOVE_TOTAL]),
         (sobol(0.5, 0.6, bound=0.02), [Cause.BOUND_BELOW_TOTAL]),
+        (sobol(0.5, 0.6, lower=0.55), []),
+        (sobol(0.5, 0.6, lower=0.95), [Cause.LOWER_BOUND_ABOVE_TOTAL]),
         (sobol(1.2, 1.2, bound=2.0), [Cause.SUM_ABOVE_ONE]),
     ],
 )
@@ -63,6 +67,21 @@ def test_what_theory_forbids(by_hand, numbers, causes):
     assert len(words(found)) == len(causes)
     alert = verdict(results).alert(Label.CONTRADICTION)
     assert (alert is not None) == bool(causes)
+
+
+def test_a_model_that_jumps_breaks_the_bounds_from_its_slopes():
+    """A saw rises at every row, and falls as far in a cliff that no row is met on."""
+    space = sb.InputSpace.uniform({"x": (0, 4), "z": (0, 4)})
+    results = sb.compare(
+        lambda x: x[:, 0] - (1 + torch.tanh(1e7 * (x[:, 0] - 2))) + 0.1 * x[:, 1],
+        space=space, estimators=["gradient", "sobol"], budget=4000,
+    )  # fmt: skip
+    (found,) = results.findings().only(Cause.LOWER_BOUND_ABOVE_TOTAL)
+    assert (found.features, found.methods) == (("x",), ("gradient", "sobol"))
+    assert found.number("bound") > 1 > found.number("total-order index")
+    (said,) = words([found])
+    assert "The lower bound of x by gradient" in said
+    assert "the model jumps" in said
 
 
 def test_a_verdict_has_lines_ranks_and_alerts(by_hand):

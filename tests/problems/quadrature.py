@@ -94,10 +94,15 @@ def by_quadrature(problem, axes):
         for i in set(everything) - set(u):
             more = shares[tuple(sorted((*u, i)))] - share
             shapley[:, i] += more / (d * math.comb(d - 1, len(u)))
+    along = [w * (nodes - w @ nodes) for nodes, w in axes]
+    correlations = [
+        along[i] @ mean(Y, [j for j in everything if j != i]) / sigma[i] for i in everything
+    ]
+    lower = {"total_order_lower_bound": np.stack(correlations, axis=-1) ** 2 / variance[:, None]}
     standardised = {f"{k}_standardised": v * scale for k, v in raw.items() if k != "dgsm"}
     acting = interactions(shares, problem.o, d)
     return {
-        **{name: values for name, values in acting.items() if name in problem.truth},
+        **{name: values for name, values in (acting | lower).items() if name in problem.truth},
         **raw,
         **limit(problem, axes, raw["derivative_abs"]),
         "mean": centre,

@@ -1,6 +1,7 @@
 """What the measures of derivatives are means of, summed over rows that are never all held."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,7 @@ from sensbench.estimator.tails import (
     unseen_of_squares,
 )
 from sensbench.inputs.rows import even
+from sensbench.inputs.stein import SteinKernel, weights_of
 from sensbench.model.model import Model
 from sensbench.problem.problem import Problem
 
@@ -50,6 +52,8 @@ class SlopeSums:
     batches
         Over how many batches of groups slopes by different inputs are multiplied, too: what an
         active subspace needs. None by default.
+    kernels
+        The weight of each column's slopes for ``weighted`` means, of mean 1; none by default.
     curvature
         Whether each row's slopes are followed by its second derivatives, exact ones: ∂²f/∂x_i∂x_j
         for i ≤ j, row by row of the matrix's upper triangle.
@@ -74,6 +78,7 @@ class SlopeSums:
         rng: np.random.Generator,
         *,
         batches: int = 0,
+        kernels: Sequence[SteinKernel] = (),
         curvature: bool = False,
     ):
         model, m = problem.explained, len(columns)
@@ -83,8 +88,11 @@ class SlopeSums:
         m = m + m * (m + 1) // 2 if curvature else m
         fit = max(_FEWEST, _SUMS_BYTES // (3 * 8 * model.o * m))
         self.groups = RowGroups(n, min(GROUPS, fit), min(RUN, most))
-        # size, centred slope and its square; centred output and its square
-        self._slopes = np.zeros((len(self.groups), 3, model.o, m))
+        # size, centred slope, its square and, with kernels, the slope times its weight; centred
+        # output and its square
+        self._kernels = () if all(kernel.is_constant for kernel in kernels) else tuple(kernels)
+        kinds = 4 if self._kernels else 3
+        self._slopes = np.zeros((len(self.groups), kinds, model.o, m))
         self._outputs = np.zeros((len(self.groups), 2, model.o))
         self.centre = np.zeros((model.o, m))
         self.largest, self.first, self._centre_y = (np.zeros(model.o) for _ in range(3))
@@ -100,9 +108,17 @@ class SlopeSums:
     def _look(self, problem: Problem, n: int, runs: int, rng: np.random.Generator) -> None:
         """Evaluate and differentiate the rows, a chunk of so many runs after the other."""
         model, start = problem.explained, 0
-        chunks = (rows.X for rows in problem.rows_in_chunks(n, runs * self.groups.run, rng))
+        weights: deque[Float[np.ndarray, "_ m"] | None] = deque()
+
+        def chunks() -> Iterator[Float[np.ndarray, "_ d"]]:
+            for rows in problem.rows_in_chunks(n, runs * self.groups.run, rng):
+                weights.append(
+                    weights_of(self._kernels, rows.X, self._columns) if self._kernels else None
+                )
+                yield rows.X
+
         with model.many_calls():
-            for Y, slopes in self._differentiated(model, chunks):
+            for Y, slopes in self._differentiated(model, chunks()):
                 if start == 0:
                     self.first, self._centre_y = Y[0], Y[:_FIRST_ROWS].mean(axis=0)
                     # as the slopes' own numbers: a linear model then has no spread
@@ -114,8 +130,9 @@ class SlopeSums:
                         dtype=np.float64,
                     )
                 self._add_outputs(torch.from_numpy(Y), start)
+                of_rows = weights.popleft()
                 for k, slope in enumerate(slopes):
-                    self._add_slopes(k, torch.from_numpy(slope), start)
+                    self._add_slopes(k, torch.from_numpy(slope), of_rows, start)
                 start += len(Y)
 
     def _differentiated(
@@ -141,28 +158,41 @@ class SlopeSums:
         self.groups.add(self._outputs, torch.stack(runs, 1).numpy(), start)
         self._tail_y.add(centred.numpy())
 
-    def _add_slopes(self, k: int, slopes: Float[Tensor, "n m"], start: int) -> None:
+    def _add_slopes(
+        self,
+        k: int,
+        slopes: Float[Tensor, "n m"],
+        weights: Float[np.ndarray, "n m"] | None,
+        start: int,
+    ) -> None:
         """Add the slopes of one output: in double precision, where single does not hold them."""
-        runs = self._runs(k, slopes)
+        runs = self._runs(k, slopes, weights)
         sizes = runs[:, 0]
         tiny = (sizes > 0) & (sizes < _SQUARED_IN_SINGLE * self.groups.run)
         if slopes.dtype != torch.float64 and (not np.isfinite(runs).all() or tiny.any()):
             slopes = slopes.double()
-            runs = self._runs(k, slopes)
+            runs = self._runs(k, slopes, weights)
         self.groups.add(self._slopes[:, :, k], runs, start)
         self._largest.add(k, slopes.abs().numpy())
         if len(self.products):
             self._add_products(k, slopes, start)
 
-    def _runs(self, k: int, slopes: Float[Tensor, "n m"]) -> Float[np.ndarray, "runs 3 m"]:
-        """Return the runs' sums of sizes, centred slopes and squares, so many as stay in cache."""
+    def _runs(
+        self, k: int, slopes: Float[Tensor, "n m"], weights: Float[np.ndarray, "n m"] | None
+    ) -> Float[np.ndarray, "runs kinds m"]:
+        """Return the runs' sums of all that is averaged, of so many rows as stay in cache."""
         centre = torch.from_numpy(self.centre[k]).to(slopes.dtype)
         run, parts = self.groups.run, []
-        for rows in slopes.split(max(1, _CACHE_NUMBERS // slopes.shape[1] // run) * run):
+        step = max(1, _CACHE_NUMBERS // slopes.shape[1] // run) * run
+        for start, rows in enumerate(slopes.split(step)):
             held = rows.abs()
             sums = [self.groups.runs(held)]
             sums.append(self.groups.runs(torch.sub(rows, centre, out=held)))
-            sums.append(self.groups.runs(held.mul_(held)))
+            weighted = []
+            if weights is not None:
+                some = torch.from_numpy(weights[start * step : start * step + len(rows)])
+                weighted.append(self.groups.runs(some.to(rows.dtype).mul_(held)))
+            sums += [self.groups.runs(held.mul_(held)), *weighted]
             parts.append(torch.stack(sums, 1))
         return (parts[0] if len(parts) == 1 else torch.cat(parts)).double().numpy()
 
@@ -209,8 +239,10 @@ class SlopeSums:
     def linearised(self, confidence: float) -> Linearised:
         """Return the means of ``size``, ``slope``, ``slope²``, ``y`` and ``y²``, and statistics.
 
-        The first three have shape ``(o, m)``, the others ``(o, 1)``.
+        The first three have shape ``(o, m)``, the others ``(o, 1)``. Where weights differ from row
+        to row, ``weighted`` is the mean of centred slopes times theirs, ``(o, m)``.
         """
         columns = (*self._slopes.swapaxes(0, 1), *self._outputs.swapaxes(0, 1)[..., None])
-        sums = dict(zip(("size", "slope", "slope²", "y", "y²"), columns, strict=True))
+        names = ("size", "slope", "slope²", *(("weighted",) if self._kernels else ()), "y", "y²")
+        sums = dict(zip(names, columns, strict=True))
         return Linearised(sums, self.groups, confidence)

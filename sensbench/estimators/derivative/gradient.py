@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from sensbench.errors import NotApplicable, require
 from sensbench.estimator.bootstrap import Means, variance
@@ -15,8 +15,13 @@ from sensbench.estimator.varying import outputs_that_vary
 from sensbench.estimators._moved import moved_either_way
 from sensbench.estimators.derivative._active_subspace import activity_scores, batches_that_fit
 from sensbench.estimators.derivative._applicable import at_features, differentiable, held
+from sensbench.estimators.derivative._bounds import (
+    lower_bound,
+    no_bounds,
+    poincare_constants,
+    stein_kernels,
+)
 from sensbench.estimators.derivative._slopes import SlopeSums
-from sensbench.inputs.poincare import NoConstant, poincare_constant
 from sensbench.measure import MEASURES
 from sensbench.problem.problem import Problem
 
@@ -28,7 +33,11 @@ class Gradient(Estimator):
     """Moments of the derivative ∂y/∂x over the inputs' distribution, exact for torch models.
 
     Spends n forward rows and n backward rows per output, in one pass that serves all measures.
-    DGSM and its use as a bound: Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023.
+    DGSM and its use as a bound: Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023. Of
+    independent inputs with densities, the index of total order is bounded from below, too: by the
+    squared correlation of the output with the input, which the slopes weighted by the marginal's
+    Stein kernel have as their mean (Kucherenko & Song 2016, arXiv:1605.07830). Both bounds are
+    estimates, and hold for models that do not jump.
 
     With ``active_subspace``, activity scores, too: each input's part in the few directions that
     the model varies along (Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013); as many as
@@ -37,7 +46,8 @@ class Gradient(Estimator):
     1/n); its interval ends at 0.
 
     Intervals: Student's, from standard errors by the delta method over up to 128 groups of rows,
-    on a logarithmic scale for what cannot be negative (activity scores: by the jackknife over 32
+    on a logarithmic scale for what cannot be negative (the lower bound: the squares of the ends of
+    the correlation's interval, from 0 where that holds 0; activity scores: by the jackknife over 32
     batches, on the scale as it is, from 0, and none where the sample leaves the number of active
     directions open); that of a standardised measure includes
     the uncertainty of σ_y. The ends allow for rows steeper than any that were met, as the tail of
@@ -60,6 +70,7 @@ class Gradient(Estimator):
         "derivative_std_standardised",
         "dgsm",
         "total_order_bound",
+        "total_order_lower_bound",
         "activity_score",
     )
     ranks_by = "derivative_rms_standardised"
@@ -96,7 +107,10 @@ class Gradient(Estimator):
         if self.active_subspace:
             batches = batches_that_fit(problem.o, len(columns))
         count = batches if isinstance(batches, int) else 0
-        seen = SlopeSums(problem, n, columns, rng, batches=count)
+        none = no_bounds(problem)
+        kernels = none or stein_kernels(problem, columns)
+        weights = () if isinstance(kernels, Impossible) else kernels
+        seen = SlopeSums(problem, n, columns, rng, batches=count, kernels=weights)
         interval = seen.linearised(self.confidence)
         varies = outputs_that_vary(
             np.sqrt(variance(interval.means, "y"))[:, 0],
@@ -107,7 +121,7 @@ class Gradient(Estimator):
             problem.outputs,
         )
         sigma_x = problem.sigma()[columns]
-        constants = _constants(problem, columns)
+        constants = none or poincare_constants(problem, columns)
 
         def statistics(m: Means) -> Measured:
             variance_y = np.where(varies[:, None], variance(m, "y"), np.nan)
@@ -124,6 +138,11 @@ class Gradient(Estimator):
             estimates[name] = ends.with_unseen(least[name], most[name]).with_tail(tails[name])
         if isinstance(constants, Impossible):
             estimates["total_order_bound"] = constants
+        estimates["total_order_lower_bound"] = (
+            kernels
+            if isinstance(kernels, Impossible)
+            else lower_bound(seen, interval, sigma_x, varies, kernels, of)
+        )
         if not isinstance(batches, int):
             estimates["activity_score"] = batches
         else:
@@ -193,26 +212,3 @@ def _tails(of: Measured) -> Measured:
     tails = {f"derivative_{name}": tail for name, tail in raw.items()}
     tails |= {f"derivative_{name}_standardised": np.fmax(tail, y) for name, tail in raw.items()}
     return tails | {"dgsm": square, "total_order_bound": np.fmax(square, y)}
-
-
-def _constants(
-    problem: Problem, columns: Int[np.ndarray, " m"]
-) -> Float[np.ndarray, " m"] | Impossible:
-    """Poincaré constants of the columns' marginals, or why the bound cannot be given."""
-    if problem.uses_rows:
-        return Impossible(
-            "the bound holds for independent inputs with densities; these are rows of data; "
-            "inputs='product' with marginals that have densities gives it"
-        )
-    if not problem.space.independent:
-        return Impossible(
-            f"the bound holds for independent inputs; these are "
-            f"{problem.space.dependence.describe()}; inputs='product' gives it for their marginals"
-        )
-    constants = []
-    for i in columns:
-        constant = poincare_constant(problem.space.marginals[i])
-        if isinstance(constant, NoConstant):
-            return Impossible(f"input {problem.space.columns[i]!r}: {constant.reason}")
-        constants.append(constant)
-    return np.array(constants)
