@@ -10,6 +10,7 @@ _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
 _NEURALSENS = "Pizarroso, Portela & Muñoz 2022, doi:10.18637/jss.v102.i07"
 _CROSSED = "Roustant, Fruth, Iooss & Kuhnt 2014, doi:10.1016/j.matcom.2014.05.005"
+_QUANTILES = "Pizarroso, Alfaya, Portela & Muñoz 2022, arXiv:2305.02368"
 
 _STANDARDISED = (
     ", in standard deviations of y per standard deviation of the input; comparable between "
@@ -151,6 +152,26 @@ for _measure in (
         _ACTIVE,
         "derivative",
         variance_power=1,
+    ),
+    *(
+        Measure(
+            f"derivative_abs_standardised_q{share}",
+            rf"{share} % of $|\partial y/\partial x|\cdot\sigma_x/\sigma_y$",
+            f"{share} % quantile of the absolute derivative over the rows{_STANDARDISED}. {_says}",
+            "",
+            f"{share} % quantile of |∂f/∂x_i|·σ_i/σ_y",
+            _QUANTILES,
+            "derivative",
+        )
+        for share, _says in (
+            (50, "Half of the rows are steeper."),
+            (90, "One row in ten is steeper. For a linear model all quantiles are one."),
+            (
+                99,
+                "One row in a hundred is steeper. Far above the median: the input acts in few "
+                "places.",
+            ),
+        )
     ),
     Measure(
         "delsa_mean",

@@ -98,6 +98,10 @@ def product_answers() -> Answers:
     both = np.array([False, True, True, False])
     for name, odds in {"mean": 1.0, "median": 1.0, "q10": 0.2**2, "q90": 5.0**2}.items():
         answers[f"delsa_{name}"] = np.vstack([share, np.where(both, odds / (1 + odds), 0.0)])
+    # Of z·w the slopes are w and z, uniform on ±√3, in standard deviations.
+    for percent in (50, 90, 99):
+        slopes = np.where(both, math.sqrt(3) * percent / 100, 0.0)
+        answers[f"derivative_abs_standardised_q{percent}"] = np.vstack([np.sqrt(share), slopes])
     # Of independent inputs, the others say nothing of one: drawing it given them is shuffling it.
     shuffled = [name for name in answers if name.startswith("permutation")]
     answers |= {f"conditional_{name}": answers[name] for name in shuffled}
@@ -159,6 +163,7 @@ def data_answers() -> Answers:
         "variance": variance[:, 0],
         **{f"derivative_{name}": value for name, value in raw.items()},
         **{f"derivative_{name}_standardised": value * scale for name, value in raw.items()},
+        **{f"derivative_abs_standardised_q{p}": slope * scale for p in (50, 90, 99)},
         "dgsm": slope**2,
         "activity_score": squares / variance,
         **dict.fromkeys(

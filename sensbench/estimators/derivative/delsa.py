@@ -10,14 +10,13 @@ from sensbench.estimator.interval import SAMPLING, Interval, check_confidence
 from sensbench.estimator.needs import Cost, Needs
 from sensbench.estimator.result import Absent, Estimate
 from sensbench.estimator.varying import varying
+from sensbench.estimators._order_statistics import ORDER_STATISTICS, ranks_below
 from sensbench.estimators.derivative._applicable import at_features, differentiable, held
 from sensbench.problem.problem import Problem
 
 # The shares of so many rows, outputs and inputs are held; more rows say little more.
 _NUMBERS = 2**25
 _QUANTILES = {"delsa_median": 0.5, "delsa_q10": 0.1, "delsa_q90": 0.9}
-# Between order statistics, which say where a quantile is of any continuous distribution.
-_OF_QUANTILES = "order statistics"
 # Rows within so much of a quantile's own share say how it moves with the inputs' variances.
 _NEAR = 0.05
 
@@ -82,7 +81,7 @@ class Delsa(Estimator):
             note = "; ".join(filter(None, (note, held(problem))))
         found: dict[str, Estimate | Absent] = {}
         for name, (low, value, high) in zip(self.measures, ends, strict=True):
-            method = _OF_QUANTILES if name in _QUANTILES else "Student's t"
+            method = ORDER_STATISTICS if name in _QUANTILES else "Student's t"
             of = Interval(self.confidence, method, SAMPLING)
             found[name] = Estimate(value, low, high, note * (name == self.ranks_by), of)
         return at_features(found, applies)
@@ -104,7 +103,8 @@ class Delsa(Estimator):
         tail = (1 - self.confidence) / 2
         for share in _QUANTILES.values():
             value = np.quantile(shares, share, axis=0)
-            ends = ordered[_below(tail, n, share)], ordered[n + 1 - _below(tail, n, 1 - share)]
+            above = n + 1 - ranks_below(tail, n, 1 - share)
+            ends = ordered[ranks_below(tail, n, share)], ordered[above]
             near = slice(int((share - _NEAR) * n), int(np.ceil((share + _NEAR) * n)))
             found.append((ends[0], value, ends[1], order[near]))
         return np.stack([_wider(e[:3], t * _spread(shares, e[3], of_variances)) for e in found])
@@ -148,15 +148,6 @@ def _wider(
     down = np.hypot(np.maximum(value - low, 0), half)
     up = np.hypot(np.maximum(high - value, 0), half)
     return np.stack([np.maximum(value - down, 0), value, np.minimum(value + up, 1)])
-
-
-def _below(tail: float, n: int, share: float) -> int:
-    """Return the largest rank r whose value lies above the quantile with no more than this chance.
-
-    P(x_(r) > quantile) = P(fewer than r of n values below it); 0 where no rank is sure enough.
-    """
-    rank = int(stats.binom.ppf(tail, n, share))
-    return rank if stats.binom.cdf(rank - 1, n, share) <= tail else rank - 1
 
 
 def _looked(
