@@ -34,6 +34,8 @@ from .problem.refit import Refit as Refit
 from .problem.truth import Truth as Truth
 from .randomised import Sanity as Sanity
 from .randomised import sanity as sanity
+from .retrained import Retrained as Retrained
+from .retrained import retrained as retrained
 from .saved import SavedStudy as SavedStudy
 from .saved import load as load
 from .truths.reference import reference as reference

@@ -73,6 +73,17 @@ class Refit:
         y = self.function(X)
         return y if y is None or self._scale is None else self._scale.outputs(y)
 
+    def again(self, seed: int, who: str = "Refit") -> Any:
+        """Return a model trained on all rows and columns, as training returns it.
+
+        Raises
+        ------
+        ModelError
+            Training failed.
+        """
+        X, y = self.rows()
+        return self._attempted(np.ascontiguousarray(X), y, seed, who)
+
     def trained(self, kept: Int[np.ndarray, " k"], seed: int, who: str) -> Predicts:
         """Return a model trained on some of the columns, as a function of rows with all of them.
 
@@ -93,15 +104,7 @@ class Refit:
             mean = y.mean(axis=0)
             return lambda rows: np.tile(mean, (len(rows), 1))
         X = np.ascontiguousarray(X)
-        with undisturbed():
-            try:
-                trained = self._learn(X, y, seed)
-            except Exception as error:
-                raise ModelError(
-                    f"{who}: expected the model to be trained again on {len(X)} rows of "
-                    f"{X.shape[1]} columns; it raised {type(error).__name__}: {error}; train must "
-                    f"take any number of columns"
-                ) from error
+        trained = self._attempted(X, y, seed, who)
         model = Model(trained, X[:2])
         if model.o != y.shape[1]:
             raise ModelError(
@@ -109,6 +112,19 @@ class Refit:
                 f"{model.o}"
             )
         return lambda rows: np.asarray(model(rows))
+
+    def _attempted(
+        self, X: Float[np.ndarray, "n k"], y: Float[np.ndarray, "n o"], seed: int, who: str
+    ) -> Any:
+        with undisturbed():
+            try:
+                return self._learn(X, y, seed)
+            except Exception as error:
+                raise ModelError(
+                    f"{who}: expected the model to be trained again on {len(X)} rows of "
+                    f"{X.shape[1]} columns; it raised {type(error).__name__}: {error}; train must "
+                    f"take any number of columns"
+                ) from error
 
     def _learn(self, X: Float[np.ndarray, "n k"], y: Float[np.ndarray, "n o"], seed: int) -> Any:
         if callable(self._train):
