@@ -79,12 +79,17 @@ def correlation(value: float) -> str:
 UNSETTLED = "unsettled"
 
 
+# An interval so narrow, relative to its value, is the rounding of the numbers.
+_EXACT = 1e-5
+
+
 def interval(value: float, low: float, high: float) -> str:
     """Return ``value [low, high]`` with the digits that the interval's width supports."""
     if not math.isfinite(value):
         return NOT_AVAILABLE
     width = high - low
-    if not math.isfinite(width) or width <= 0:
+    # what is exact but for rounding has no interval worth reading, single precision's included
+    if not math.isfinite(width) or width <= _EXACT * abs(value):
         return number(value)
     # The last digit is then at most a quarter of the width, and at least a fortieth.
     decimals = -math.floor(math.log10(width / 4))

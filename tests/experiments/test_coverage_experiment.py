@@ -7,9 +7,8 @@ import pytest
 
 from experiments.coverage import cases, judged, measured
 from experiments.coverage.page import page
-from sensbench.problem.truth import Truth
 
-TRUTH = {"total_order": Truth.exact(np.array([[0.5, 0.2]]))}
+TRUTH = np.array([0.5, 0.2])
 # Intervals hold the truth in .95 of the runs, less where squares are skewed; in standard errors.
 ALLOWED = 4
 RUNS = 40
