@@ -30,13 +30,13 @@ from sensbench.model.model import Derivatives
 from sensbench.problem.noise_floor import with_noise_floor
 from sensbench.problem.problem import Inputs, Problem
 from sensbench.problem.refit import Refit
+from sensbench.study.carrying import carry_out
 from sensbench.study.cells import Cell, cells_of, labels
 from sensbench.study.environment import provenance
 from sensbench.study.origin import Origin
 from sensbench.study.outcome import Outcome
-from sensbench.study.planning import Plan, PlannedSubject
+from sensbench.study.plan import Plan, PlannedSubject
 from sensbench.study.question import method_of
-from sensbench.study.runner import carry_out
 from sensbench.study.store import ResultStore
 from sensbench.study.tasks import Subject
 from sensbench.study.workshop import Prepared

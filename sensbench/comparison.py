@@ -26,7 +26,6 @@ from sensbench.study.location import results_file
 from sensbench.study.origin import Origin
 from sensbench.study.restoring import results_by_method
 from sensbench.study.results import Results
-from sensbench.study.saving import save
 from sensbench.study.store import ResultStore
 
 
@@ -278,6 +277,8 @@ class Comparison:
         """
         if self._origin is None:
             raise InputError("save: expected a comparison that was computed; got one that was read")
+        from sensbench.study.saving import save  # a study's parts are for those who save one
+
         saved = save(Path(path), self.results, self._by_method, self._origin)
         if saved.missing:
             warnings.warn(

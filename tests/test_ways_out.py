@@ -11,11 +11,11 @@ from sensbench.errors import ModelError, PartialResultWarning, StudyError
 from sensbench.estimators.derivative.gradient import Gradient
 from sensbench.inputs.space import InputSpace
 from sensbench.problem.problem import Problem
+from sensbench.study.carrying import carry_out
 from sensbench.study.cells import Cell
 from sensbench.study.config import check_study
 from sensbench.study.planning import plan_of
 from sensbench.study.question import method_of
-from sensbench.study.runner import carry_out
 from sensbench.study.store import ResultStore
 from sensbench.study.tasks import EstimateCell, Subject
 from sensbench.study.workshop import Prepared, Workshop

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import IO, Any
 
 from sensbench.errors import InputError
+from sensbench.study.carrying import Tally
 from sensbench.study.cells import Cell
 from sensbench.study.outcome import Outcome
-from sensbench.study.runner import Tally
 
 
 class Events:

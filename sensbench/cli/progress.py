@@ -17,9 +17,9 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from sensbench.printable import printable
+from sensbench.study.carrying import Tally
 from sensbench.study.cells import Cell
 from sensbench.study.outcome import FAULTS, Outcome
-from sensbench.study.runner import Tally
 
 
 class Progress:

@@ -12,6 +12,7 @@ from sensbench.cli.events import Events
 from sensbench.cli.progress import Progress
 from sensbench.engine.limits import Limits, bytes_of, seconds_of
 from sensbench.engine.stop import Interrupted
+from sensbench.study.carrying import Tally
 from sensbench.study.cells import Cell
 from sensbench.study.clusters import on_cluster
 from sensbench.study.config import load_study
@@ -20,7 +21,7 @@ from sensbench.study.forecast import forecast
 from sensbench.study.location import RESULTS_FILE, folder_of, study_file
 from sensbench.study.outcome import Outcome
 from sensbench.study.results import Results
-from sensbench.study.runner import Tally, run_study
+from sensbench.study.runner import run_study
 from sensbench.study.shards import Shard
 
 LOG_FILE = "run.log"

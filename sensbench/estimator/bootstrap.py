@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy import stats
+from scipy import special
 from torch import Tensor
 
 from sensbench.estimator.interval import SAMPLING, Covers, Interval
@@ -227,7 +227,7 @@ def symmetric(
     centre = kept.sum(axis=0) / np.maximum(count, 1)
     squares = np.where(finite, (kept - centre) ** 2, 0.0).sum(axis=0)
     spread = np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
-    half = float(stats.norm.ppf(0.5 + confidence / 2)) * spread
+    half = float(special.ndtri(0.5 + confidence / 2)) * spread
     without = np.isfinite(value) & np.isnan(half)
     note = "no interval where nearly every resample is of one output" if without.any() else ""
     of = Interval(confidence, "normal bootstrap", covers, len(replicates))

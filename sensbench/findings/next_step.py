@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
-from scipy import stats
+from scipy import special
 
 from sensbench.findings.consensus import mean_shares
 from sensbench.findings.finding import Cause, Finding, Findings
@@ -110,7 +110,7 @@ def _factor(ends: Float[np.ndarray, "m d 3"], open_pairs: list[tuple[int, int]])
     rng = np.random.default_rng(0)
     value, low, high = np.moveaxis(ends, -1, 0)
     below, above = value - low, high - value
-    z = stats.norm.ppf(0.5 + _LEVEL / 2)
+    z = special.ndtri(0.5 + _LEVEL / 2)
     now, then = rng.normal(size=(2, _DRAWS, *value.shape))
 
     def moved(normal: Float[np.ndarray, "draws m d"], by: float) -> Float[np.ndarray, "draws m d"]:

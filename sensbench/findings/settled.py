@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from sensbench.metrics.ranks import above_floor
 
@@ -90,7 +90,7 @@ def _clear(frame: pd.DataFrame) -> set[str]:
     seen = above_floor(frame)
     said, asked = (column.groupby(frame["feature"]).sum() for column in (seen, seen | True))
     common = set(said.index[2 * said >= asked])
-    wider = stats.norm.ppf(1 - 0.025 / len(frame)) / stats.norm.ppf(0.975)
+    wider = special.ndtri(1 - 0.025 / len(frame)) / special.ndtri(0.975)
     share, low = frame["share"], frame["share_low"].fillna(frame["share"])
     far = seen & (share - wider * (share - low) > 0)
     return {str(f) for f in common | set(frame.loc[far, "feature"])}

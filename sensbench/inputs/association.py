@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import scipy
 from jaxtyping import Float
 from numpy.polynomial import legendre
-from scipy import stats
 
 from sensbench.inputs.rows import differ
 
@@ -122,7 +122,7 @@ class _Columns:
     def __init__(self, X: Float[np.ndarray, "n d"], features: Sequence[str]):
         self.features = features
         self.apart = np.not_equal.outer(np.array(features), np.array(features))
-        ranks = stats.rankdata(X, axis=0)
+        ranks = scipy.stats.rankdata(X, axis=0)
         self._values, self._ranks = _unit(X), _unit(ranks)
         degree = int(np.clip(_MOST_SCORES // X.shape[1], 1, _DEGREE))
         self._scores = _scores(ranks, degree)

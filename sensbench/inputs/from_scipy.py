@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from sensbench.errors import InputError
-from sensbench.inputs.marginal import Marginal, Weighted
+from sensbench.inputs.marginal import Marginal, Weighted, of_scipy
 
-# Families, and classes, whose parameters are not given yet.
-UNFROZEN = (stats.rv_continuous, stats.rv_discrete, type)
 _PARTS = ("ppf", "mean", "std", "support")
 _NEW_PARTS = ("icdf", "mean", "standard_deviation", "support")
 
@@ -65,10 +63,19 @@ class NewStyle:
         return " ".join(str(self.given).split())
 
 
+def unfrozen(given: Any) -> bool:
+    """Whether this is a family, or a class, whose parameters are not given yet."""
+    return isinstance(given, type) or _is_family(given)
+
+
+def _is_family(given: Any) -> bool:
+    return of_scipy(given, "rv_continuous", "rv_discrete")
+
+
 def is_scipys(given: Any) -> bool:
     """Whether this is a distribution of scipy.stats, or has what is needed of one."""
     return (
-        isinstance(given, UNFROZEN[:2])
+        _is_family(given)
         or all(hasattr(given, part) for part in _PARTS)
         or all(hasattr(given, part) for part in _NEW_PARTS)
     )
@@ -90,7 +97,7 @@ def marginal_of_scipy(name: str, given: Any) -> Marginal:
             f"InputSpace: expected a distribution for {name!r}; got the class {given.__name__}; "
             f"give it its parameters, as in {given.__name__}(…)"
         )
-    if isinstance(given, UNFROZEN):
+    if unfrozen(given):
         given = _frozen(name, given)
     if not _single(given):
         raise InputError(
@@ -100,7 +107,7 @@ def marginal_of_scipy(name: str, given: Any) -> Marginal:
     if not all(hasattr(given, part) for part in _PARTS):
         return _new_style(given)
     dist = getattr(given, "dist", None)
-    if isinstance(dist, stats.rv_discrete) and hasattr(dist, "xk") and hasattr(dist, "pk"):
+    if of_scipy(dist, "rv_discrete") and hasattr(dist, "xk") and hasattr(dist, "pk"):
         shift = given.kwds.get("loc", given.args[0] if given.args else 0)
         return Weighted(np.asarray(dist.xk, dtype=np.float64) + float(shift), np.asarray(dist.pk))
     return given
@@ -108,13 +115,13 @@ def marginal_of_scipy(name: str, given: Any) -> Marginal:
 
 def _frozen(name: str, given: Any) -> Any:
     """Return a distribution without parameters as it is: a table, a histogram, one's own."""
-    own = type(given) is not type(getattr(stats, given.name, None))
+    own = type(given) is not type(getattr(scipy.stats, given.name, None))
     if own and not given.numargs:
         return given()
     call = "yours" if own else f"scipy.stats.{given.name}"
     kind = "one of your own" if own else repr(given.name)
     shapes = [shape.strip() for shape in (given.shapes or "").split(",") if shape.strip()]
-    wanted = shapes if isinstance(given, stats.rv_discrete) else [*shapes, "loc", "scale"]
+    wanted = shapes if of_scipy(given, "rv_discrete") else [*shapes, "loc", "scale"]
     raise InputError(
         f"InputSpace: expected a frozen distribution for {name!r}; got the family {kind}; give "
         f"it its parameters, as in {call}({', '.join(f'{part}=…' for part in wanted)})"
@@ -130,11 +137,11 @@ def _single(given: Any) -> bool:
 
 def _new_style(given: Any) -> Marginal:
     # the two whose draws and constants have closed forms here
-    normal: Any = getattr(stats, "Normal", ())
-    uniform: Any = getattr(stats, "Uniform", ())
+    normal: Any = getattr(scipy.stats, "Normal", ())
+    uniform: Any = getattr(scipy.stats, "Uniform", ())
     if isinstance(given, normal):
-        return stats.norm(float(given.mean()), float(given.standard_deviation()))
+        return scipy.stats.norm(float(given.mean()), float(given.standard_deviation()))
     if isinstance(given, uniform):
         low, high = (float(end) for end in given.support())
-        return stats.uniform(low, high - low)
+        return scipy.stats.uniform(low, high - low)
     return NewStyle(given)

@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from sensbench.errors import require
 from sensbench.inputs.from_rows import ranks
@@ -106,7 +106,7 @@ def note_of_fit(fits: Sequence[PairFit]) -> str:
     """Say where rows are not what their law gives by chance; empty where they are everywhere."""
     off = [pair for pair in fits if not pair.fits]
     # one in twenty is outside by chance: so many are, in one table of a hundred
-    if len(off) <= stats.binom(len(fits), 1 - _LEVEL).ppf(_ALARM):
+    if len(off) <= scipy.stats.binom(len(fits), 1 - _LEVEL).ppf(_ALARM):
         return ""
     off.sort(key=lambda pair: -abs(pair.data - pair.law))
     named = ", ".join(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from sensbench.errors import InputError
 from sensbench.inputs.marginal import Empirical, Marginal, Weighted, family_of
@@ -67,8 +67,8 @@ def _from_json(given: Mapping[str, Any]) -> Marginal:
         return Weighted(np.array(given["values"]), np.array(given["probabilities"]))
     if "values" in given:
         return Empirical(np.array(given["values"], dtype=float), discrete=given["discrete"])
-    family = getattr(stats, given["family"])
-    if not isinstance(family, stats.rv_continuous | stats.rv_discrete):
+    family = getattr(scipy.stats, given["family"])
+    if not isinstance(family, scipy.stats.rv_continuous | scipy.stats.rv_discrete):
         raise ValueError(f"{given['family']!r} is no distribution of scipy.stats")
     marginal: Marginal = family(*given["args"], **given["kwds"])
     return marginal

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float, Int
-from scipy.spatial import cKDTree
 
 # How many rows nearest in what is given stand for the conditional distribution.
 NEIGHBOURS = 5
@@ -41,7 +42,7 @@ class JointRows:
         return True
 
     @cached_property
-    def _trees(self) -> dict[bytes, cKDTree]:
+    def _trees(self) -> dict[bytes, Any]:
         return {}
 
     def join(self, u: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
@@ -74,7 +75,7 @@ class JointRows:
     ) -> Int[np.ndarray, "n k"]:
         key = given.tobytes()
         if key not in self._trees:
-            self._trees[key] = cKDTree(self.u[:, given])
+            self._trees[key] = scipy.spatial.cKDTree(self.u[:, given])
         k = min(self.neighbours + 1, len(self.u))
         near = np.asarray(self._trees[key].query(u[:, given], k=k)[1]).reshape(len(u), k)
         if k < 2:

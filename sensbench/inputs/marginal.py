@@ -1,13 +1,15 @@
 """Marginal: the distribution of one input, continuous or of separate values."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Int
-from scipy import special, stats
+from scipy import special
 
 from sensbench.errors import InputError
 from sensbench.inputs.quantiles_of_rows import Ranked
@@ -121,6 +123,15 @@ class Weighted:
         return float(self.values[0]), float(self.values[-1])
 
 
+def of_scipy(given: Any, *kinds: str) -> bool:
+    """Whether this is an instance of some classes of scipy.stats, by their names.
+
+    Nothing is where scipy.stats was never loaded, which takes half a second.
+    """
+    loaded = "scipy.stats" in sys.modules
+    return loaded and isinstance(given, tuple(getattr(scipy.stats, kind) for kind in kinds))
+
+
 def rank(q: Float[np.ndarray, "..."], n: int) -> np.ndarray:
     """Return which of ``n`` ordered, equally likely values is the quantile ``q``."""
     return np.clip(np.ceil(np.asarray(q) * n).astype(np.int64) - 1, 0, n - 1)
@@ -131,7 +142,7 @@ def uniform(name: str, bounds: tuple[float, float]) -> Marginal:
     low, high = bounds
     if not low < high:
         raise InputError(f"InputSpace: expected low < high for {name!r}; got ({low}, {high})")
-    return stats.uniform(low, high - low)
+    return scipy.stats.uniform(low, high - low)
 
 
 def quantile(marginal: Marginal, q: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
@@ -174,7 +185,7 @@ def families(marginals: Sequence[Marginal]) -> list[Family]:
     for i, marginal in enumerate(marginals):
         dist = getattr(marginal, "dist", None)
         name = getattr(dist, "name", "")
-        if name in by_family and type(dist) is type(getattr(stats, name)):
+        if name in by_family and type(dist) is type(getattr(scipy.stats, name)):
             given = dict(zip(("loc", "scale"), marginal.args, strict=False)) | marginal.kwds  # type: ignore[attr-defined]
             location, scale = given.get("loc", 0.0), given.get("scale", 1.0)
             if np.ndim(location) == np.ndim(scale) == 0:
@@ -193,7 +204,7 @@ def family_of(marginal: Marginal) -> str:
     """
     dist = getattr(marginal, "dist", None)
     name = getattr(dist, "name", "")
-    return name if dist is not None and type(dist) is type(getattr(stats, name, None)) else ""
+    return name if dist is not None and type(dist) is type(getattr(scipy.stats, name, None)) else ""
 
 
 def label_of(marginal: Any) -> str:
@@ -204,7 +215,7 @@ def label_of(marginal: Any) -> str:
 def jumps_of(marginal: Marginal) -> tuple[float, ...]:
     """Return where a histogram's density jumps: the ends of its bins."""
     dist = getattr(marginal, "dist", None)
-    if not isinstance(dist, stats.rv_histogram):
+    if not of_scipy(dist, "rv_histogram"):
         return ()
     low, high = (float(end) for end in marginal.support())
     ends = np.asarray(vars(dist)["_hbins"], dtype=np.float64)
@@ -213,7 +224,7 @@ def jumps_of(marginal: Marginal) -> tuple[float, ...]:
 
 def is_continuous(marginal: Marginal) -> bool:
     """Whether the input can take every value between two others."""
-    separate = isinstance(getattr(marginal, "dist", None), stats.rv_discrete)
+    separate = of_scipy(getattr(marginal, "dist", None), "rv_discrete")
     return not getattr(marginal, "discrete", separate)
 
 
@@ -243,7 +254,7 @@ def describe(marginal: Any) -> str:
     if isinstance(marginal, Empirical | Weighted):
         n = separate_values(marginal) if marginal.discrete else f"{len(marginal.values)} values"
         return f"{n} in [{low:g}, {high:g}]"
-    if isinstance(getattr(marginal, "dist", None), stats.rv_histogram):
+    if of_scipy(getattr(marginal, "dist", None), "rv_histogram"):
         bins = len(jumps_of(marginal)) - 1
         return f"histogram of {bins} bins on [{low:g}, {high:g}], mean {marginal.mean():g}"
     family = label_of(marginal) or getattr(marginal, "label", type(marginal).__name__)

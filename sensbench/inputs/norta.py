@@ -6,8 +6,9 @@ from itertools import combinations
 from typing import Any, Literal, get_args
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import optimize, special
+from scipy import special
 
 from sensbench.errors import InputError, require
 from sensbench.inputs.correlation_matrix import matrix_of, require_positive_definite
@@ -174,4 +175,4 @@ def _solved(asked: float, one: _Axis, other: _Axis, pair: str, who: str) -> floa
             f"{who}: expected a correlation of values that {pair} can have, below {most:.4g} for "
             f"these marginals; got {asked:g}"
         )
-    return float(optimize.brentq(off, 0.0, end, xtol=1e-14))
+    return float(scipy.optimize.brentq(off, 0.0, end, xtol=1e-14))

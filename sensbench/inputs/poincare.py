@@ -5,9 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.linalg import eigh_tridiagonal
-from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import roots_legendre
 
 from sensbench.inputs.marginal import family_of, is_continuous, jumps_of
@@ -153,9 +152,11 @@ def _largest_of_inverse(
         beyond = np.append(np.cumsum((above * v)[::-1])[::-1][1:], 0.0)
         return np.asarray(root * (above * up_to + below * beyond))
 
-    inverse = LinearOperator((len(root), len(root)), matvec=times, dtype=np.float64)
+    inverse = scipy.sparse.linalg.LinearOperator(
+        (len(root), len(root)), matvec=times, dtype=np.float64
+    )
     # the eigenvector has one sign, as this start
-    (largest,) = eigsh(
+    (largest,) = scipy.sparse.linalg.eigsh(
         inverse, k=1, which="LA", v0=np.sqrt(below * above) * root, return_eigenvectors=False
     )
     return float(whole * largest)
@@ -205,7 +206,7 @@ def _tabulated(frozen: Frozen, low: float, high: float, count: int) -> Eigenfunc
     diagonal[:-1] += stiffness
     diagonal[1:] += stiffness
     root = np.sqrt(mass)
-    eigenvalues, vectors = eigh_tridiagonal(
+    eigenvalues, vectors = scipy.linalg.eigh_tridiagonal(
         diagonal / mass, -stiffness / (root[:-1] * root[1:]), select="i", select_range=(0, count)
     )
     # the signs are of no consequence, but the same everywhere

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from sensbench.errors import InputError
-from sensbench.inputs.from_scipy import UNFROZEN
+from sensbench.inputs.from_scipy import unfrozen
 from sensbench.inputs.marginal import Marginal, is_constant
 from sensbench.inputs.names import require_order
 
@@ -23,7 +23,7 @@ def require_columns(columns: Any, marginals: Sequence[Any]) -> None:
     if len(set(columns)) != len(columns):
         raise InputError(f"InputSpace: expected distinct names; got {list(columns)}")
     for name, marginal in zip(columns, marginals, strict=True):
-        if not isinstance(marginal, Marginal) or isinstance(marginal, UNFROZEN):
+        if not isinstance(marginal, Marginal) or unfrozen(marginal):
             raise InputError(
                 f"InputSpace: expected a scipy.stats frozen distribution for {name!r}; "
                 f"got {marginal!r}; InputSpace.of takes bounds, values and other forms too"

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float, Int
-from scipy import stats
 
 from sensbench.errors import CorrelatedInputsWarning, InputError
 from sensbench.inputs.conditional import conditional_rows, log_density
@@ -155,7 +155,9 @@ class InputSpace:
                     f"InputSpace.normal: expected a positive standard deviation for {name!r}; "
                     f"got {std}"
                 )
-        return cls.of({name: stats.norm(mean, std) for name, (mean, std) in pairs.items()}, **law)
+        return cls.of(
+            {name: scipy.stats.norm(mean, std) for name, (mean, std) in pairs.items()}, **law
+        )
 
     @classmethod
     def from_data(

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from sensbench.measure import MEASURES, Measure
 from sensbench.metrics.ranks import above_floor, shares
@@ -103,7 +103,7 @@ def _kendall(a: Float[np.ndarray, "o d"], b: Float[np.ndarray, "o d"]) -> Float[
     if step < 1:
         for k, (x, y) in enumerate(zip(a, b, strict=True)):
             both = ~np.isnan(x)
-            tau[k] = stats.kendalltau(x[both], y[both], variant="b").statistic
+            tau[k] = scipy.stats.kendalltau(x[both], y[both], variant="b").statistic
         return tau
     for start in range(0, len(a), step):
         some = slice(start, start + step)

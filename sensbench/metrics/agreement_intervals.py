@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
-from scipy import stats
+from scipy import special
 
 from sensbench.metrics.ranks import above_floor
 from sensbench.metrics.similarity import MEASURES
@@ -105,7 +105,7 @@ def _settled(rows: pd.DataFrame) -> Bool[np.ndarray, "n n"]:
     """Return which inputs are above which, by intervals of both methods that hold at once."""
     share, low, high = (rows[c].to_numpy(dtype=float) for c in ("share", "share_low", "share_high"))
     tail = (1 - LEVEL) / 2
-    wider = stats.norm.isf(tail / (2 * len(rows))) / stats.norm.isf(tail)
+    wider = special.ndtri(tail / (2 * len(rows))) / special.ndtri(tail)
     low, high = share - wider * (share - low), share + wider * (high - share)
     return np.asarray(low[:, None] > high[None, :])
 

@@ -7,8 +7,8 @@ orders at once, and gives 1 for the same order.
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 Ranks = Float[np.ndarray, "k n"]
 Alike = Float[np.ndarray, " k"]
@@ -91,7 +91,7 @@ def persistence(n: int) -> float:
 
 
 def _mean_ranks(ranks: Ranks) -> Ranks:
-    return np.asarray(stats.rankdata(ranks, axis=1))
+    return np.asarray(scipy.stats.rankdata(ranks, axis=1))
 
 
 def _tau(a: Ranks, b: Ranks, weights: Float[np.ndarray, "k n n"]) -> Alike:
@@ -102,8 +102,8 @@ def _tau(a: Ranks, b: Ranks, weights: Float[np.ndarray, "k n n"]) -> Alike:
 
 def _within(ranks: Ranks) -> Float[np.ndarray, "k n n"]:
     """Return how much of each item is within each depth: of ties, an even part of what is left."""
-    first = np.asarray(stats.rankdata(ranks, method="min", axis=1))
-    last = np.asarray(stats.rankdata(ranks, method="max", axis=1))
+    first = np.asarray(scipy.stats.rankdata(ranks, method="min", axis=1))
+    last = np.asarray(scipy.stats.rankdata(ranks, method="max", axis=1))
     deep = np.arange(1, ranks.shape[1] + 1)
     part = (deep - first[:, :, None] + 1) / (last - first + 1)[:, :, None]
     return np.clip(part, 0.0, 1.0)

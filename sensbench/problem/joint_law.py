@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from sensbench.errors import ModelError
 from sensbench.inputs.association import Associations, OnOthers, Pair, associations
@@ -130,7 +130,7 @@ def _ratios(
         scale = np.abs(F).max(axis=0)
         (log_f, error_f), (log_g, error_g) = (_log_variance(Y / scale) for Y in (F, G))
         beyond = (1 - _LEVEL) / 2 / F.shape[1]
-        half = stats.norm.isf(beyond) * np.sqrt(error_f + error_g)
+        half = -special.ndtri(beyond) * np.sqrt(error_f + error_g)
         gap = log_g - log_f
         ends = np.exp(np.stack([gap, gap - half, gap + half], axis=1))
     usable = differ(F) & np.isfinite(ends).all(axis=1)

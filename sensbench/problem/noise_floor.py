@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import stats
 
 from sensbench.errors import require
 from sensbench.inputs.beside import with_independent
@@ -49,7 +49,7 @@ def with_noise_floor(problem: Problem, count: int = 1, seed: int | tuple[int, ..
     wider = replace(
         space,
         columns=(*space.columns, *names),
-        marginals=(*space.marginals, *(stats.uniform(0.0, 1.0) for _ in names)),
+        marginals=(*space.marginals, *(scipy.stats.uniform(0.0, 1.0) for _ in names)),
         units=(*space.units, *("" for _ in names)) if space.units else (),
         dependence=with_independent(space.dependence, space.d, count),
     )

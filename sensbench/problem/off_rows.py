@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.spatial import cKDTree
 
 from sensbench.inputs.association import Associations
 from sensbench.inputs.from_rows import ranks
@@ -38,7 +38,7 @@ def off_the_rows(
     shares = {}
     for feature, partners in _partners(space.names, together).items():
         columns = np.concatenate([blocks[name] for name in (feature, *partners)])
-        tree = cKDTree(known[:, columns])
+        tree = scipy.spatial.cKDTree(known[:, columns])
         moved = rows.copy()
         moved[:, blocks[feature]] = rows[rng.permutation(len(rows))][:, blocks[feature]]
         of_rows, of_moved = (np.asarray(tree.query(part[:, columns])[0]) for part in (rows, moved))

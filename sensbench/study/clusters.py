@@ -10,7 +10,7 @@ from sensbench.engine.roster import Compared
 from sensbench.errors import InputError
 from sensbench.study.engines import Engine, Workers, processors
 from sensbench.study.environment import PACKAGES
-from sensbench.study.planning import Plan
+from sensbench.study.plan import Plan
 
 # What chooses other instructions in torch and MKL, and with them other bits.
 _VARIABLES = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE", "OPENBLAS_CORETYPE")

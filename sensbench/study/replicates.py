@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy import special, stats
+from scipy import special
 
 from sensbench.estimator.result import INTERVAL_COLUMNS
 
@@ -80,7 +80,7 @@ def _half_widths(
     """Return half the widths of Student's intervals for means of so many replicates."""
     tail = 0.5 + level / 2
     between = table["sd"].to_numpy() ** 2
-    within = table["square"].to_numpy() / stats.norm.ppf(tail) ** 2
+    within = table["square"].to_numpy() / special.ndtri(tail) ** 2
     worth = np.where(count < _ENOUGH, _WORTH, 0)
     freedom = np.maximum(count - 1 + worth, 1)
     variance = ((count - 1) * between + np.where(worth > 0, worth * within, 0.0)) / freedom

@@ -10,11 +10,12 @@ from typing import Any
 from sensbench.errors import InputError
 from sensbench.files import plain_yaml
 from sensbench.files.user_cache import without
+from sensbench.study.carrying import Watch
 from sensbench.study.config import Study, check_study
 from sensbench.study.difference import CELL, Difference, difference
 from sensbench.study.location import RESULTS_FILE
 from sensbench.study.results import Results
-from sensbench.study.runner import Watch, run_study
+from sensbench.study.runner import run_study
 from sensbench.study.store import ResultStore
 
 

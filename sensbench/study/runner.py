@@ -2,25 +2,25 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sensbench.engine.limits import Limits
 from sensbench.engine.supervisor import Supervisor
 from sensbench.errors import InputError, SensbenchError
-from sensbench.study.cells import Cell
+from sensbench.study.carrying import Tally, Watch, nobody, run_schedule
 from sensbench.study.clusters import OnCluster
 from sensbench.study.config import Study
-from sensbench.study.engines import CarryOut, Engine, InThisProcess, Workers, how_many
+from sensbench.study.engines import Engine, InThisProcess, Workers, how_many
 from sensbench.study.entries import LimitsAsked
 from sensbench.study.environment import provenance
 from sensbench.study.location import RESULTS_FILE
 from sensbench.study.lock import writing
-from sensbench.study.outcome import FAULTS, STATUSES, Outcome
-from sensbench.study.planning import Plan, plan_of
+from sensbench.study.outcome import STATUSES
+from sensbench.study.plan import Plan
+from sensbench.study.planning import plan_of
 from sensbench.study.results import Results
 from sensbench.study.schedule import Schedule
 from sensbench.study.shards import Shard
@@ -30,35 +30,6 @@ from sensbench.threads import is_said, limited
 
 # Of a study that is run again and again, so many are kept.
 _MOST_RUNS = 100
-Watch = Callable[[Cell, Outcome], None]
-
-
-def _nobody(cell: Cell, outcome: Outcome) -> None:
-    """Watch nothing."""
-
-
-@dataclass
-class Tally:
-    """How many cells became what; ``counts`` are those this run computed.
-
-    Attributes
-    ----------
-    kept_as
-        What became of the cells that were there, in an earlier run.
-    """
-
-    kept_as: Counter[str] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def kept(self) -> int:
-        """Cells that were not computed again."""
-        return self.kept_as.total()
-
-    @property
-    def failed(self) -> int:
-        """Cells of the study without a result that somebody has to look at."""
-        return sum(self.counts[status] + self.kept_as[status] for status in FAULTS)
 
 
 def run_study(
@@ -75,7 +46,7 @@ def run_study(
     cluster: OnCluster | None = None,
     shard: Shard | None = None,
     begin: Callable[[int, int], None] = lambda total, kept: None,
-    watch: Watch = _nobody,
+    watch: Watch = nobody,
 ) -> tuple[Results, Tally]:
     """Compute what is missing of a study and return all its results.
 
@@ -147,40 +118,8 @@ def run_study(
             schedule = Schedule(plan, store, retry)
             begin(len(plan.cells), schedule.kept.total())
             with _timed(store), _engine(plan, n_workers, n_threads, cluster) as engine:
-                tally = _run(schedule, engine, store, watch)
+                tally = run_schedule(schedule, engine, store, watch)
             return store.results(), tally
-
-
-def carry_out(plan: Plan, store: ResultStore, work: CarryOut, watch: Watch = _nobody) -> Tally:
-    """Have the tasks carried out whose outcome the store does not have, and commit each.
-
-    What a cell needs is made before it: a trained network, its reference, the description of the
-    subject. Where that fails, its cells do, with the same reason.
-
-    Parameters
-    ----------
-    work
-        Carries out a task, here or elsewhere. This process alone writes the store.
-    watch
-        Called after every commit of a cell.
-    """
-    return _run(Schedule(plan, store), InThisProcess(work), store, watch)
-
-
-def _run(schedule: Schedule, engine: Engine, store: ResultStore, watch: Watch) -> Tally:
-    tally = Tally(schedule.kept)
-    outcomes: list[tuple[Cell, Outcome]] = []
-    while True:
-        while engine.room and (item := schedule.next()) is not None:
-            engine.start(*item)
-        for cell, outcome in outcomes:  # while workers have begun what is next
-            store.put(cell, outcome)
-            tally.counts[outcome.status] += 1
-            watch(cell, outcome)
-        if not engine.busy:
-            engine.check()
-            return tally
-        outcomes = [pair for done in engine.wait() for pair in schedule.took(*done)]
 
 
 @contextmanager

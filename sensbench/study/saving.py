@@ -21,7 +21,8 @@ from sensbench.study.location import RESULTS_FILE, STUDY_FILE
 from sensbench.study.lock import writing
 from sensbench.study.origin import Origin, Written, same_model, written
 from sensbench.study.outcome import Outcome, Record
-from sensbench.study.planning import Plan, plan_of
+from sensbench.study.plan import Plan
+from sensbench.study.planning import plan_of
 from sensbench.study.results import Results
 from sensbench.study.store import ResultStore
 from sensbench.study.workshop import load_problem

@@ -9,7 +9,7 @@ from sensbench.engine.limits import Limits
 from sensbench.study.cells import Cell
 from sensbench.study.engines import Key
 from sensbench.study.outcome import Outcome
-from sensbench.study.planning import Plan, PlannedSubject
+from sensbench.study.plan import Plan, PlannedSubject
 from sensbench.study.store import ResultStore
 from sensbench.study.tasks import Describe, EstimateCell, NetworkParts, Refer, Task, Train
 

@@ -29,7 +29,6 @@ from sensbench.study.tasks import (
     Train,
 )  # fmt: skip
 from sensbench.truths.plain import from_plain, to_plain
-from sensbench.truths.reference import reference
 
 
 class Workshop:
@@ -122,6 +121,8 @@ class Workshop:
         weights = hashlib.sha256(task.network.weights).hexdigest()
         problem = self.problem(task.subject, task.network)
         begun()
+        from sensbench.truths.reference import reference  # and scipy.stats, which few need
+
         truths = reference(
             problem,
             points=task.points,

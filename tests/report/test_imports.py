@@ -20,3 +20,20 @@ def test_a_comparison_in_a_terminal_imports_nothing_that_draws():
     words = [sys.executable, "-W", "ignore", "-c", TEXT]
     ran = subprocess.run(words, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["True"]
+
+
+def test_to_reach_compare_imports_nothing_of_studies_nor_the_laws_of_scipy():
+    heavy = "{'pydantic', 'scipy.stats'}"
+    read = f"import sys, sensbench as sb; sb.compare; print(*{heavy} & set(sys.modules))"
+    words = [sys.executable, "-W", "ignore", "-c", read]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []
+
+
+def test_a_comparison_imports_nothing_of_studies():
+    lines = [line for line in TEXT.splitlines() if "print" not in line]
+    read = "\n".join([*lines, "print('pydantic' in sys.modules)"])
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", read], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == ["False"]

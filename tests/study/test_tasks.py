@@ -7,10 +7,11 @@ import sys
 import pytest
 
 from sensbench.errors import InputError
+from sensbench.study.carrying import carry_out
 from sensbench.study.config import check_study
 from sensbench.study.outcome import Outcome
 from sensbench.study.planning import plan_of
-from sensbench.study.runner import carry_out, run_study
+from sensbench.study.runner import run_study
 from sensbench.study.store import ResultStore
 from sensbench.study.tasks import Train, task_of
 from sensbench.study.workshop import Workshop
