@@ -36,8 +36,8 @@ _ROUNDING = 1e-12
 _FEWEST, _MOST_NAMED = 5.0, 8
 # so many say the shape to .1, and are no burden beside a model
 _MOST = 256
-# enough for a threshold that few of the rows to come exceed
-_ROWS = 2048
+# enough for a threshold that few of the rows to come exceed; what is looked at in one block then
+_ROWS, _NUMBERS = 2048, 2**18
 # of the first rows so many show above what the others need not be looked at; columns at a time
 _SAMPLE, _SIDE = 128, 128
 
@@ -66,6 +66,7 @@ class LargestOf:
     def __init__(self, series: tuple[int, int], count: int):
         self._kept = np.zeros((*series, count + 1))
         self._least = np.zeros(series)
+        self._met = np.zeros(series[0], np.int64)
 
     def add(self, output: int | slice, values: Float[np.ndarray, "n k"]) -> None:
         """Look at values, one column for each series of an output; below 0 they are no tail.
@@ -73,8 +74,13 @@ class LargestOf:
         For several outputs, the columns of the one after those of the other.
         """
         kept, least = self._of(output)
-        for start in range(0, len(values), _ROWS):
-            some = values[start : start + _ROWS]
+        start, most = 0, max(_ROWS, _NUMBERS // len(kept))
+        while start < len(values):
+            # as many as were met: few of them exceed the threshold, and each block costs its calls
+            met = int(self._met[output].max())
+            some = values[start : start + min(most, max(_ROWS, met))]
+            start += len(some)
+            self._met[output] += len(some)
             if not least.any():
                 self._start(output, some)
                 continue
