@@ -35,6 +35,8 @@ Number = tuple[str, str, str, str, str, float, float, float, float]
 
 # More rows than this are not what a notebook's cell is for.
 _MOST_ROWS = 200
+# Times a value's rounding error: an interval that is no wider is made by it.
+_NEAR = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +91,10 @@ class Estimate:
         if self.interval is None:
             return self
         error = relative * np.abs(self.value)
-        low, high = (
-            np.minimum(self.low, self.value - error),
-            np.maximum(self.high, self.value + error),
-        )
+        near = self.high - self.low < _NEAR * error
+        near &= (self.low - error <= self.value) & (self.value <= self.high + error)
+        low = np.where(near, np.minimum(self.low, self.value - error), self.low)
+        high = np.where(near, np.maximum(self.high, self.value + error), self.high)
         return replace(self, low=low, high=high)
 
     def with_unseen(

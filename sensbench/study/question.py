@@ -10,6 +10,7 @@ from sensbench.problem.joint_law import joint_law
 from sensbench.problem.problem import Problem
 from sensbench.problem.truth import Truth
 from sensbench.study.results import Known, Method, Question
+from sensbench.truths.together import aggregated
 
 
 def question_of(
@@ -60,12 +61,18 @@ def _title(truth: Mapping[str, Truth], of: str) -> str:
 
 
 def _known(problem: Problem, truth: Mapping[str, Truth]) -> tuple[Known, ...]:
-    """Return truths as rows, of the measures that belong to one output and one feature."""
+    """Return truths as rows, of features and one output each or, without one, all of them."""
+    # an output alone has no other that it could be taken together with
+    together = aggregated(truth) if problem.o > 1 else {}
     return tuple(
         Known(measure, output, feature, float(item.value[k, i]), float(item.standard_error[k, i]))
         for measure, item in truth.items()
         if item.value.ndim == 2 and _axis(measure) == "feature"
         for k, output in enumerate(problem.outputs)
+        for i, feature in enumerate(problem.features)
+    ) + tuple(
+        Known(measure, "", feature, float(item.value[i]), float(item.standard_error[i]))
+        for measure, item in together.items()
         for i, feature in enumerate(problem.features)
     )
 

@@ -345,7 +345,8 @@ def test_intervals_of_a_third_of_the_width_are_caught(name):
 @pytest.mark.parametrize("change", [upwards_only, downwards_only])
 @pytest.mark.parametrize("name", ["gradient", "sobol"])
 def test_intervals_of_one_side_are_caught(name, change):
-    with pytest.raises(ConformanceError, match="reach to both sides"):
+    # half of an interval may be caught as too narrow before
+    with pytest.raises(ConformanceError, match=r"reach to both sides|as wide as the spread"):
         check_estimator(changed(name, change))
 
 
