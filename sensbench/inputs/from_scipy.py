@@ -106,7 +106,7 @@ def marginal_of_scipy(name: str, given: Any) -> Marginal:
         )
     if not all(hasattr(given, part) for part in _PARTS):
         return _new_style(given)
-    dist = getattr(given, "dist", None)
+    dist: Any = getattr(given, "dist", None)
     if of_scipy(dist, "rv_discrete") and hasattr(dist, "xk") and hasattr(dist, "pk"):
         shift = given.kwds.get("loc", given.args[0] if given.args else 0)
         return Weighted(np.asarray(dist.xk, dtype=np.float64) + float(shift), np.asarray(dist.pk))

@@ -93,7 +93,7 @@ def _closed(
     for i, j in combinations(place, 2):
         value = value + known["second_order"][:, i, j]
     if len(place) == 3:
-        at = list(combinations(range(d), 3)).index(place)  # type: ignore[arg-type]
+        at = list(combinations(range(d), 3)).index(place)
         value = value + known["third_order"][:, at]
     return np.asarray(value)
 
