@@ -141,6 +141,7 @@ METHODS: tuple[tuple[str, str, dict[str, Any], tuple[int, int]], ...] = (
     ("razavi_gupta", "razavi_gupta", {}, (64, 512)),
     ("delsa", "delsa", {}, (100, 1000)),
     ("derivative_quantiles", "derivative_quantiles", {}, (100, 1000)),
+    ("global_activity", "global_activity", {}, (100, 1000)),
     ("second_derivative", "second_derivative", {}, (100, 1000)),
     ("saliency", "saliency", {}, (200, 1000)),
     ("input_x_gradient", "input_x_gradient", {}, (200, 1000)),

@@ -5,6 +5,7 @@ from sensbench.measure._measure import Measure, define
 _KUCHERENKO = "Kucherenko et al. 2009, doi:10.1016/j.ress.2008.05.006"
 _DGSM = "Sobol' & Kucherenko 2009, doi:10.1016/j.matcom.2009.01.023"
 _ACTIVE = "Constantine & Diaz 2017, doi:10.1016/j.ress.2016.11.013"
+_GLOBAL = "Yue & Ökten 2023, arXiv:2304.14142"
 _LOWER = "Kucherenko & Song 2016, doi:10.1007/978-3-319-33507-0_23, arXiv:1605.07830"
 _POINCARE = "Roustant, Barthe & Iooss 2017, doi:10.1214/17-EJS1310"
 
@@ -150,6 +151,18 @@ for _measure in (
         "",
         "α_i = Σ_{j ≤ n} λ_j·w_ij²,  E[∇f ∇fᵀ] = W Λ Wᵀ",
         _ACTIVE,
+        "derivative",
+        variance_power=1,
+    ),
+    Measure(
+        "global_activity_score",
+        r"global activity score $\gamma$",
+        "Activity score from changes of any length instead of derivatives, in standard deviations "
+        "of y and of the inputs. With all directions it is the mean squared slope between two "
+        "values of the input; for a linear model, S_T.",
+        "",
+        "γ_i = Σ_{j ≤ m} λ_j·u_ij²,  E[D Dᵀ] = U Λ Uᵀ,  D_i = (f(v_i, x_~i) - f(x))/(v_i - x_i)",
+        _GLOBAL,
         "derivative",
         variance_power=1,
     ),

@@ -45,7 +45,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "d", "*", "<", ">", "h", "8",
 _OWN: Mapping[str, str] = {
     # derivative
     "gradient": "o", "conditional_gradient": "p", "second_derivative": "s", "delsa": "D",
-    "saliency": "v", "derivative_quantiles": "X",
+    "saliency": "v", "derivative_quantiles": "X", "global_activity": "P",
     # attribution
     "shap": "o", "input_x_gradient": "s", "integrated_gradients": "^", "expected_gradients": "P",
     "deep_lift": "D", "feature_ablation": "p", "shapley_value_sampling": "*",

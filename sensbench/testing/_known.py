@@ -82,7 +82,7 @@ def product_answers() -> Answers:
         "radial_sigma": 0.0 * ranges,
         "factorial_effect": ranges / 2,
         "factorial_share": share,
-        "activity_score": share,
+        **dict.fromkeys(("activity_score", "global_activity_score"), share),
         "src": EFFECTS / np.sqrt((EFFECTS**2).sum(axis=1, keepdims=True)),
     }
     # Second derivatives of the linear outputs are 0; the third is a product of two inputs.
@@ -165,7 +165,7 @@ def data_answers() -> Answers:
         **{f"derivative_{name}_standardised": value * scale for name, value in raw.items()},
         **{f"derivative_abs_standardised_q{p}": slope * scale for p in (50, 90, 99)},
         "dgsm": slope**2,
-        "activity_score": squares / variance,
+        **dict.fromkeys(("activity_score", "global_activity_score"), squares / variance),
         **dict.fromkeys(
             ("delsa_mean", "delsa_median", "delsa_q10", "delsa_q90"),
             squares / squares.sum(axis=1, keepdims=True),
