@@ -65,7 +65,7 @@ class GlobalActivity(Estimator):
         applies, columns = differentiable(problem)
         u = rng.random((n, 2, problem.space.d))
         Y, slopes = np.empty((n, problem.o)), np.empty((n, problem.o, len(columns)))
-        sigma_x = problem.sigma()[columns]
+        sigma_x = problem.space.std()[columns]
         with problem.explained.many_calls():
             for start in range(0, n, _BLOCK):
                 some = slice(start, start + _BLOCK)
