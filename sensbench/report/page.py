@@ -27,6 +27,7 @@ from sensbench.report.rendering import FigureFolder, Picture, Wanted, pictures
 from sensbench.report.sections import SECTIONS, Blocks, Drawn, blocks
 from sensbench.report.table import Table
 from sensbench.report.text import (
+    breakable,
     few_notes,
     linked,
     moment,
@@ -256,6 +257,7 @@ def _render(
     )  # fmt: skip
     environment.tests["table"] = lambda item: isinstance(item, Table)
     environment.filters["symbol"] = symbol_html
+    environment.filters["breakable"] = breakable
     environment.filters["linked"] = linked
     environment.filters["moment"] = moment
     not_computed = _not_computed(results).to_dict("records")

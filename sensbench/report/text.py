@@ -187,6 +187,11 @@ def plain_symbol(symbol: str) -> str:
     return Markup(re.sub(r"</su[bp]>", "", plain)).unescape()
 
 
+def breakable(name: str) -> Markup:
+    """Return a name for a narrow place: its line may end before a bracket and behind a comma."""
+    return Markup(str(escape(name)).replace("(", "<wbr>(").replace(",", ",<wbr>"))
+
+
 def symbol_html(symbol: str) -> Markup:
     """Return a measure's symbol as HTML; ``$…$`` is mathematics of the simplest kind."""
     pieces = symbol.split("$")

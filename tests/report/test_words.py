@@ -17,6 +17,7 @@ from sensbench.report.tables.derivatives import derivative_table
 from sensbench.report.tables.quality import quality_table
 from sensbench.report.terminal import render
 from sensbench.report.text import (
+    breakable,
     fit,
     in_figure,
     interval,
@@ -249,3 +250,9 @@ def test_results_that_do_not_know_what_intervals_cover_say_the_same(request, nam
     results = request.getfixturevalue(f"{name}_results")
     old = results.frame.assign(level=np.nan, interval="", covers="")
     assert sentences(replace(results, frame=old)) == sentences(results)
+
+
+def test_names_break_before_a_bracket_and_are_escaped():
+    assert breakable("ishigami: mlp(width=8, <b>)") == (
+        "ishigami: mlp<wbr>(width=8,<wbr> &lt;b&gt;)"
+    )
