@@ -13,6 +13,7 @@ from sensbench.estimator.tails import (
     LargestOf,
     SquaredTail,
     carried_by_few,
+    carriers,
     few_said,
     largest_kept,
     tail_shape,
@@ -43,11 +44,8 @@ class LossTails:
 
     def add(self, feature: int, rise: Float[np.ndarray, "n o"]) -> None:
         """Look at each row's rise, of either sign, for one feature."""
-        sizes = np.abs(rise)
-        self._largest.add(feature, sizes)
-        scaled = sizes / np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
-        self._sums[:, feature] = scaled.sum(axis=0)
-        self._squares[:, feature] = (scaled**2).sum(axis=0)
+        self._largest.add(feature, np.abs(rise))
+        self._sums[:, feature], self._squares[:, feature] = carriers(rise)
 
     def estimates(
         self,

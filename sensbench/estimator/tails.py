@@ -241,6 +241,13 @@ def unseen_of_squares(
     return np.asarray(top**2 * unseen(scaled**2, shape, n))
 
 
+def carriers(terms: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "2 ..."]:
+    """Return the sums of the terms' sizes and of their squares, the largest size as 1."""
+    sizes = np.abs(terms)
+    sizes /= np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
+    return np.stack([sizes.sum(axis=0), (sizes**2).sum(axis=0)])
+
+
 def carried_by_few(
     sums: Float[np.ndarray, "..."], squares: Float[np.ndarray, "..."]
 ) -> Bool[np.ndarray, "..."]:

@@ -52,8 +52,7 @@ def carried_by_few(sizes: Float[np.ndarray, "r o d"]) -> Bool[np.ndarray, "o d"]
 
     See :func:`sensbench.estimator.tails.carried_by_few`.
     """
-    scaled = sizes / np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
-    return tails.carried_by_few(scaled.sum(axis=0), (scaled**2).sum(axis=0))
+    return tails.carried_by_few(*tails.carriers(sizes))
 
 
 def relative_error(rows: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "..."]:

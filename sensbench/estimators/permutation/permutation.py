@@ -21,6 +21,7 @@ from sensbench.estimator.tails import (
     LargestOf,
     SquaredTail,
     carried_by_few,
+    carriers,
     few_said,
     largest_kept,
     tail_shape,
@@ -99,11 +100,11 @@ class Permutation(Estimator):
             order = rng.permutation(len(rows))
             roles = np.empty((len(groups), problem.o, problem.d))
             largest = LargestOf((problem.d, problem.o), largest_kept(len(rows)))
-            carriers = np.empty((2, problem.o, problem.d))
+            carried = np.empty((2, problem.o, problem.d))
             for j, of_feature in enumerate(_roles(problem, rows.X, y, F, donors, self.exchange)):
                 roles[:, :, j] = groups.sums(of_feature, order)
                 largest.add(j, of_feature)
-                carriers[:, :, j] = _carriers(of_feature)
+                carried[:, :, j] = carriers(of_feature)
         sums = {"roles": roles}
         for name, column in (centred("y", y) | centred("f", F)).items():
             sums[name] = groups.sums(column, order)[..., None]
@@ -134,10 +135,10 @@ class Permutation(Estimator):
             "permutation_r2": np.fmax(rise, of_y.shape[:, None]),
             "permutation_total_order": rise,
         }
-        few = carried_by_few(*carriers) | carried_by_few(*_carriers(_squares(F)))[:, None]
+        few = carried_by_few(*carried) | carried_by_few(*carriers(_squares(F)))[:, None]
         few_of = {
             "permutation_mse": few,
-            "permutation_r2": few | carried_by_few(*_carriers(_squares(y)))[:, None],
+            "permutation_r2": few | carried_by_few(*carriers(_squares(y)))[:, None],
             "permutation_total_order": few,
         }
         m = interval.means
@@ -180,13 +181,6 @@ def _tail(y: Float[np.ndarray, "n o"]) -> SquaredTail:
 
 def _squares(y: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "n o"]:
     return np.asarray((y - y.mean(axis=0)) ** 2)
-
-
-def _carriers(terms: Float[np.ndarray, "n o"]) -> Float[np.ndarray, "2 o"]:
-    """Return the sum of the terms' sizes and that of their squares, the largest size as 1."""
-    sizes = np.abs(terms)
-    sizes /= np.maximum(sizes.max(axis=0), np.finfo(np.float64).tiny)
-    return np.stack([sizes.sum(axis=0), (sizes**2).sum(axis=0)])
 
 
 def _donors(n: int, repeats: int, seed: int) -> Int[np.ndarray, "repeats n"]:
