@@ -16,7 +16,9 @@ import torch
 from jaxtyping import Bool, Float
 
 _FEWEST = 10
-_ROUNDING = 1e-12
+# What values differ by beside their size where it is rounding, of single precision too: such
+# values are equal, and what is left between them differs from one processor to the next.
+ROUNDING = 1e-6
 # A prior on the shape, worth ten observations, as in the diagnostic; that of a light tail (theirs
 # is 0.5), so that it takes more than ten values to raise an alarm.
 _PRIOR, WORTH = 0.2, 10
@@ -32,11 +34,13 @@ _CLUSTER = 0.15
 
 
 def tail_shape(
-    largest: Float[np.ndarray, "... m"], matters_above: float = -np.inf
+    largest: Float[np.ndarray, "... m"],
+    matters_above: float = -np.inf,
+    rounding: float | Float[np.ndarray, "..."] = 0.0,
 ) -> Float[np.ndarray, "..."]:
     """Return the shape of a generalised Pareto fit to excesses over the first of sorted values.
 
-    NaN where fewer than ten are given, or they do not differ.
+    NaN where fewer than ten are given, or they do not differ by more than :data:`ROUNDING`.
 
     Parameters
     ----------
@@ -45,6 +49,8 @@ def tail_shape(
     matters_above
         The least shape that changes anything. Of 0 and of 0.7 on, tails that are surely below
         have their shape by moments, which is rougher.
+    rounding
+        What equal values may differ by where that is more, as of differences of large numbers.
     """
     m = largest.shape[-1] - 1
     if m < _FEWEST:
@@ -53,8 +59,8 @@ def tail_shape(
     excess = ordered[:, 1:] - ordered[:, :1]
     top, quartile = excess[:, -1], excess[:, _quartile(m)]
     # what rounding leaves between equal values is no excess
-    rounding = _ROUNDING * np.abs(ordered[:, 0])
-    fitted = (quartile > rounding) & (top > quartile * (1 + 1e-9))
+    least = np.maximum(ROUNDING * np.abs(ordered[:, _quartile(m) + 1]), np.ravel(rounding))
+    fitted = (quartile > least) & (top - quartile > least)
     # of size 1, so that the shape is to the last bit that of the values in any unit
     excess = excess / np.where(fitted, top, 1.0)[:, None]
     shape = np.full(len(excess), np.nan)

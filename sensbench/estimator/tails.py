@@ -19,11 +19,12 @@ al. 2024, arXiv:1507.02646; the fit is in :mod:`sensbench.estimator.generalised_
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from sensbench.estimator.generalised_pareto import WORTH, tail_shape
+from sensbench.estimator.generalised_pareto import ROUNDING, WORTH, tail_shape
 
 # From here on a standard error says too little for an interval.
 HEAVY = 0.7
@@ -31,7 +32,6 @@ HEAVY = 0.7
 _UNSEEN = 3.0
 # Beyond this shape the mean of what is larger grows past all use.
 _HEAVIEST = 0.9
-_ROUNDING = 1e-12
 # Where no more terms than these carry a sum, they say nothing of the others.
 _FEWEST, _MOST_NAMED = 5.0, 8
 # so many say the shape to .1, and are no burden beside a model
@@ -40,6 +40,10 @@ _MOST = 256
 _ROWS, _NUMBERS = 2048, 2**18
 # of the first rows so many show above what the others need not be looked at; columns at a time
 _SAMPLE, _SIDE = 128, 128
+# of values in random order, the first ones that say what the largest of all exceed
+_PART, _FEWEST_FIRST = 20, 256
+# and how many numbers are looked at at once then, so that they stay in cache
+_CACHED = 2**17
 
 
 def largest_kept(n: int) -> int:
@@ -56,6 +60,10 @@ class LargestOf:
         How many, by output: ``(o, k)``.
     count
         How many are kept of each, and one more: the threshold that they exceed.
+    random
+        How many values each series has, where they come in random order: the first ones then say
+        what can be among the largest, and nothing else is kept until the end. Nothing by default:
+        what is kept so far says it, whatever the order.
 
     Attributes
     ----------
@@ -63,44 +71,47 @@ class LargestOf:
         ``(o, k, count + 1)``, in order of size.
     """
 
-    def __init__(self, series: tuple[int, int], count: int):
+    def __init__(self, series: tuple[int, int], count: int, random: int | None = None):
         self._kept = np.zeros((*series, count + 1))
         self._least = np.zeros(series)
         self._met = np.zeros(series[0], np.int64)
+        self._random = random
+        # columns and values that have exceeded the least since it was last raised
+        self._waiting: dict[int, list[tuple[Int[np.ndarray, " m"], Float[np.ndarray, " m"]]]] = {}
 
-    def add(self, output: int | slice, values: Float[np.ndarray, "n k"]) -> None:
+    def add(
+        self, output: int | slice, values: Float[np.ndarray, "n k"], *, sizes: bool = False
+    ) -> None:
         """Look at values, one column for each series of an output; below 0 they are no tail.
 
-        For several outputs, the columns of the one after those of the other.
+        For several outputs, the columns of the one after those of the other. With ``sizes`` it is
+        the values' sizes that are looked at.
         """
         kept, least = self._of(output)
         start, most = 0, max(_ROWS, _NUMBERS // len(kept))
+        if self._random and self._met[output].all():
+            most = max(1, _CACHED // len(kept))
         while start < len(values):
             # as many as were met: few of them exceed the threshold, and each block costs its calls
             met = int(self._met[output].max())
-            some = values[start : start + min(most, max(_ROWS, met))]
+            size = most if self._random else min(most, max(_ROWS, met))
+            some = values[start : start + size]
             start += len(some)
+            some = np.abs(some) if sizes else np.ascontiguousarray(some)
             self._met[output] += len(some)
-            if not least.any():
-                self._start(output, some)
-                continue
+            if met == 0:
+                if self._random is None:
+                    self._start(output, some)
+                    continue
+                least[:] = _exceeded_by_the_largest(some, kept.shape[1], self._random)
             # compared in their own precision, so that they are not copied; what is equal to the
-            # least when rounded changes nothing
-            above = (some >= least.astype(some.dtype)).T
-            if 2 * np.count_nonzero(above) > above.size:
+            # least changes nothing
+            at = np.flatnonzero(some > _at_most(least, some.dtype))
+            if 2 * len(at) > some.size:
                 self._keep(output, some.T)
-                continue
-            at = np.flatnonzero(above)
-            if not len(at):
-                continue
-            begins = np.searchsorted(at, len(some) * np.arange(len(kept) + 1))
-            counts = np.diff(begins)
-            columns = np.repeat(np.arange(len(kept)), counts)
-            few = np.zeros((len(kept), int(counts.max())), some.dtype)
-            few[columns, np.arange(len(at)) - begins[columns]] = some[
-                at - len(some) * columns, columns
-            ]
-            self._keep(output, few)
+            elif len(at):
+                columns = at - at // len(kept) * len(kept)
+                self._wait(output, columns, some.ravel()[at])
 
     def _of(
         self, output: int | slice
@@ -108,13 +119,32 @@ class LargestOf:
         """Return what is kept of an output's series, to be written to, and the least of each."""
         return self._kept[output].reshape(-1, self._kept.shape[-1]), self._least[output].reshape(-1)
 
+    def _wait(
+        self, output: int | slice, columns: Int[np.ndarray, " m"], values: Float[np.ndarray, " m"]
+    ) -> None:
+        """Take values that may be among the largest; to be sorted when there are enough."""
+        if self._random is None or isinstance(output, slice):
+            self._keep(output, _by_column(columns, values, len(self._of(output)[0])))
+            return
+        waiting = self._waiting.setdefault(output, [])
+        waiting.append((columns, values))
+        if sum(len(some) for _, some in waiting) > 4 * self._kept[output].size:
+            self._done(output)
+
+    def _done(self, output: int) -> None:
+        """Sort what waits of an output."""
+        waiting = self._waiting.pop(output, [])
+        if waiting:
+            columns, values = (np.concatenate(parts) for parts in zip(*waiting, strict=True))
+            self._keep(output, _by_column(columns, values, self._kept.shape[1]))
+
     def _start(self, output: int | slice, values: Float[np.ndarray, "r k"]) -> None:
         """Keep the largest of the first rows: of those that some of them show to be large."""
         kept, least = self._of(output)
         m, share = kept.shape[1], kept.shape[1] / len(values)
         # four standard deviations more than their share: what is above holds nearly always enough
         large = int(share * _SAMPLE + 4 * np.sqrt(share * _SAMPLE)) + 1
-        if kept.any() or len(values) < 4 * _SAMPLE or large > _SAMPLE // 2:
+        if len(values) < 4 * _SAMPLE or large > _SAMPLE // 2:
             self._keep(output, values.T)
             return
         for first in range(0, len(kept), _SIDE):
@@ -140,13 +170,55 @@ class LargestOf:
         if values.dtype != kept.dtype and (kept.astype(values.dtype) != kept).any():
             both = both.astype(kept.dtype)
         both[:, : kept.shape[1]], both[:, kept.shape[1] :] = kept, values
-        both.partition(values.shape[1], axis=1)
+        both.sort(axis=1)  # many are 0, which a partition is slow at
         kept[:] = both[:, values.shape[1] :]
-        least[:] = kept.min(axis=1)
+        np.maximum(least, kept.min(axis=1), out=least)
 
     @property
     def kept(self) -> Float[np.ndarray, "o k count"]:
-        return np.sort(self._kept, axis=-1)
+        for output in list(self._waiting):
+            self._done(output)
+        # where fewer exceed what the largest should, the others are equal to it
+        least = 0.0 if self._random is None else self._least[..., None]
+        return np.sort(np.maximum(self._kept, least), axis=-1)
+
+
+def _exceeded_by_the_largest(
+    first: Float[np.ndarray, "r k"], count: int, n: int
+) -> Float[np.ndarray, " k"]:
+    """Return what ``count`` of all ``n`` values exceed nearly surely, of each series.
+
+    The value of so low a rank among some of the first that it would take five standard deviations
+    for fewer to exceed it; 0 where few values tell as much.
+    """
+    some = first[: min(max(n // _PART, _FEWEST_FIRST), _ROWS)]
+    share = count / n * len(some)
+    rank = int(share + 5 * np.sqrt(share)) + 3
+    if rank > len(some) // 2:
+        return np.zeros(first.shape[1])
+    ordered = np.partition(np.array(some.T, order="C"), len(some) - rank, axis=1)
+    return np.maximum(ordered[:, len(some) - rank], 0.0).astype(np.float64)
+
+
+def _at_most(least: Float[np.ndarray, " k"], dtype: np.dtype[Any]) -> Float[np.ndarray, " k"]:
+    """Return the numbers in another precision, rounded down."""
+    rounded = least.astype(dtype)
+    over = rounded > least
+    return np.where(over, np.nextafter(rounded, dtype.type(0)), rounded) if over.any() else rounded
+
+
+def _by_column(
+    columns: Int[np.ndarray, " m"], values: Float[np.ndarray, " m"], k: int
+) -> Float[np.ndarray, "k _"]:
+    """Return a row for each of the ``k`` columns, of its values and zeros after them."""
+    # narrow numbers are sorted by counting them
+    narrow = columns.astype(np.uint16 if k <= 2**16 else np.int64)
+    order = np.argsort(narrow, kind="stable")
+    counts = np.bincount(columns, minlength=k)
+    table = np.zeros((k, int(counts.max())), values.dtype)
+    begins = np.arange(k) * table.shape[1] - (np.cumsum(counts) - counts)
+    table.ravel()[np.arange(len(values)) + np.repeat(begins, counts)] = values[order]
+    return table
 
 
 class SquaredTail:
@@ -201,6 +273,7 @@ def unseen(
     n: int,
     *,
     estimated: bool | Bool[np.ndarray, "..."] = True,
+    rounding: float | Float[np.ndarray, "..."] = 0.0,
 ) -> Float[np.ndarray, "..."]:
     """Return by how much a mean of ``n`` values may be too small for what was not met yet.
 
@@ -220,6 +293,8 @@ def unseen(
         How many values there were.
     estimated
         Whether the shape was, and not assumed.
+    rounding
+        As for :func:`tail_shape`: of values that are equal but for it, nothing larger is unseen.
 
     Source of the rule: Hanley & Lippman-Hand 1983, doi:10.1001/jama.1983.03330370053031; of the
     error of a shape: Hosking & Wallis 1987, doi:10.1080/00401706.1987.10488243.
@@ -229,7 +304,8 @@ def unseen(
     threshold, top = largest[..., 0], largest[..., -1]
     excess = (largest[..., 1:] - threshold[..., None]).mean(axis=-1)
     larger = top + excess + k / (1 - k) * (top - threshold)
-    return np.asarray(_UNSEEN / n * k * np.where(excess > _ROUNDING * top, larger, 0.0))
+    differ = excess > np.maximum(ROUNDING * top, rounding)
+    return np.asarray(_UNSEEN / n * k * np.where(differ, larger, 0.0))
 
 
 def unseen_of_squares(

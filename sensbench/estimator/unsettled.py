@@ -12,6 +12,8 @@ from sensbench.problem.problem import Problem
 _MOST_NAMED = 6
 _MOST_PARTS = 2
 _MOST_ROWS = 1e9
+# of a tail's index, when two are compared
+_DIGITS = 3
 
 
 def unsettled_said(estimates: Mapping[str, Estimate], problem: Problem) -> list[str]:
@@ -52,6 +54,8 @@ def _of_kind(without: bool, tail: float, where: str) -> str:
 def _where(tails: Float[np.ndarray, "o d"], outputs: list[int], problem: Problem) -> str:
     """Name outputs and features, those with the heaviest tails first; outputs alike together."""
     alike: dict[str, list[str]] = {}
+    # those of an output in two units are equal but for rounding: they stand in the outputs' order
+    tails = np.round(tails, _DIGITS)
     for k in sorted(outputs, key=lambda k: -float(np.nanmax(tails[k]))):
         order = [
             i for i in np.argsort(-tails[k], kind="stable").tolist() if np.isfinite(tails[k, i])

@@ -27,6 +27,13 @@ _LIGHT = 0.2
 class RowsTail:
     """The tail of columns of positive values over trajectories, fitted once.
 
+    Parameters
+    ----------
+    rows
+        The values, a trajectory after the other.
+    rounding
+        What equal values of a column may differ by; see :func:`tail_shape`.
+
     Attributes
     ----------
     not_met
@@ -35,14 +42,18 @@ class RowsTail:
         The shape of the tail; NaN where there are too few trajectories.
     """
 
-    def __init__(self, rows: Float[np.ndarray, "r ..."]):
+    def __init__(
+        self, rows: Float[np.ndarray, "r ..."], rounding: float | Float[np.ndarray, "..."] = 0.0
+    ):
         count = max(largest_kept(len(rows)), min(_LARGEST, len(rows) // _PART))
         by_column = np.array(np.moveaxis(rows, 0, -1), order="C")
         by_column.partition(by_column.shape[-1] - count - 1)
         largest = np.sort(by_column[..., -count - 1 :])
-        shape = tail_shape(largest, 0.0)
+        each = np.broadcast_to(rounding, largest.shape[:-1])
+        shape = tail_shape(largest, 0.0, each)
         read = ~np.isnan(shape)
-        self.not_met = unseen(largest, np.where(read, shape, _LIGHT), len(rows), estimated=read)
+        known = np.where(read, shape, _LIGHT)
+        self.not_met = unseen(largest, known, len(rows), estimated=read, rounding=each)
         enough = largest_kept(len(rows)) >= _LARGEST
         self.heaviness = shape if enough else np.full(shape.shape, np.nan)
 

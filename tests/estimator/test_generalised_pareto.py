@@ -22,7 +22,7 @@ LAWS = {
     "two clusters": lambda rng, size: (
         (rng.uniform(size=size) < 0.1) + 1e-3 * np.abs(rng.normal(size=size))
     ),
-    "steps": lambda rng, size: rng.integers(0, 6, size=size) ** 3 + 1e-4 * rng.uniform(size=size),
+    "steps": lambda rng, size: rng.integers(0, 6, size=size) ** 3 + 1e-2 * rng.uniform(size=size),
 }
 
 

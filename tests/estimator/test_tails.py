@@ -251,3 +251,54 @@ def test_a_tail_is_seen_about_a_mean_that_a_few_rows_have_moved(rng):
         tail = SquaredTail(1, 200)
         tail.add(y - y.mean(axis=0))
         assert tail.shape[0] > 1
+
+
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_what_single_precision_leaves_between_equal_values_is_no_tail(size, rng):
+    """A float32 model's effects, equal but for their last bits, some of them far out by chance."""
+    noise = rng.standard_t(1, (4, 400)) * 1e-8
+    values = np.sort(size * (1 + np.clip(noise, -5e-7, 5e-7)), axis=1)[:, -61:]
+    assert np.isnan(tail_shape(values, 0.0)).all()
+    assert (unseen(values, np.full(4, 0.5), 400) == 0).all()
+    # one in eight is larger by a thousandth: that they are, and by how much they are is rounding
+    values[:, -7:] *= 1.001
+    assert np.isnan(tail_shape(values, 0.0)).all()
+
+
+def test_equal_values_may_differ_by_more_where_they_are_differences_of_large_ones(rng):
+    values = np.sort(1 + 1e-4 * rng.pareto(1.0, (3, 400)), axis=1)[:, -61:]
+    assert (tail_shape(values) > 0.5).all()
+    assert np.isnan(tail_shape(values, -np.inf, np.array([1.0, 1.0, 1.0]))).all()
+    assert np.isfinite(tail_shape(values, -np.inf, np.array([0.0, 1.0, 0.0]))).tolist() == [
+        True, False, True,
+    ]  # fmt: skip
+    apart = unseen(values, np.full(3, 0.5), 400, rounding=np.array([0.0, 1.0, 0.0]))
+    assert (apart > 0).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "kind",
+    [lambda v: v, np.round, lambda v: v * (v > 2.5), np.zeros_like],
+    ids=["all differ", "ties", "few above 0", "zeros"],
+)
+def test_of_values_in_random_order_the_first_say_what_can_be_among_the_largest(dtype, kind, rng):
+    n, k = 20_000, 7
+    values = kind(rng.normal(size=(n, k))).astype(dtype)
+    for chunk in (300, 4096, n):
+        seen = LargestOf((2, k), largest_kept(n), random=n)
+        for start in range(0, n, chunk):
+            rows = values[start : start + chunk]
+            seen.add(0, rows, sizes=True)
+            seen.add(1, -rows)
+        for k_, signed in enumerate((np.abs(values), -values)):
+            whole = np.sort(np.maximum(signed, 0.0), axis=0)[-(largest_kept(n) + 1) :].T
+            np.testing.assert_array_equal(seen.kept[k_], whole)
+
+
+def test_few_values_in_random_order_are_all_looked_at(rng):
+    values = np.abs(rng.normal(size=(40, 3)))
+    seen = LargestOf((1, 3), largest_kept(40), random=40)
+    seen.add(0, values)
+    whole = np.sort(values, axis=0)[-(largest_kept(40) + 1) :].T
+    np.testing.assert_array_equal(seen.kept[0], whole)

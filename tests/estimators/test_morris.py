@@ -271,3 +271,26 @@ def test_what_varies_in_either_sample_is_what_varies_in_both_together(rng):
     found = varying_in_either((one, other), spreads, "test", names)
     np.testing.assert_array_equal(found, varying(np.concatenate([one, other]), "test", names))
     np.testing.assert_array_equal(found, [True, False, True, False])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_equal_effects_have_no_tail_in_what_rounding_leaves_between_them(dtype):
+    """A linear model: every effect is the coefficient's, whatever its last bits are."""
+    means, deviations = [20.0, 1013.0, 0.4, 250.0], [8.0, 12.0, 0.15, 90.0]
+    layer = torch.nn.Linear(4, 1, dtype=dtype)
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([[0.9, 0.05, -0.3, 0.02]])
+
+    def model(x):
+        x = x.to(dtype)
+        return layer((x - torch.tensor(means, dtype=dtype)) / torch.tensor(deviations, dtype=dtype))
+
+    laws = zip(means, deviations, strict=True)
+    marginals = {f"x{i}": stats.norm(*law) for i, law in enumerate(laws)}
+    problem = sb.Problem.of(model, sb.InputSpace.of(marginals))
+    found = sb.estimators.load("morris").estimate(problem, budget=10_000)
+    rounding = 200 * torch.finfo(dtype).eps * 5
+    for item in (found["mu"], found["mu_star"]):
+        assert (item.high - item.low < rounding).all()
+    assert (found["sigma"].high < rounding).all()
+    assert not found.notes

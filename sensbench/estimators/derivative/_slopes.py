@@ -25,7 +25,7 @@ from sensbench.inputs.stein import SteinKernel, weights_of
 from sensbench.model.model import Model
 from sensbench.problem.problem import Problem
 
-_CHUNK_BYTES, _CACHE_NUMBERS = 2**25, 2**18
+_CHUNK_BYTES, _CACHE_NUMBERS = 2**24, 2**18
 # RowGroups' sums may take so much memory; then there are fewer groups, but no fewer than these.
 _SUMS_BYTES, _FEWEST = 2**26, 16
 # Smaller slopes have squares that single precision cannot hold.
@@ -100,7 +100,7 @@ class SlopeSums:
         self._batches = np.arange(count) * len(self.groups) // max(count, 1)
         self.batch_sizes = np.add.reduceat(self.groups.sizes, self._batches)
         self.products = np.zeros((count, model.o, m, m))
-        self._largest = LargestOf((model.o, m), largest_kept(n))
+        self._largest = LargestOf((model.o, m), largest_kept(n), random=n)
         self._tail_y = SquaredTail(model.o, n)
         runs = min(-(-even(n, most) // self.groups.run), most // self.groups.run)
         self._look(problem, n, runs, rng)
@@ -173,7 +173,7 @@ class SlopeSums:
             slopes = slopes.double()
             runs = self._runs(k, slopes, weights)
         self.groups.add(self._slopes[:, :, k], runs, start)
-        self._largest.add(k, slopes.abs().numpy())
+        self._largest.add(k, slopes.numpy(), sizes=True)
         if len(self.products):
             self._add_products(k, slopes, start)
 

@@ -27,6 +27,8 @@ from sensbench.problem.problem import Problem
 _SMALLEST_R = 4
 _SMALLEST_SCALE_ROWS = 20
 _CHUNK_BYTES = 2**24
+# An output is taken to be off by so many roundings of the largest one.
+_ROUNDINGS = 64
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ class Morris(Estimator):
 
         interval = Bootstrap(columns, rng, self.resamples, self.confidence, DESIGN)
         squares, mean = columns["deviation²"], rows.mean_effect
-        tail_of_sizes, tail_of_squares = RowsTail(sizes), RowsTail(squares)
+        rounding = rows.rounding(np.abs(on_grid).max(axis=0), float(np.finfo(model.precision).eps))
+        tail_of_sizes = RowsTail(sizes, rounding)
+        tail_of_squares = RowsTail(squares, 2 * rounding * np.sqrt(squares.max(axis=0)))
         of_sizes, of_squares = tail_of_sizes.not_met, tail_of_squares.not_met
         moments = {
             "mu": interval(lambda m: m["deviation"] + mean),
@@ -302,6 +306,10 @@ class _Steps:
             in_std = (moved[:, block] / self._std[block]) ** 2
             run[:, 0, i] = np.sqrt(in_std.mean(axis=1))
         self._runs.append(run)
+
+    def rounding(self, largest: Float[np.ndarray, " o"], eps: float) -> Float[np.ndarray, "o 1"]:
+        """Return what rounding makes of equal effects, from the outputs' size and precision."""
+        return _ROUNDINGS * eps * largest[:, None] / self.delta
 
     def columns(self) -> dict[str, Float[np.ndarray, "r ..."]]:
         """Return the columns over all trajectories."""
