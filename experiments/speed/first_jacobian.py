@@ -1,21 +1,22 @@
 """The first call of sb.jacobian, with all its checks, and the loop over outputs by hand."""
 
-import torch
+import copy
+import itertools
 
 import sensbench as sb
 from experiments.speed import jacobian
 from experiments.speed.case import Case, Numbers, Run
 
 PEERS = jacobian.PEERS
+# more than sensbench remembers: the one whose turn it is has been forgotten
+_MODULES = 32
 
 
 def ours(case: Case) -> Run:
-    """A module that has changed since: to sensbench it is a new one."""
+    """A module that was never seen, or not for so long that it is a new one."""
+    modules = itertools.cycle([copy.deepcopy(case.network) for _ in range(_MODULES)])
 
     def run() -> Numbers:
-        with torch.no_grad():
-            for parameter in case.network.parameters():
-                parameter.add_(0.0)
-        return {"J": sb.jacobian(case.network, case.X)}
+        return {"J": sb.jacobian(next(modules), case.X)}
 
     return run

@@ -21,6 +21,10 @@ from sensbench.inputs.rows import differ
 from sensbench.problem.problem import Problem
 from sensbench.problem.refit import Predicts, Refit
 
+# A prediction is taken to be off by so many roundings of the largest one: two trainings on the same
+# columns need not agree to the last bit.
+_ROUNDINGS = 64
+
 
 @dataclass(frozen=True)
 class Loco(Estimator):
@@ -61,7 +65,9 @@ class Loco(Estimator):
         X, F, y, covers = judged_rows(problem, budget, rng, self.name)
         order = rng.permutation(len(X))
         rises = self._rises(problem, X, F, y, int(rng.integers(1, 2**31 - 1)))
-        p = _larger(rises)
+        eps = float(np.finfo(problem.explained.precision).eps)
+        error = _ROUNDINGS * eps * np.abs(F).max(axis=0)
+        p = _larger(rises, error * (2 * np.abs(y - F).max(axis=0) + error))
         groups = RowGroups(len(X), GROUPS)
         sums = {"rise": groups.sums(np.moveaxis(rises, 0, -1), order)}
         for name, column in centred("y", y).items():
@@ -116,10 +122,15 @@ class Loco(Estimator):
         return np.asarray(residuals[0] ** 2 - (y - F) ** 2)
 
 
-def _larger(rises: Float[np.ndarray, "d n o"]) -> Float[np.ndarray, "o d"]:
-    """Return how likely a mean rise as large is where there is none; 1 where nothing changes."""
-    moves = (rises != rises[:, :1]).any(axis=1)
-    p = np.where(rises[:, 0] > 0, 0.0, 1.0)  # of rises that are all the same
+def _larger(
+    rises: Float[np.ndarray, "d n o"], rounding: Float[np.ndarray, " o"]
+) -> Float[np.ndarray, "o d"]:
+    """Return how likely a mean rise as large is where there is none; 1 where nothing changes.
+
+    Rises that differ by no more than ``rounding`` are the same.
+    """
+    moves = np.ptp(rises, axis=1) > rounding
+    p = np.where(rises[:, 0] > rounding, 0.0, 1.0)  # of rises that are all the same
     if moves.any():
         some = np.moveaxis(rises, 1, -1)[moves]
         p[moves] = stats.ttest_1samp(some, 0.0, axis=-1, alternative="greater").pvalue
