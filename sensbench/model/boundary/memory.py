@@ -35,6 +35,8 @@ class Remembered:
     rows, features, second
         Whether rows are independent; features whose slopes are right; whether second derivatives
         are.
+    is_plain
+        Whether all that the model does is torch's own and smooth; nothing before it was looked at.
     settled
         Whether it is decided that the model is remembered or not.
     """
@@ -42,6 +44,7 @@ class Remembered:
     rows: bool = False
     features: set[int] = field(default_factory=set)
     second: bool = False
+    is_plain: bool | None = None
     settled: bool = False
     _ends: tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]] | None = None
     _last: bytes = b""

@@ -31,6 +31,7 @@ from sensbench.model.boundary.columns import (
 )
 from sensbench.model.boundary.fingerprint import Fingerprint, fingerprint
 from sensbench.model.boundary.placement import fixed_batch, placement, widest
+from sensbench.model.boundary.plain import PlainPass
 from sensbench.model.boundary.private_copy import Turns, private_copy, uncompiled
 
 T = TypeVar("T", list[Tensor], Tensor, list[Tensor] | Tensor)
@@ -142,6 +143,26 @@ class TorchFunction:
 
     def _names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self._columns)
+
+    def is_plain(self, X: Float[np.ndarray, "n d"]) -> bool:
+        """Whether the rows go through torch's own smooth functions alone: see :class:`PlainPass`.
+
+        Of modules that do not change as they run; half precision rounds too much to be smooth.
+        """
+        single = self.dtype in (torch.float32, torch.float64)
+        if not (self._is_module and single and self._copy_was) or self._batch or self._leaves:
+            return False
+        if self._in_place or self._no_graph is not None:
+            return False
+        x = self._tensor(X).requires_grad_(True)
+        try:
+            with self._running(graph=True), PlainPass(self._call, x) as seen:
+                parts = self._run(x)
+        except Exception:  # an operation in place on the rows, or one that needs them without grad
+            return False
+        used = {column.part for column in self._columns}
+        outputs = [part.tensor for k, part in enumerate(parts) if k in used]
+        return seen.is_plain and seen.depend_on_rows(outputs) and self._copy_was.holds()
 
     def gives_tensors(self, X: Float[np.ndarray, "n d"]) -> bool:
         """Return whether tensors come back for a tensor, rather than arrays or nothing."""
