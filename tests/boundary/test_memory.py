@@ -220,5 +220,6 @@ def test_a_module_of_torchs_own_functions_is_not_checked_again_for_any_rows():
     again = sb.Model(net, X)
     np.testing.assert_array_equal(again.jacobian(X[:30]), J[:30])
     assert again.n_check == 0
-    sb.Model(Looking(), X).jacobian(X)
-    assert first.n_check < 120
+    looked = sb.Model(Looking(), X)
+    looked.jacobian(X)
+    assert first.n_check < looked.n_check / 2

@@ -7,7 +7,7 @@ from torch import nn
 
 import sensbench as sb
 from sensbench.errors import DerivativeError
-from sensbench.model.boundary import checks
+from sensbench.model.boundary.plain import PlainPass
 from sensbench.model.model import Model
 
 D = 4
@@ -134,6 +134,10 @@ with torch.no_grad():
     OTHERS["a step"][0].weight *= 1e9
 
 
+def is_plain(model, X):
+    return model._function.plain_pass(X, np.ones(model.o)) is not None
+
+
 @pytest.fixture
 def X(rng):
     return rng.normal(size=(40, D))
@@ -142,25 +146,28 @@ def X(rng):
 @pytest.mark.parametrize("name", PLAIN)
 def test_passes_of_torchs_own_functions_are_plain(name, X):
     model = Model(PLAIN[name], X)
-    assert model._function.is_plain(X)
-    by_hand = Model(PLAIN[name], X, derivatives="finite-difference").jacobian(X)
-    np.testing.assert_allclose(model.jacobian(X), by_hand, rtol=2e-2, atol=2e-3)
+    assert is_plain(model, X)
+    differences = Model(PLAIN[name], X, derivatives="finite-difference").jacobian(X)
+    # all but those whose step goes across a kink
+    assert np.quantile(np.abs(model.jacobian(X) - differences), 0.8) < 2e-3
     # the pass itself, and a few rows
     assert model._checks.n_rows < 200
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_is_not_known_for_certain_is_not_plain(name, X):
-    assert not Model(OTHERS[name], X)._function.is_plain(X)
+    assert not is_plain(Model(OTHERS[name], X), X)
 
 
 def test_functions_that_are_not_modules_are_not_plain(X):
     layer = nn.Linear(D, 1)
-    assert not Model(lambda x: layer(x.float()), X)._function.is_plain(X)
+    assert not is_plain(Model(lambda x: layer(x.float()), X), X)
 
 
 def test_a_lie_that_is_taken_to_be_plain_is_seen_at_the_rows_that_are_looked_at(X, monkeypatch):
-    monkeypatch.setattr(checks.TorchFunction, "is_plain", lambda self, X: True)
+    monkeypatch.setattr(PlainPass, "_accepts", lambda self, *call: True)
+    monkeypatch.setattr(PlainPass, "depend_on_rows", lambda self, outputs: True)
+    assert is_plain(Model(OTHERS["detach"], X), X)
     with pytest.raises(DerivativeError, match="autograd to agree"):
         sb.jacobian(OTHERS["detach"], X)
 

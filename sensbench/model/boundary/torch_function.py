@@ -144,25 +144,36 @@ class TorchFunction:
     def _names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self._columns)
 
-    def is_plain(self, X: Float[np.ndarray, "n d"]) -> bool:
-        """Whether the rows go through torch's own smooth functions alone: see :class:`PlainPass`.
+    def plain_pass(
+        self, X: Float[np.ndarray, "n d"], weights: Float[np.ndarray, " o"]
+    ) -> tuple[Float[np.ndarray, "n 1"], Float[np.ndarray, "n 1 d"]] | None:
+        """Return a weighted sum of the outputs and its slopes, where the pass is plain.
 
-        Of modules that do not change as they run; half precision rounds too much to be smooth.
+        That is, where the rows go through torch's own smooth functions alone: see
+        :class:`PlainPass`. Of modules that do not change as they run; half precision rounds too
+        much to be smooth.
         """
         single = self.dtype in (torch.float32, torch.float64)
         if not (self._is_module and single and self._copy_was) or self._batch or self._leaves:
-            return False
+            return None
         if self._in_place or self._no_graph is not None:
-            return False
+            return None
         x = self._tensor(X).requires_grad_(True)
         try:
-            with self._running(graph=True), PlainPass(self._call, x) as seen:
-                parts = self._run(x)
+            with self._running(graph=True):
+                with PlainPass(self._call, x) as seen:
+                    parts = self._run(x)
+                used = {column.part for column in self._columns}
+                outputs = [part.tensor for k, part in enumerate(parts) if k in used]
+                if not seen.is_plain or not seen.depend_on_rows(outputs):
+                    return None
+                y = table(parts, self._columns, len(x), self.who) @ x.new_tensor(weights)
+                slopes = torch.autograd.grad(y.sum(), x)[0]
         except Exception:  # an operation in place on the rows, or one that needs them without grad
-            return False
-        used = {column.part for column in self._columns}
-        outputs = [part.tensor for k, part in enumerate(parts) if k in used]
-        return seen.is_plain and seen.depend_on_rows(outputs) and self._copy_was.holds()
+            return None
+        if not self._copy_was.holds():
+            return None
+        return y.detach().cpu().double().numpy()[:, None], slopes.cpu().double().numpy()[:, None]
 
     def gives_tensors(self, X: Float[np.ndarray, "n d"]) -> bool:
         """Return whether tensors come back for a tensor, rather than arrays or nothing."""
