@@ -165,6 +165,17 @@ def test_verdicts_follow_from_the_ratios():
     assert {what: said[what] for what in expected} == expected
 
 
+def test_a_first_call_of_few_rows_is_judged_by_the_time_above_the_loop():
+    frame = pd.DataFrame(
+        [("first_jacobian", 100, 0.006, 0.0005, "ok"), ("jacobian", 100, 0.9, 0.1, "ok"),
+         ("first_jacobian", 1000, 0.0049, 0.001, "ok")],
+        columns=["family", "n", "seconds", "peer_seconds", "status"],
+    )  # fmt: skip
+    seconds = targets.waited(targets.above_the_loop(frame))
+    assert seconds["verdict"].tolist() == ["not met", "met"]
+    assert seconds["measured"].tolist() == ["0.0055 s", "0.0039 s"]
+
+
 def test_every_target_has_its_cases_in_both_efforts():
     for plans in (quick(), full()):
         there = {
