@@ -24,12 +24,12 @@ class Target:
     limit: str = ""
 
 
-# What takes the time: profiles of 2026-11 on one thread. Shares, as processors differ twofold in how
-# fast they multiply in single precision beside all else.
+# What takes the time: profiles of 2026-11 on one thread. Shares, as processors differ twofold in
+# how fast they multiply in single precision beside all else.
 _MANY_SOBOL = (
     "A fifth of the time is the network's own; half are the deviations and products of 100 outputs "
-    "in double precision (SALib's bootstrap multiplies 18,500 times a row, the network 11,100 times "
-    "in single), a tenth the look for heavy tails."
+    "in double precision (SALib's bootstrap multiplies 18,500 times a row, the network 11,100 "
+    "times in single), a tenth the look for heavy tails."
 )
 _MANY_MORRIS = (
     "The network multiplies 11,100 times a row in single precision, the resamples of 1,000 effects "
@@ -46,9 +46,9 @@ _MANY_ROWS = (
 )
 _GRADIENT = (
     "Beside the passes: reading rows in random order and rounding them, three sums of the slopes, "
-    "a look whether all are finite, and a comparison of each with the largest, which tails are read "
-    "from. Each goes over all slopes once, at 0.3 to 1 ns a number; the passes take 5 ns a slope "
-    "at d = 100. Of 1,024 rows the fits of tails take as long as all the passes."
+    "a look whether all are finite, and a comparison of each with the largest, which tails are "
+    "read from. Each goes over all slopes once, at 0.3 to 1 ns a number; the passes take 5 ns a "
+    "slope at d = 100. Of 1,024 rows the fits of tails take as long as all the passes."
 )
 _WIDE_GRADIENT = (
     "A fifth of the time is the model's passes, a third the largest slopes of every input, which "
