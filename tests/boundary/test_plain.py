@@ -1,5 +1,8 @@
 """Which forward passes are seen to be made of torch's own smooth functions, and which are not."""
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +93,52 @@ def of_module(kind):
     return module
 
 
+def by_threads(z):
+    """Another Python thread, which no mode follows, writes into what is known."""
+    made = torch.zeros(len(z), z.shape[1])
+
+    def write(i):
+        made[i] = torch.round(4 * z[i]) / 4
+
+    with ThreadPoolExecutor(1) as pool:
+        list(pool.map(write, range(len(z))))
+    return made + z
+
+
+def rounded_by_a_thread(z):
+    z = z * 1.0
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(z.round_).result()
+    return z + 1.0
+
+
+def packed(z):
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.bfloat16(), lambda t: t.float()):
+        return z.exp()
+
+
+def without_torch_functions(z):
+    z = z * 1.0
+    with torch._C.DisableTorchFunction():
+        z.round_()
+    return z + 1.0
+
+
+@torch.jit.script
+def written(made: torch.Tensor, z: torch.Tensor):
+    made.copy_(torch.round(z * 4) / 4)
+
+
+def by_a_script(z):
+    made = torch.zeros(len(z), z.shape[1])
+    written(made, z)
+    return made + z
+
+
+def of_numbers(z):
+    return z + torch.tensor(deque(row for row in z[:, 0]))[:, None]
+
+
 PLAIN = {
     "layers": nn.Sequential(
         nn.Linear(D, 6), nn.BatchNorm1d(6), nn.GELU(), nn.LayerNorm(6), nn.Dropout(), nn.ReLU(),
@@ -128,6 +177,17 @@ OTHERS = {
     ),
     "changes itself": Counting(),
     "half": Own().half(),
+    "rounding mode": Own(lambda z: z + torch.div(z, 0.1, rounding_mode="trunc")),
+    "rounding mode of a method": Own(lambda z: z + z.div(0.3, rounding_mode="floor")),
+    "sign": Own(lambda z: z.abs() / z),
+    "nothing to a power": Own(lambda z: 0.0 ** torch.relu(z)),
+    "a power of rows": Own(lambda z: z.abs() ** z),
+    "written by threads": Own(by_threads),
+    "rounded by a thread": Own(rounded_by_a_thread),
+    "packed for the way back": Own(packed),
+    "no torch functions": Own(without_torch_functions),
+    "written by a script": Own(by_a_script),
+    "a tensor of numbers": Own(of_numbers),
     "a step": nn.Sequential(nn.Linear(D, 2), nn.Sigmoid()),
 }
 with torch.no_grad():
@@ -178,3 +238,58 @@ def test_a_module_that_was_plain_is_looked_at_again_when_it_has_changed(X):
     module.between = lambda z: z.detach() + z[:, :1]
     with pytest.raises(DerivativeError):
         sb.jacobian(module, X)
+
+
+class Cut(Own):
+    """Cut off beyond so many rows, or beyond a value that is asked of the module's class."""
+
+    most, cut = 64, False
+
+    def forward(self, x):
+        z = torch.tanh(self.first(x))
+        return self.last(z.detach() if self.cut or len(x) > self.most else z) + x[:, :2]
+
+
+def test_a_plain_pass_says_nothing_of_more_rows(rng):
+    module = Cut()
+    sb.jacobian(module, rng.normal(size=(40, D)))
+    with pytest.raises(DerivativeError):
+        sb.jacobian(module, rng.normal(size=(500, D)))
+
+
+def test_a_plain_pass_says_nothing_of_what_changes_outside_the_module(rng, monkeypatch):
+    module = Cut()
+    sb.jacobian(module, rng.normal(size=(40, D)))
+    monkeypatch.setattr(Cut, "cut", True)
+    with pytest.raises(DerivativeError):
+        sb.jacobian(module, rng.normal(size=(40, D)))
+
+
+@pytest.mark.parametrize("where", ["later", "after the first rows"])
+def test_a_step_is_seen_wherever_rows_lie_far_from_it(where, rng):
+    class Step(Own):
+        def forward(self, x):
+            return torch.sigmoid(1e6 * (x[:, :1] - 0.5)) + torch.tanh(x[:, 1:]).sum(1, keepdim=True)
+
+    wide = rng.uniform(-1, 1, (500, D))
+    near = wide.copy()
+    near[:, 0] = 0.5 + 9e-4 * wide[:, 0]
+    module = Step()
+    if where == "later":
+        sb.jacobian(module, near)
+    else:
+        wide[:300] = near[:300]
+    with pytest.raises(DerivativeError):
+        sb.jacobian(module, wide)
+
+
+def test_a_large_output_does_not_hide_a_lie_in_a_small_one(X, monkeypatch):
+    class Both(Own):
+        def forward(self, x):
+            y = super().forward(x)
+            return torch.cat([1e6 * y + 1e7, y.detach() + x[:, :1]], dim=1)
+
+    monkeypatch.setattr(PlainPass, "_accepts", lambda self, *call: True)
+    monkeypatch.setattr(PlainPass, "depend_on_rows", lambda self, outputs: True)
+    with pytest.raises(DerivativeError):
+        sb.jacobian(Both().double(), X)

@@ -80,9 +80,11 @@ class Checks:
         """
         f, known = self._function, self._known
         wanted = list(range(X.shape[1]) if features is None else features)
-        if known.is_plain is None:
+        if known.is_plain is None or (known.is_plain and self._recalled and not known.are_last(X)):
             known.is_plain = self._is_plain(X, wanted)
+            known.passed(X)
         if known.is_plain:
+            self._recalled = False
             return
         left = [i for i in wanted if i not in known.features]
         if not left and not self._recalled:
@@ -135,12 +137,12 @@ class Checks:
         f = self._function
         if self._differences or not isinstance(f, TorchFunction):
             return False
-        rows = f.rounded(X[:_PASSED])
-        weights = np.random.default_rng(6).uniform(0.5, 1.0, len(self._outputs))
-        found = f.plain_pass(rows, weights)
+        rows = f.rounded(_all_over(X, features))
+        found = f.plain_pass(rows, np.random.default_rng(6).uniform(0.5, 1.0, len(self._outputs)))
         self.n_rows += 2 * len(rows)
         if found is None:
             return False
+        weights, Y, J = found
         at = np.linspace(0, len(rows) - 1, min(len(rows), _LOOKED_AT)).astype(int)
 
         def values(Z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 1"]:
@@ -150,8 +152,7 @@ class Checks:
             return (weights @ self._jacobian(Z))[:, None]
 
         s = Slopes(values, slopes, f.rounded, lambda Z, i: _in_own([*slopes(Z)], i), f.eps)
-        of_some = found[0][at], found[1][at]
-        return not wrong_rows(s, rows[at], scale_of_some(rows), features, of_some)
+        return not wrong_rows(s, rows[at], scale_of_some(rows), features, (Y[at], J[at]))
 
     def _differenced(self, scale: Float[np.ndarray, " d"]) -> Slopes:
         f = self._function
@@ -347,6 +348,15 @@ class Checks:
             f"change {one.found:.4g})"
             for one in mismatches
         )
+
+
+def _all_over(X: Float[np.ndarray, "n d"], features: Sequence[int]) -> Float[np.ndarray, "m d"]:
+    """Return some rows: from the first to the last, and those at the ends of features."""
+    if len(X) <= _PASSED:
+        return X
+    ends = X[:, some_features(features)]
+    spread = np.linspace(0, len(X) - 1, _PASSED).astype(int)
+    return X[np.concatenate([spread, ends.argmin(axis=0), ends.argmax(axis=0)])]
 
 
 def _in_own(

@@ -7,9 +7,10 @@ past autograd. What is not known for certain (another function, a tensor from el
 backward, a hook, a scripted part, a change of mode) is not plain, and is checked by differences.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -21,15 +22,18 @@ _SMOOTH = """
     linear bilinear tanh sigmoid relu relu6 leaky_relu elu selu celu gelu silu mish softplus
     softsign logsigmoid tanhshrink hardtanh hardsigmoid hardswish prelu layer_norm batch_norm
     dropout alpha_dropout softmax log_softmax
-    add sub subtract mul multiply div divide true_divide neg negative matmul mm mv bmm addmm dot
-    einsum pow square sqrt rsqrt reciprocal exp expm1 log log1p log2 log10 sin cos sinh cosh sinc
-    atan arctan asinh erf abs absolute maximum minimum clamp logsumexp sum mean cumsum
+    add sub subtract mul multiply neg negative matmul mm mv bmm addmm dot einsum
+    square sqrt exp expm1 log log1p log2 log10 sin cos sinh cosh sinc atan arctan asinh erf
+    abs absolute maximum minimum clamp logsumexp sum mean cumsum
     cat concat concatenate stack hstack column_stack reshape view flatten unflatten unsqueeze
     squeeze transpose swapaxes permute t expand expand_as repeat clone contiguous narrow select
     split chunk unbind tensor_split index_select
-    __getitem__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__
-    __rdiv__ __neg__ __pow__ __rpow__ __matmul__ __rmatmul__ __abs__ rsub
+    __getitem__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __neg__ __matmul__
+    __rmatmul__ __abs__ rsub
 """.split()
+# |x|/x, and 0 to the power of relu(x), are steps: these take rows as the first argument alone.
+_DIVIDE = "div divide true_divide __truediv__".split()
+_POWER = "pow __pow__".split()
 # These say nothing of the values.
 _OF_SHAPE = """
     size dim ndimension numel nelement __len__ is_floating_point is_complex is_contiguous stride
@@ -44,6 +48,9 @@ _STEEP = (
 )
 _FAR_OUT = 1e3
 
+# a tensor, how often it has been written into, and whether it wanted a gradient
+_State = tuple[Tensor, int, bool]
+
 
 def _functions(names: Iterable[str]) -> frozenset[Any]:
     places = (torch, Tensor, F, torch._C._nn)
@@ -52,6 +59,7 @@ def _functions(names: Iterable[str]) -> frozenset[Any]:
 
 
 _SMOOTH_FUNCTIONS, _SHAPE_FUNCTIONS = _functions(_SMOOTH), _functions(_OF_SHAPE)
+_DIVIDE_FUNCTIONS, _POWER_FUNCTIONS = _functions(_DIVIDE), _functions(_POWER)
 _MAKE_FUNCTIONS, _STEEP_FUNCTIONS = _functions(_MAKE.split()), _functions(_STEEP.split())
 
 
@@ -73,43 +81,80 @@ class PlainPass(TorchFunctionMode):
 
     def __init__(self, module: nn.Module, x: Float[Tensor, "n d"]):
         super().__init__()
-        self.is_plain = True
-        self._dtype = x.dtype
-        # held, so that no other tensor takes their place in memory
-        self._of_rows: dict[int, Tensor] = {id(x): x}
-        self._constants = {id(t): t for t in _tensors_of(module)}
+        # another mode may change what functions do; so may hooks on what is kept for the way back
+        self.is_plain = torch._C._len_torch_function_stack() == 0
+        self._dtype, self._n = x.dtype, len(x)
+        # held, so that no other tensor takes their place in memory; by what shows a write into them
+        self._of_rows: dict[int, _State] = {}
+        self._constants: dict[int, _State] = {}
+        self._add(self._of_rows, [x])
+        self._add(self._constants, _tensors_of(module))
 
     def depend_on_rows(self, outputs: Iterable[Tensor]) -> bool:
-        """Whether these came from the rows by the functions that were seen."""
-        return all(id(y) in self._of_rows for y in outputs)
+        """Whether these came from the rows by the functions that were seen, as they are now."""
+        known = (*self._of_rows.values(), *self._constants.values())
+        return all(id(y) in self._of_rows for y in outputs) and all(map(_is_as_it_was, known))
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if torch.compiler.is_compiling():  # a part of forward that is compiled is not followed
+            self.is_plain = False
+        result = func(*args, **kwargs)
         if self.is_plain:
-            self.is_plain = self._accepts(func, (*args, *(kwargs or {}).values()), result)
+            self.is_plain = self._accepts(func, args, kwargs, result)
         return result
 
-    def _accepts(self, func: Any, given: tuple[Any, ...], result: Any) -> bool:
+    def _accepts(self, func: Any, args: Any, kwargs: Mapping[str, Any], result: Any) -> bool:
         getter = getattr(func, "__self__", None) if _name(func) == "__get__" else None
         if func in _SHAPE_FUNCTIONS or _name(getter) in _SHAPES:
             return True
+        if torch._C._autograd._top_saved_tensors_default_hooks(True) is not None:
+            return False
+        given = (*args, *kwargs.values())
         tensors = list(_tensors_in(given))
         of_rows = [t for t in tensors if id(t) in self._of_rows]
-        if len(of_rows) + sum(id(t) in self._constants for t in tensors) < len(tensors):
+        known = [self._of_rows.get(id(t)) or self._constants.get(id(t)) for t in tensors]
+        if not all(state is not None and _is_as_it_was(state) for state in known):
             return False
         made = list(_tensors_in((result,)))
         if not of_rows:
-            self._constants.update((id(t), t) for t in made)
-            return bool(tensors) or func in _MAKE_FUNCTIONS
-        if func not in _SMOOTH_FUNCTIONS and _name(getter) not in _VIEWS:
+            self._add(self._constants, made)
+            return bool(tensors) or (func in _MAKE_FUNCTIONS and all(map(self._is_number, given)))
+        if not (_name(getter) in _VIEWS or self._is_smooth(func, args, kwargs)):
             return False
         if func in _STEEP_FUNCTIONS and any(_is_far_out(t) for t in of_rows):
             return False
-        self._of_rows.update((id(t), t) for t in made)
+        self._add(self._of_rows, made)
         own = (type(t) is Tensor and t.requires_grad and t.dtype == self._dtype for t in made)
         return bool(made) and all(own)
+
+    def _is_smooth(self, func: Any, args: Any, kwargs: Mapping[str, Any]) -> bool:
+        if func in _SMOOTH_FUNCTIONS:
+            return True
+        if kwargs or len(args) != 2:  # a rounding mode, an exponent by name
+            return False
+        if func in _POWER_FUNCTIONS:
+            return isinstance(args[1], int | float) and args[1] > 0
+        return func in _DIVIDE_FUNCTIONS and id(args[1]) not in self._of_rows
+
+    def _is_number(self, given: Any) -> bool:
+        """Whether an argument holds no tensors, nor as many numbers as there are rows."""
+        if isinstance(given, tuple | list):
+            return len(given) < self._n and all(map(self._is_number, given))
+        return isinstance(given, int | float | str | None | torch.dtype | torch.device) or (
+            type(given) is np.ndarray and len(given) < self._n if np.ndim(given) else False
+        )
+
+    @staticmethod
+    def _add(known: "dict[int, _State]", tensors: Iterable[Tensor]) -> None:
+        known.update((id(t), (t, t._version, t.requires_grad)) for t in tensors)
+
+
+def _is_as_it_was(state: "_State") -> bool:
+    t, version, wants_gradient = state
+    return t._version == version and t.requires_grad == wants_gradient
 
 
 def _name(of: Any) -> str:
@@ -134,5 +179,6 @@ def _tensors_of(module: nn.Module) -> Iterator[Tensor]:
     for part in module.modules():
         held = (*part._parameters.values(), *part._buffers.values(), *vars(part).values())
         for t in held:
-            if type(t) in (Tensor, nn.Parameter) and not t.requires_grad:
+            plain = type(t) in (Tensor, nn.Parameter)
+            if plain and not t.requires_grad and not t.is_inference():
                 yield t

@@ -144,14 +144,23 @@ class TorchFunction:
     def _names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self._columns)
 
-    def plain_pass(
-        self, X: Float[np.ndarray, "n d"], weights: Float[np.ndarray, " o"]
-    ) -> tuple[Float[np.ndarray, "n 1"], Float[np.ndarray, "n 1 d"]] | None:
-        """Return a weighted sum of the outputs and its slopes, where the pass is plain.
+    def plain_pass(self, X: Float[np.ndarray, "n d"], weights: Float[np.ndarray, " o"]) -> Any:
+        """Return weights, the sum of the outputs by them and its slopes, where the pass is plain.
 
-        That is, where the rows go through torch's own smooth functions alone: see
-        :class:`PlainPass`. Of modules that do not change as they run; half precision rounds too
-        much to be smooth.
+        That is, where the rows go through torch's own smooth functions alone, see
+        :class:`PlainPass`; else nothing. Of modules that do not change as they run; half precision
+        rounds too much to be smooth.
+
+        Parameters
+        ----------
+        X
+            Rows.
+        weights
+            Of the outputs, each in units of its spread, or a large one would hide a small one.
+
+        Returns
+        -------
+        The weights of the outputs as they are, ``(o,)``, sums ``(n, 1)`` and slopes ``(n, 1, d)``.
         """
         single = self.dtype in (torch.float32, torch.float64)
         if not (self._is_module and single and self._copy_was) or self._batch or self._leaves:
@@ -167,13 +176,17 @@ class TorchFunction:
                 outputs = [part.tensor for k, part in enumerate(parts) if k in used]
                 if not seen.is_plain or not seen.depend_on_rows(outputs):
                     return None
-                y = table(parts, self._columns, len(x), self.who) @ x.new_tensor(weights)
+                Y = table(parts, self._columns, len(x), self.who)
+                spread = Y.detach().double().std(0, correction=0).cpu().numpy()
+                weights = weights / np.where(spread > 0, spread, 1.0)
+                y = Y @ x.new_tensor(weights)
                 slopes = torch.autograd.grad(y.sum(), x)[0]
         except Exception:  # an operation in place on the rows, or one that needs them without grad
             return None
         if not self._copy_was.holds():
             return None
-        return y.detach().cpu().double().numpy()[:, None], slopes.cpu().double().numpy()[:, None]
+        values = Y.detach().double().cpu().numpy() @ weights
+        return weights, values[:, None], slopes.cpu().double().numpy()[:, None]
 
     def gives_tensors(self, X: Float[np.ndarray, "n d"]) -> bool:
         """Return whether tensors come back for a tensor, rather than arrays or nothing."""
