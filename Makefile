@@ -48,7 +48,7 @@ examples: $(VENV)/ready
 	$(BIN)/python experiments/linregnet.py
 	$(call KEEP,quickstart,index.html references.bib methods.txt figures tables)
 	$(call KEEP,linregnet,index.html references.bib methods.txt figures tables)
-	test ! -s reports/speed/index.html || { $(call KEEP,speed,index.html results.csv targets.csv); }
+	test ! -s reports/speed/index.html || { $(call KEEP,speed,index.html results.csv targets.csv seconds.csv); }
 	test ! -s reports/coverage/index.html || { $(call KEEP,coverage,index.html coverage.csv); }
 	test ! -s reports/diagnosis/index.html || { $(call KEEP,diagnosis,index.html claims.csv cases.csv controls.csv); }
 
