@@ -143,9 +143,9 @@ class PlainPass(TorchFunctionMode):
         """Whether an argument holds no tensors, nor as many numbers as there are rows."""
         if isinstance(given, tuple | list):
             return len(given) < self._n and all(map(self._is_number, given))
-        return isinstance(given, int | float | str | None | torch.dtype | torch.device) or (
-            type(given) is np.ndarray and len(given) < self._n if np.ndim(given) else False
-        )
+        if type(given) is np.ndarray:
+            return 0 < given.ndim and len(given) < self._n
+        return isinstance(given, int | float | str | None | torch.dtype | torch.device)
 
     @staticmethod
     def _add(known: "dict[int, _State]", tensors: Iterable[Tensor]) -> None:
